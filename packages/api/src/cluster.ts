@@ -1,0 +1,136 @@
+// Cluster: a registered member, how to reach it, where it is, what it was last seen to be.
+import type { KubeObject } from '@flotilla/machinery/object'
+import { conditions } from './condition.ts'
+import { type ValueOf, choice, flag, integer, list, map, object, optional, text, time } from './field.ts'
+import { defineKind } from './kind.ts'
+import { taintSchema } from './selector.ts'
+
+const clusterSpecSchema = object('How to reach the member, where it is, what keeps workloads away.', {
+  id: text(
+    'Identity of the member: UID of its kube-system namespace. Set when it joins, never changed; names may be used again, ids are not.',
+    { minLength: 1, maxLength: 253 },
+  ),
+  mode: optional(
+    choice(
+      'Direct: the hub dials the member. Tunnel: an agent in the member dials out (this version refuses it). Default: Direct.',
+      ['Direct', 'Tunnel'],
+      { default: 'Direct' },
+    ),
+  ),
+  apiEndpoint: optional(
+    text("URL of the member's API server, `https://HOST[:PORT][/PREFIX]`. Required with Direct.", { maxLength: 2048 }),
+  ),
+  secretRef: optional(
+    object('Credentials for the member. Required with Direct.', {
+      name: text(
+        "Name of a Secret in `flotilla-system`: keys `token`, or `tls.crt` and `tls.key`; `ca.crt` for the server's authority.",
+        { minLength: 1, maxLength: 253 },
+      ),
+      namespace: optional(text('May only say `flotilla-system`, which is the default.', { maxLength: 63 })),
+    }),
+  ),
+  provider: optional(
+    text('Who runs the machines, e.g. `aws`. Policies select by it. Default: empty.', { maxLength: 63 }),
+  ),
+  region: optional(
+    text('Region of the member, e.g. `eu-west-1`. Policies select by it. Default: empty.', { maxLength: 63 }),
+  ),
+  zones: optional(
+    list("Zones that the member's nodes are in. Default: none.", text('Zone.', { minLength: 1, maxLength: 63 }), {
+      set: true,
+      maxItems: 64,
+    }),
+  ),
+  taints: optional(
+    list('What keeps workloads away. One per key and effect.', taintSchema, { keys: ['key', 'effect'], maxItems: 64 }),
+  ),
+  suspend: optional(
+    flag('Freeze: nothing is written to the member; it is still observed. Default: false.', { default: false }),
+  ),
+  protected: optional(
+    flag('Removing the member and mass changes to it ask for its name to be typed. Default: false.', {
+      default: false,
+    }),
+  ),
+})
+
+export const nodeShapeSchema = object('Nodes that have about the same room left.', {
+  free: map(
+    'What each of them can still take, by resource (`cpu`, `memory`, `pods`, …).',
+    text('Kubernetes quantity.'),
+  ),
+  labels: optional(map('Labels that they share and that workloads select by.', text('Label value.'))),
+  taints: optional(list('Taints that they share.', taintSchema)),
+  count: integer('How many such nodes.', { minimum: 0 }),
+})
+
+export type NodeShape = ValueOf<typeof nodeShapeSchema>
+
+const apiSchema = object('One version of one API group that the member serves.', {
+  group: text('API group; empty for the core group.'),
+  version: text('Version, e.g. `v1`.'),
+  kinds: list('Kinds that it serves.', text('Kind.'), { set: true }),
+})
+
+export type ServedApi = ValueOf<typeof apiSchema>
+
+const clusterStatusSchema = object('What the member was last seen to be. Written by controllers.', {
+  kubernetesVersion: optional(text("Version of the member's API server, e.g. `v1.36.3`.")),
+  conditions: optional(conditions('Ready, Reachable, Authorized, CredentialsExpireSoon')),
+  nodes: optional(
+    object('Nodes counted.', {
+      total: integer('All nodes.', { minimum: 0 }),
+      ready: integer('Nodes that are Ready.', { minimum: 0 }),
+    }),
+  ),
+  resources: optional(
+    object('Sums over the nodes.', {
+      allocatable: optional(map('What ready nodes offer to pods, by resource.', text('Kubernetes quantity.'))),
+      requested: optional(map('What pods on them have requested, by resource.', text('Kubernetes quantity.'))),
+    }),
+  ),
+  nodeShapes: optional(list('Free room by kind of node, at most 64 entries.', nodeShapeSchema, { maxItems: 64 })),
+  apis: optional(list('What the member serves.', apiSchema)),
+  latencyMilliseconds: optional(
+    integer('Round trip to the member, milliseconds, as of the last change of a condition or five minutes ago.', {
+      minimum: 0,
+    }),
+  ),
+  lastSeenTime: optional(time('When the member answered last, RFC 3339, as of the same moment.')),
+})
+
+export type ClusterSpec = ValueOf<typeof clusterSpecSchema>
+export type ClusterStatus = ValueOf<typeof clusterStatusSchema>
+
+export interface Cluster extends KubeObject {
+  readonly spec: ClusterSpec
+  readonly status?: ClusterStatus
+}
+
+export const clusterKind = defineKind({
+  kind: 'Cluster',
+  plural: 'clusters',
+  namespaced: false,
+  shortNames: ['cl'],
+  description: 'A member: a Kubernetes cluster that this hub manages.',
+  spec: clusterSpecSchema,
+  status: clusterStatusSchema,
+  columns: [
+    {
+      name: 'Ready',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+      description: 'Whether the member can be used.',
+    },
+    { name: 'Version', type: 'string', jsonPath: '.status.kubernetesVersion', description: 'Kubernetes version.' },
+    { name: 'Region', type: 'string', jsonPath: '.spec.region', description: 'Where it is.' },
+    { name: 'Nodes', type: 'integer', jsonPath: '.status.nodes.ready', description: 'Ready nodes.' },
+    { name: 'Provider', type: 'string', jsonPath: '.spec.provider', priority: 1, description: 'Who runs it.' },
+    { name: 'Mode', type: 'string', jsonPath: '.spec.mode', priority: 1, description: 'Direct or Tunnel.' },
+    { name: 'Endpoint', type: 'string', jsonPath: '.spec.apiEndpoint', priority: 1, description: 'Its API server.' },
+    { name: 'ID', type: 'string', jsonPath: '.spec.id', priority: 1, description: 'Its identity.' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it is registered.' },
+  ],
+})
+
+export const clusterResource = clusterKind.resource

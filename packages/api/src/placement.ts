@@ -1,0 +1,130 @@
+// Placement: which clusters a template goes to and how its replicas are divided among them.
+import { type ValueOf, choice, integer, list, number, object, optional, text } from './field.ts'
+import { affinityTermSchema, clusterAffinity, tolerationSchema } from './selector.ts'
+
+const later = 'This version does not act on it and refuses it.'
+
+const staticWeightSchema = object('Weight and bounds of the clusters that `targetCluster` selects.', {
+  targetCluster: clusterAffinity('Clusters that the entry is about; each gets the weight.'),
+  weight: integer(
+    'Share relative to the other clusters. 0: none beyond `minReplicas`. A cluster in several entries has the first.',
+    {
+      minimum: 0,
+      maximum: 1_000_000,
+    },
+  ),
+  minReplicas: optional(
+    integer('At least so many replicas on each of these clusters, while the template has them. Default: 0.', {
+      minimum: 0,
+    }),
+  ),
+  maxReplicas: optional(
+    integer('At most so many replicas on each of these clusters; not less than `minReplicas`. Default: no bound.', {
+      minimum: 0,
+    }),
+  ),
+})
+
+const weightPreferenceSchema = object('How Weighted weighs clusters. Default: every selected cluster weighs 1.', {
+  staticWeightList: optional(
+    list('Weights by cluster. A cluster that no entry selects has weight 0.', staticWeightSchema, { maxItems: 1000 }),
+  ),
+  dynamicWeight: optional(choice(`Weigh clusters by what they can still run. ${later}`, ['AvailableReplicas'])),
+})
+
+const countSchema = object('A fixed number of replicas.', {
+  targetCluster: clusterAffinity(
+    'Clusters that the entry is about; each gets that many. A cluster in several entries has the first.',
+  ),
+  replicas: integer('Replicas on each of these clusters.', { minimum: 0 }),
+})
+
+const replicaSchedulingSchema = object(
+  'How replicas spread over the selected clusters. Objects without replicas go whole to each.',
+  {
+    replicaSchedulingType: optional(
+      choice(
+        "Duplicated: all replicas on each selected cluster. Divided: the template's replicas are shared out. Default: Duplicated.",
+        ['Duplicated', 'Divided'],
+        { default: 'Duplicated' },
+      ),
+    ),
+    replicaDivisionPreference: optional(
+      choice(
+        'With Divided. Weighted: in proportion to weights. Counts: as many as `counts` says. Aggregated: on few clusters (this version refuses it). Default with Divided: Weighted.',
+        ['Weighted', 'Aggregated', 'Counts'],
+      ),
+    ),
+    weightPreference: optional(weightPreferenceSchema),
+    counts: optional(list('With Counts: replicas by cluster. At least one entry.', countSchema, { maxItems: 1000 })),
+  },
+  { default: {} },
+)
+
+const spreadConstraintSchema = object(`Spread over failure domains. ${later}`, {
+  spreadByField: optional(
+    choice('Field that makes the domains. Either this or `spreadByLabel`.', ['cluster', 'region', 'zone', 'provider']),
+  ),
+  spreadByLabel: optional(text('Cluster label that makes the domains.', { maxLength: 317 })),
+  minGroups: optional(integer('At least so many domains. Default: 1.', { minimum: 0 })),
+  maxGroups: optional(
+    integer('At most so many domains; not less than `minGroups`. Default: no bound.', { minimum: 0 }),
+  ),
+  maxSkew: optional(integer('Replicas by which two domains may differ. Default: no bound.', { minimum: 1 })),
+  maxSharePercent: optional(
+    integer('Share of all replicas that one domain may hold, percent. Default: 100.', { minimum: 1, maximum: 100 }),
+  ),
+})
+
+function weight(of: string) {
+  return optional(number(`Weight of ${of}. Default: 0.`, { minimum: 0 }))
+}
+
+const objectiveSchema = object(`Weights of the costs that placement minimises. ${later}`, {
+  price: weight('price, dollars per replica and hour'),
+  latency: weight('latency, milliseconds times requests'),
+  carbon: weight('emissions, kilograms of CO2 per replica and hour'),
+  load: weight('use above the target utilisation'),
+  locality: weight('moving what already runs'),
+})
+
+const complianceSchema = object(`Rules that no failover relaxes; unknown counts as no. ${later}`, {
+  jurisdictions: optional(
+    list('Only clusters in one of these jurisdictions.', text('Jurisdiction, e.g. EU.', { maxLength: 63 }), {
+      set: true,
+    }),
+  ),
+  certifications: optional(
+    list('Only clusters that have all of these certifications.', text('Certification, e.g. pci.', { maxLength: 63 }), {
+      set: true,
+    }),
+  ),
+})
+
+export const placementSchema = object(
+  'Which clusters, and how many replicas on each. Default: everything on every cluster.',
+  {
+    clusterAffinity: optional(clusterAffinity('Clusters that may be used.')),
+    clusterAffinities: optional(
+      list(`Tiers of clusters, the first that fits is used. ${later}`, affinityTermSchema, { maxItems: 64 }),
+    ),
+    clusterTolerations: optional(list('Taints of clusters that do not matter.', tolerationSchema, { maxItems: 256 })),
+    spreadConstraints: optional(list('Failure domains to spread over.', spreadConstraintSchema, { maxItems: 16 })),
+    replicaScheduling: optional(replicaSchedulingSchema),
+    objective: optional(objectiveSchema),
+    compliance: optional(complianceSchema),
+    partialPlacement: optional(
+      choice(
+        `When not everything fits: Allow places what can be placed, Deny nothing (this version refuses it). Default: Allow.`,
+        ['Allow', 'Deny'],
+        { default: 'Allow' },
+      ),
+    ),
+  },
+  { default: {} },
+)
+
+export type Placement = ValueOf<typeof placementSchema>
+export type ReplicaScheduling = ValueOf<typeof replicaSchedulingSchema>
+export type StaticWeight = ValueOf<typeof staticWeightSchema>
+export type ReplicaCount = ValueOf<typeof countSchema>

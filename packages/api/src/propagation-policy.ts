@@ -1,0 +1,185 @@
+// PropagationPolicy and ClusterPropagationPolicy: which templates go where and how their replicas divide.
+import type { KubeObject } from '@flotilla/machinery/object'
+import { defineKind } from './kind.ts'
+import { type ValueOf, choice, flag, integer, list, object, optional, text } from './field.ts'
+import { placementSchema } from './placement.ts'
+import { resourceSelectorSchema } from './selector.ts'
+
+const later = 'This version does not act on it and refuses it.'
+
+const driftSchema = object('What happens when somebody changes a field that we state on a member.', {
+  mode: optional(
+    choice(
+      'Correct: put it back. Report: leave it and say so on the binding. Default: Correct.',
+      ['Correct', 'Report'],
+      {
+        default: 'Correct',
+      },
+    ),
+  ),
+  ignoreFields: optional(
+    list(
+      'Fields that never count as drift and are not stated again once somebody else owns them, e.g. `spec.replicas`.',
+      text('Path of a field, keys joined by dots; a key with dots in it goes in brackets: `metadata.labels[a.b/c]`.', {
+        minLength: 1,
+        maxLength: 1024,
+      }),
+      { set: true, maxItems: 256 },
+    ),
+  ),
+})
+
+const suspensionSchema = object('Stops writes to members; what runs keeps running and is still observed.', {
+  dispatching: optional(flag('Write to no member. Not together with `dispatchingOnClusters`. Default: false.')),
+  dispatchingOnClusters: optional(
+    object('Write to none of these members.', {
+      clusterNames: list(
+        'Names of the members; at least one.',
+        text('Name of a Cluster.', { minLength: 1, maxLength: 253 }),
+        {
+          minItems: 1,
+          set: true,
+        },
+      ),
+    }),
+  ),
+})
+
+const failoverSchema = object(`What happens when a cluster or the application on it fails. ${later}`, {
+  cluster: optional(
+    object('When a cluster fails.', {
+      purgeMode: optional(
+        choice(
+          'Gracefully: the old copy goes when the new one is ready. Directly: at once. Never: it stays. Default: Gracefully.',
+          ['Gracefully', 'Directly', 'Never'],
+        ),
+      ),
+      gracePeriodSeconds: optional(
+        integer('How long to wait for the new copy, seconds. Default: 600.', { minimum: 0 }),
+      ),
+    }),
+  ),
+  application: optional(
+    object('When the workload on a healthy cluster stays unhealthy.', {
+      tolerationSeconds: optional(
+        integer('Unhealthy for so long before it is moved, seconds. Default: 300.', { minimum: 0 }),
+      ),
+    }),
+  ),
+})
+
+export const propagationSpecSchema = object('Which templates go where.', {
+  resourceSelectors: list(
+    'Templates that the policy is about: those that any entry selects. At least one.',
+    resourceSelectorSchema,
+    {
+      minItems: 1,
+      maxItems: 1000,
+    },
+  ),
+  priority: optional(
+    integer('Of policies of the same scope that select a template the highest priority wins. Default: 0.', {
+      default: 0,
+    }),
+  ),
+  propagateDeps: optional(
+    flag(
+      'Send along what a workload uses (ConfigMap, Secret, ServiceAccount, PersistentVolumeClaim) and what points at it (Service, HorizontalPodAutoscaler, PodDisruptionBudget, Ingress). Default: true.',
+      { default: true },
+    ),
+  ),
+  schedulingUnit: optional(
+    choice(
+      'Workload: each workload is decided by itself. Together: all selected ones go to the same clusters (this version refuses it). Default: Workload.',
+      ['Workload', 'Together'],
+      { default: 'Workload' },
+    ),
+  ),
+  placement: optional(placementSchema),
+  conflictResolution: optional(
+    choice(
+      'When a member already has the object and it is not ours. Abort: fail. IfIdentical: adopt it if our fields already hold, else fail. Overwrite: take our fields by force. Default: IfIdentical.',
+      ['Abort', 'IfIdentical', 'Overwrite'],
+      { default: 'IfIdentical' },
+    ),
+  ),
+  drift: optional(driftSchema),
+  suspension: optional(suspensionSchema),
+  preserveResourcesOnDeletion: optional(
+    flag('When a template is deleted its copies stay on the members, without our labels. Default: false.', {
+      default: false,
+    }),
+  ),
+  massRemoval: optional(
+    choice(
+      'Hold: removals of many objects at once wait for approval. Allow: they do not. Nothing is held yet. Default: Hold.',
+      ['Hold', 'Allow'],
+      { default: 'Hold' },
+    ),
+  ),
+  recreatePolicy: optional(
+    choice(
+      'When an immutable field changes. Never: report it. OnImmutableChange: delete and create again (this version refuses it). Default: Never.',
+      ['Never', 'OnImmutableChange'],
+      { default: 'Never' },
+    ),
+  ),
+  failover: optional(failoverSchema),
+})
+
+export type PropagationSpec = ValueOf<typeof propagationSpecSchema>
+
+export interface PropagationPolicy extends KubeObject {
+  readonly spec: PropagationSpec
+}
+
+export interface ClusterPropagationPolicy extends KubeObject {
+  readonly spec: PropagationSpec
+}
+
+const columns = [
+  { name: 'Priority', type: 'integer', jsonPath: '.spec.priority', description: 'Which policy wins.' },
+  {
+    name: 'Scheduling',
+    type: 'string',
+    jsonPath: '.spec.placement.replicaScheduling.replicaSchedulingType',
+    description: 'Duplicated or Divided.',
+  },
+  {
+    name: 'Division',
+    type: 'string',
+    jsonPath: '.spec.placement.replicaScheduling.replicaDivisionPreference',
+    description: 'How Divided divides.',
+  },
+  {
+    name: 'Conflict',
+    type: 'string',
+    jsonPath: '.spec.conflictResolution',
+    priority: 1,
+    description: 'Adoption rule.',
+  },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when.' },
+] as const
+
+export const propagationPolicyKind = defineKind({
+  kind: 'PropagationPolicy',
+  plural: 'propagationpolicies',
+  namespaced: true,
+  shortNames: ['pp'],
+  description: 'Which templates of its namespace go to which clusters, and how their replicas divide.',
+  spec: propagationSpecSchema,
+  columns,
+})
+
+export const clusterPropagationPolicyKind = defineKind({
+  kind: 'ClusterPropagationPolicy',
+  plural: 'clusterpropagationpolicies',
+  namespaced: false,
+  shortNames: ['cpp'],
+  description: 'Which templates, of any namespace or of none, go to which clusters, and how their replicas divide.',
+  spec: propagationSpecSchema,
+  columns,
+})
+
+export const propagationPolicyResource = propagationPolicyKind.resource
+export const clusterPropagationPolicyResource = clusterPropagationPolicyKind.resource

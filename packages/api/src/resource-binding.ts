@@ -1,0 +1,261 @@
+// ResourceBinding and ClusterResourceBinding: one scheduling decision and what came of it.
+import type { KubeObject } from '@flotilla/machinery/object'
+import { conditions } from './condition.ts'
+import { type ValueOf, anyObject, choice, integer, list, map, number, object, optional, text, time } from './field.ts'
+import { defineKind } from './kind.ts'
+import { tolerationSchema } from './selector.ts'
+
+const refProperties = {
+  apiVersion: text('Group and version.', { minLength: 1 }),
+  kind: text('Kind.', { minLength: 1 }),
+  namespace: optional(text('Namespace; none for cluster-scoped objects.', { maxLength: 63 })),
+  name: text('Name.', { minLength: 1, maxLength: 253 }),
+}
+
+function reference(description: string) {
+  return object(description, {
+    ...refProperties,
+    uid: text('UID: tells it from others of the name.', { minLength: 1 }),
+  })
+}
+
+const replicaRequirementsSchema = object('What one replica needs.', {
+  resourceRequest: optional(map('Resources by name.', text('Kubernetes quantity.'))),
+  nodeClaim: optional(
+    object('Which nodes it may run on.', {
+      nodeSelector: optional(map('Node labels that must be there.', text('Label value.'))),
+      tolerations: optional(list('Node taints that do not matter.', tolerationSchema)),
+      nodeAffinity: optional(anyObject('Required node affinity, as in a pod (`nodeSelectorTerms`).')),
+    }),
+  ),
+})
+
+export type ReplicaRequirements = ValueOf<typeof replicaRequirementsSchema>
+
+const componentSchema = object('Replicas that are alike.', {
+  name: text('Name of the component; empty when the workload has only one.'),
+  replicas: integer('How many: `replicas` of a workload, `parallelism` of a Job.', { minimum: 0 }),
+  completions: optional(integer('Of a Job: `completions`, divided in step with its replicas.', { minimum: 0 })),
+  replicaRequirements: optional(replicaRequirementsSchema),
+})
+
+const workloadSchema = object('A template that is divided or duplicated.', {
+  ref: reference('The template.'),
+  components: list('Its replicas; none for objects without, which go whole to each cluster.', componentSchema),
+})
+
+export type Workload = ValueOf<typeof workloadSchema>
+
+const policyRefSchema = object('The policy that won.', {
+  kind: choice('Kind of the policy.', ['PropagationPolicy', 'ClusterPropagationPolicy']),
+  namespace: optional(text('Namespace, of a PropagationPolicy.', { maxLength: 63 })),
+  name: text('Name.', { minLength: 1, maxLength: 253 }),
+  uid: text('UID.', { minLength: 1 }),
+})
+
+export type PolicyRef = ValueOf<typeof policyRefSchema>
+
+const decidedClusterSchema = object('What one cluster shall hold.', {
+  name: text('Name of the cluster.', { minLength: 1 }),
+  id: text('Identity of the cluster: what counts when names are used again.', { minLength: 1 }),
+  replicas: optional(
+    integer('Replicas it shall hold; 0: it goes once growth elsewhere is ready. None: the object has no replicas.', {
+      minimum: 0,
+    }),
+  ),
+  completions: optional(integer('Of a Job: completions it shall reach.', { minimum: 0 })),
+  from: optional(
+    integer('Replicas that it held before the move; the larger of both is kept until growth elsewhere is ready.', {
+      minimum: 0,
+    }),
+  ),
+  fromCompletions: optional(integer('Of a Job: completions that it had before the move.', { minimum: 0 })),
+})
+
+export type DecidedCluster = ValueOf<typeof decidedClusterSchema>
+
+const rejectionSchema = object('One reason against a cluster.', {
+  filter: text('Filter that said so, e.g. TaintToleration.', { minLength: 1 }),
+  message: text('What was observed and what was required.'),
+})
+
+const verdictSchema = object('What was found of one cluster.', {
+  name: text('Name of the cluster.', { minLength: 1 }),
+  verdict: choice('Chosen; Feasible but not needed; Capped at what it holds; Rejected.', [
+    'Chosen',
+    'Feasible',
+    'Capped',
+    'Rejected',
+  ]),
+  reasons: optional(list('Every filter that spoke against it or capped it.', rejectionSchema)),
+  cost: optional(number('Weighted cost of a replica here. None: no objective is set.')),
+  estimate: optional(integer('Replicas that would fit now. None: unknown.', { minimum: 0 })),
+  replicas: optional(integer('Replicas decided. None: the object has no replicas.', { minimum: 0 })),
+})
+
+export type Verdict = ValueOf<typeof verdictSchema>
+
+const explanationSchema = object('Why it was decided so.', {
+  trigger: text('What made the scheduler decide, e.g. PolicyChanged.', { minLength: 1 }),
+  inputHash: text('Hash of everything that the decision was made from.', { minLength: 1 }),
+  feasible: integer('Clusters that no filter rejected.', { minimum: 0 }),
+  rejected: map(
+    'Clusters rejected, by filter; one that several filters reject counts for each.',
+    integer('Clusters.', { minimum: 0 }),
+  ),
+  clusters: list('Verdicts, chosen clusters first; at most 32.', verdictSchema, { maxItems: 32 }),
+})
+
+export type Explanation = ValueOf<typeof explanationSchema>
+
+const shortfallSchema = object('What could not be decided as asked.', {
+  reason: text('One CamelCase word: reason of condition Scheduled=False.', { minLength: 1 }),
+  message: text('For people, with numbers.'),
+  missingReplicas: integer('Replicas that no cluster got. 0 for objects without replicas.', { minimum: 0 }),
+})
+
+export type Shortfall = ValueOf<typeof shortfallSchema>
+
+const decisionSchema = object('Where it goes. Written by the scheduler in one write with its explanation.', {
+  forHash: text('Hash of the inputs that it answers.', { minLength: 1 }),
+  clusters: list('Clusters, by name.', decidedClusterSchema, { keys: ['id'] }),
+  shortfall: optional(shortfallSchema),
+  explanation: explanationSchema,
+})
+
+export type Decision = ValueOf<typeof decisionSchema>
+
+const removalSchema = object('A copy that goes: recorded by the write that ended the claim on it.', {
+  cluster: text('Name of the cluster.', { minLength: 1 }),
+  id: text('Identity of the cluster.', { minLength: 1 }),
+  object: object('The object.', refProperties),
+  templateUID: text('UID of its template, which the copy must carry.', { minLength: 1 }),
+  reason: text('One CamelCase word.', { minLength: 1 }),
+  since: time('When it was recorded, RFC 3339.'),
+})
+
+export type Removal = ValueOf<typeof removalSchema>
+
+const evictionSchema = object('A move away from a failed cluster.', {
+  cluster: text('Name of the cluster.', { minLength: 1 }),
+  id: text('Identity of the cluster.', { minLength: 1 }),
+  reason: text('One CamelCase word.', { minLength: 1 }),
+  replicas: optional(integer('Replicas that move.', { minimum: 0 })),
+  since: time('When it began, RFC 3339.'),
+  graceSeconds: optional(integer('How long the old copy waits for the new one, seconds.', { minimum: 0 })),
+  phase: optional(text('How far it is.')),
+})
+
+const bindingSpecSchema = object('What is placed, by which policy, and where to.', {
+  workloads: list('What is divided: one, or several that go together.', workloadSchema),
+  followers: optional(
+    list('Objects that go wherever the workloads go.', object('A follower.', { ref: reference('The follower.') })),
+  ),
+  policy: optional(policyRefSchema),
+  losingPolicies: optional(list('Policies that select the template too but lost.', policyRefSchema, { maxItems: 32 })),
+  decision: optional(decisionSchema),
+  removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
+  evictions: optional(list('Moves away from failed clusters.', evictionSchema, { keys: ['id'] })),
+})
+
+const clusterOutcomeSchema = object('What came of it on one cluster.', {
+  name: text('Name of the cluster.', { minLength: 1 }),
+  state: choice('How far delivery is; Unreachable: what follows is the last that was seen.', [
+    'Pending',
+    'Applied',
+    'Failed',
+    'Removing',
+    'Suspended',
+    'Unreachable',
+  ]),
+  replicas: optional(integer('Replicas observed.', { minimum: 0 })),
+  readyReplicas: optional(integer('Ready replicas observed.', { minimum: 0 })),
+  health: optional(choice('Health observed.', ['Healthy', 'Progressing', 'Degraded', 'Unhealthy', 'Unknown'])),
+  drift: optional(text('Fields that differ from what we state, where that is only reported.')),
+  message: optional(text('Why, for people.')),
+  observedAt: optional(time('When the member was seen so, RFC 3339.')),
+})
+
+export type ClusterOutcome = ValueOf<typeof clusterOutcomeSchema>
+
+const bindingStatusSchema = object('What came of the decision. Written by the status controller only.', {
+  decisionHash: optional(
+    text('`forHash` of the decision that this describes; if not the current one, Applied and Healthy are Unknown.'),
+  ),
+  conditions: optional(conditions('Scheduled, Applied, Healthy, RemovalHeld, Ready')),
+  clusters: optional(
+    list('By cluster; past 256 only those that are not healthy.', clusterOutcomeSchema, {
+      keys: ['name'],
+      maxItems: 256,
+    }),
+  ),
+  summary: optional(
+    object('Clusters counted.', {
+      applied: integer('Where the current state is applied.', { minimum: 0 }),
+      healthy: integer('Where it is healthy.', { minimum: 0 }),
+      clusters: integer('All that the decision names.', { minimum: 0 }),
+    }),
+  ),
+})
+
+export type BindingSpec = ValueOf<typeof bindingSpecSchema>
+export type BindingStatus = ValueOf<typeof bindingStatusSchema>
+
+export interface ResourceBinding extends KubeObject {
+  readonly spec: BindingSpec
+  readonly status?: BindingStatus
+}
+
+export interface ClusterResourceBinding extends KubeObject {
+  readonly spec: BindingSpec
+  readonly status?: BindingStatus
+}
+
+const columns = [
+  {
+    name: 'Scheduled',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Scheduled")].status',
+    description: 'Whether everything has a place.',
+  },
+  {
+    name: 'Applied',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Applied")].status',
+    description: 'Whether members hold it.',
+  },
+  {
+    name: 'Healthy',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Healthy")].status',
+    description: 'Whether it works there.',
+  },
+  { name: 'Clusters', type: 'integer', jsonPath: '.status.summary.clusters', description: 'How many clusters.' },
+  { name: 'Policy', type: 'string', jsonPath: '.spec.policy.name', priority: 1, description: 'The policy that won.' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when.' },
+] as const
+
+export const resourceBindingKind = defineKind({
+  kind: 'ResourceBinding',
+  plural: 'resourcebindings',
+  namespaced: true,
+  shortNames: ['rb'],
+  description: 'Where one template of its namespace goes, and what came of it. Owned by the template.',
+  spec: bindingSpecSchema,
+  status: bindingStatusSchema,
+  columns,
+})
+
+export const clusterResourceBindingKind = defineKind({
+  kind: 'ClusterResourceBinding',
+  plural: 'clusterresourcebindings',
+  namespaced: false,
+  shortNames: ['crb'],
+  description: 'Where one cluster-scoped template goes, and what came of it. Owned by the template.',
+  spec: bindingSpecSchema,
+  status: bindingStatusSchema,
+  columns,
+})
+
+export const resourceBindingResource = resourceBindingKind.resource
+export const clusterResourceBindingResource = clusterResourceBindingKind.resource
