@@ -1,0 +1,19 @@
+// All kinds and their CRDs: what `flotilla install` writes and the embedded server begins with.
+import { clusterKind } from './cluster.ts'
+import { type CustomResourceDefinition, crdOf } from './crd.ts'
+import type { KindDefinition } from './kind.ts'
+import { clusterOverridePolicyKind, overridePolicyKind } from './override-policy.ts'
+import { clusterPropagationPolicyKind, propagationPolicyKind } from './propagation-policy.ts'
+import { clusterResourceBindingKind, resourceBindingKind } from './resource-binding.ts'
+
+export const kinds: readonly KindDefinition[] = [
+  clusterKind,
+  propagationPolicyKind,
+  clusterPropagationPolicyKind,
+  overridePolicyKind,
+  clusterOverridePolicyKind,
+  resourceBindingKind,
+  clusterResourceBindingKind,
+]
+
+export const crds: readonly CustomResourceDefinition[] = kinds.map(crdOf)
