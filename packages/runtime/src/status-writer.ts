@@ -1,0 +1,32 @@
+// Writes an object's status, once and only when it changed.
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import { mergePatchOf } from './merge-patch-of.ts'
+
+export interface StatusWriterOptions {
+  readonly api: KubeApi
+  readonly resource: Resource
+  readonly fieldManager: string
+}
+
+export interface StatusWriter {
+  /**
+   * Makes `status` the status of `object`; sends only what differs, nothing when nothing does. Gives the object
+   * as it is then. Throws Conflict when the object is not the newest: the reconcile loop then looks again.
+   */
+  write<T extends KubeObject>(object: T, status: object): Promise<T>
+}
+
+export function createStatusWriter({ api, resource, fieldManager }: StatusWriterOptions): StatusWriter {
+  return {
+    async write(object, status) {
+      const change = mergePatchOf({ status: object['status'] ?? {} }, { status })
+      if (change === undefined) return object
+      const { name, namespace, resourceVersion, uid } = object.metadata
+      const patch = { ...change, metadata: { resourceVersion, uid } }
+      const key = namespace === undefined ? { name } : { name, namespace }
+      return api.patch(resource, key, { type: 'merge', patch }, { subresource: 'status', fieldManager })
+    },
+  }
+}
