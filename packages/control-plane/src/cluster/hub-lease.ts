@@ -1,0 +1,134 @@
+// One hub per member: a Lease on the member says which hub may write to it, its generation and its holder.
+import { group, systemNamespace } from '@flotilla/api/group'
+import { isError } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { leases } from '@flotilla/machinery/well-known-resources'
+import { valueAt } from '@flotilla/machinery/untyped'
+import type { Env } from '@flotilla/runtime/env'
+
+const key = { namespace: systemNamespace, name: 'flotilla-hub' }
+const hubAnnotation = `${group}/hub-id`
+const generationAnnotation = `${group}/hub-generation`
+
+/** Milliseconds that another holder waits after the last renewal it saw. */
+export const leaseTermMs = 30_000
+
+/** Who claims a member. */
+export interface HubClaim {
+  readonly hubId: string
+  /** Grows when a hub is taken over; an older hub writes nothing. */
+  readonly generation: number
+  /** The one process of that hub: an identity kept in its data folder. */
+  readonly holder: string
+}
+
+export type LeaseVerdict =
+  | { readonly kind: 'held' }
+  /** Another holder of the same hub may still be writing. */
+  | { readonly kind: 'waiting'; readonly holder: string }
+  | { readonly kind: 'refused'; readonly reason: 'OtherHub' | 'NewerGeneration'; readonly message: string }
+
+/** The claim on the member behind `api`, or undefined when nobody claims it. @throws what the member answers. */
+export async function readHubClaim(api: KubeApi): Promise<HubClaim | undefined> {
+  const lease = await readLease(api)
+  return lease && claimOf(lease)
+}
+
+/** Ends our claim, so that another hub can join the member at once. */
+export async function releaseHubClaim(api: KubeApi, hubId: string): Promise<void> {
+  const lease = await readLease(api)
+  if (!lease || claimOf(lease)?.hubId !== hubId || !lease.metadata.uid) return
+  await api.delete(leases, key, { preconditions: { uid: lease.metadata.uid } })
+}
+
+export interface HubLease {
+  /** True within the term that was renewed last: checked before every write. */
+  mayWrite(): boolean
+  /** Reads the Lease and renews or takes it where that is allowed. @throws what the member answers. */
+  renew(): Promise<LeaseVerdict>
+}
+
+/** The lease of `own` on the member behind `api`; nothing is read or written before `renew`. */
+export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease {
+  let heldUntil = Number.NEGATIVE_INFINITY
+  /** The other holder's last renewal, and when we first saw it: terms are measured on our clock alone. */
+  let seen = { renewTime: '', at: 0 }
+
+  async function renew(): Promise<LeaseVerdict> {
+    const asked = env.clock.monotonic()
+    const lease = await readLease(api)
+    const verdict = judge(lease, asked)
+    if (verdict.kind === 'held') {
+      await write(lease)
+      // Counted from before the request: a slow answer must not stretch the term.
+      heldUntil = asked + leaseTermMs
+    } else {
+      heldUntil = Number.NEGATIVE_INFINITY
+    }
+    return verdict
+  }
+
+  function judge(lease: KubeObject | undefined, now: number): LeaseVerdict {
+    const claim = lease && claimOf(lease)
+    if (!claim) return { kind: 'held' }
+    if (claim.hubId !== own.hubId) return otherHub(claim)
+    if (claim.generation > own.generation) return newerGeneration(claim, own)
+    if (claim.holder === own.holder || claim.generation < own.generation) return { kind: 'held' }
+    const renewTime = String(valueAt(lease, 'spec', 'renewTime') ?? '')
+    if (renewTime !== seen.renewTime) seen = { renewTime, at: now }
+    return now - seen.at >= leaseTermMs ? { kind: 'held' } : { kind: 'waiting', holder: claim.holder }
+  }
+
+  async function write(lease: KubeObject | undefined): Promise<void> {
+    const next = leaseFor(own, lease, new Date(env.clock.now()))
+    if (lease) await api.update(leases, next)
+    else await api.create(leases, next)
+  }
+
+  return { mayWrite: () => env.clock.monotonic() < heldUntil, renew }
+}
+
+async function readLease(api: KubeApi): Promise<KubeObject | undefined> {
+  try {
+    return await api.get(leases, key)
+  } catch (error) {
+    if (isError(error, 'NotFound')) return undefined
+    throw error
+  }
+}
+
+function claimOf(lease: KubeObject): HubClaim | undefined {
+  const hubId = lease.metadata.annotations?.[hubAnnotation]
+  if (!hubId) return undefined
+  const generation = Number(lease.metadata.annotations?.[generationAnnotation] ?? 0)
+  return { hubId, generation, holder: String(valueAt(lease, 'spec', 'holderIdentity') ?? '') }
+}
+
+function leaseFor(own: HubClaim, before: KubeObject | undefined, now: Date): KubeObject {
+  const annotations = {
+    ...before?.metadata.annotations,
+    [hubAnnotation]: own.hubId,
+    [generationAnnotation]: String(own.generation),
+  }
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { ...before?.metadata, ...key, annotations },
+    spec: {
+      holderIdentity: own.holder,
+      leaseDurationSeconds: leaseTermMs / 1000,
+      renewTime: now.toISOString().replace('Z', '000Z'),
+    },
+  }
+}
+
+function otherHub(claim: HubClaim): LeaseVerdict {
+  const message = `Cannot write to the member: hub ${claim.hubId} manages it. Next: flotilla unjoin there, or join here with --take-over`
+  return { kind: 'refused', reason: 'OtherHub', message }
+}
+
+function newerGeneration(claim: HubClaim, own: HubClaim): LeaseVerdict {
+  const message = `Cannot write to the member: it was managed by generation ${claim.generation} of this hub, and this is ${own.generation}, restored from an older state. Nothing is written until the hub is taken over`
+  return { kind: 'refused', reason: 'NewerGeneration', message }
+}

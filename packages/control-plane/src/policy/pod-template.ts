@@ -1,0 +1,90 @@
+// Where a workload keeps its pod template, and what that template names.
+import type { KubeObject } from '@flotilla/machinery/object'
+import { asDict, asDicts, dictAt } from '@flotilla/machinery/untyped'
+import type { Dict } from '@flotilla/machinery/untyped'
+
+/** The part of a pod that scheduling and dependencies read. */
+export interface PodTemplate {
+  readonly labels: Readonly<Record<string, string>>
+  readonly spec: Dict
+}
+
+/** Kinds that run pods, with the path from the object to its pod template. */
+const templatePaths: Readonly<Record<string, readonly string[]>> = {
+  'apps/v1/Deployment': ['spec', 'template'],
+  'apps/v1/ReplicaSet': ['spec', 'template'],
+  'apps/v1/StatefulSet': ['spec', 'template'],
+  'apps/v1/DaemonSet': ['spec', 'template'],
+  'batch/v1/Job': ['spec', 'template'],
+  'batch/v1/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
+  'v1/ReplicationController': ['spec', 'template'],
+  'v1/Pod': [],
+}
+
+/** The pod template of `workload`, or undefined for a kind that runs no pods. */
+export function podTemplateOf(workload: KubeObject): PodTemplate | undefined {
+  const path = templatePaths[`${workload.apiVersion}/${workload.kind}`]
+  if (!path) return undefined
+  const template = dictAt(workload, ...path)
+  return { labels: dictAt(template, 'metadata', 'labels') as Record<string, string>, spec: dictAt(template, 'spec') }
+}
+
+export interface PodReferences {
+  readonly configMaps: ReadonlySet<string>
+  readonly secrets: ReadonlySet<string>
+  readonly serviceAccounts: ReadonlySet<string>
+  readonly persistentVolumeClaims: ReadonlySet<string>
+}
+
+/** Names of the objects, in the pod's own namespace, that `template` uses. */
+export function referencesOf(template: PodTemplate): PodReferences {
+  const references = {
+    configMaps: new Set<string>(),
+    secrets: new Set<string>(),
+    serviceAccounts: new Set<string>(),
+    persistentVolumeClaims: new Set<string>(),
+  }
+  const { spec } = template
+  for (const kind of ['containers', 'initContainers', 'ephemeralContainers']) {
+    for (const container of asDicts(spec[kind])) addContainer(references, container)
+  }
+  for (const volume of asDicts(spec['volumes'])) addVolume(references, volume)
+  for (const secret of asDicts(spec['imagePullSecrets'])) add(references.secrets, secret['name'])
+  add(references.serviceAccounts, spec['serviceAccountName'] ?? spec['serviceAccount'])
+  return references
+}
+
+type Mutable = { readonly [Key in keyof PodReferences]: Set<string> }
+
+function addContainer(references: Mutable, container: Dict): void {
+  for (const source of asDicts(container['envFrom'])) {
+    add(references.configMaps, asDict(source['configMapRef'])['name'])
+    add(references.secrets, asDict(source['secretRef'])['name'])
+  }
+  for (const variable of asDicts(container['env'])) {
+    const from = asDict(variable['valueFrom'])
+    add(references.configMaps, asDict(from['configMapKeyRef'])['name'])
+    add(references.secrets, asDict(from['secretKeyRef'])['name'])
+  }
+}
+
+/** Volume types that name a Secret: the field that holds its name, directly or as a reference. */
+const secretFields = ['secretRef', 'nodePublishSecretRef', 'controllerPublishSecretRef', 'nodeStageSecretRef']
+
+function addVolume(references: Mutable, volume: Dict): void {
+  add(references.configMaps, asDict(volume['configMap'])['name'])
+  add(references.secrets, asDict(volume['secret'])['secretName'])
+  add(references.persistentVolumeClaims, asDict(volume['persistentVolumeClaim'])['claimName'])
+  add(references.secrets, asDict(volume['azureFile'])['secretName'])
+  for (const source of asDicts(asDict(volume['projected'])['sources'])) {
+    add(references.configMaps, asDict(source['configMap'])['name'])
+    add(references.secrets, asDict(source['secret'])['name'])
+  }
+  for (const type of Object.values(volume)) {
+    for (const field of secretFields) add(references.secrets, asDict(asDict(type)[field])['name'])
+  }
+}
+
+function add(names: Set<string>, name: unknown): void {
+  if (typeof name === 'string' && name !== '') names.add(name)
+}
