@@ -54,7 +54,7 @@ export function sumResources(
   requestedOn: (node: string) => Requested | undefined,
 ): { readonly allocatable: Record<string, string>; readonly requested: Record<string, string> } {
   const allocatable = nodes.filter((node) => node.ready).map((node) => parseAll(node.allocatable))
-  const requested = nodes.flatMap((node) => requestedOn(node.name) ?? [])
+  const requested = nodes.map((node) => requestedOn(node.name) ?? {})
   return { allocatable: formatAll(sum(allocatable)), requested: formatAll(sum(requested)) }
 }
 
