@@ -1,0 +1,109 @@
+// What controllers know of the hub: one informer for each of our kinds, one for each kind of template in use.
+import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import {
+  clusterOverridePolicyResource,
+  overridePolicyResource,
+  type ClusterOverridePolicy,
+  type OverridePolicy,
+} from '@flotilla/api/override-policy'
+import {
+  clusterPropagationPolicyResource,
+  propagationPolicyResource,
+  type ClusterPropagationPolicy,
+  type PropagationPolicy,
+} from '@flotilla/api/propagation-policy'
+import {
+  clusterResourceBindingResource,
+  resourceBindingResource,
+  type ClusterResourceBinding,
+  type ResourceBinding,
+} from '@flotilla/api/resource-binding'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
+import { createInformer } from '@flotilla/runtime/create-informer'
+import type { Env } from '@flotilla/runtime/env'
+import type { Informer } from '@flotilla/runtime/informer'
+import { objectIdOf } from './object-id.ts'
+import { Templates } from './templates.ts'
+
+export type Binding = ResourceBinding | ClusterResourceBinding
+
+export interface Hub extends AsyncDisposable {
+  readonly api: KubeApi
+  /** UID of the hub's kube-system namespace: the value of our label on members. */
+  readonly id: string
+  readonly clusters: Informer<Cluster>
+  readonly namespaces: Informer<KubeObject>
+  readonly policies: Informer<PropagationPolicy>
+  readonly clusterPolicies: Informer<ClusterPropagationPolicy>
+  readonly overrides: Informer<OverridePolicy>
+  readonly clusterOverrides: Informer<ClusterOverridePolicy>
+  /** Indexes of both kinds of bindings: `object` (ObjectId of workloads, followers and removals), `policy` (UID). */
+  readonly bindings: Informer<ResourceBinding>
+  readonly clusterBindings: Informer<ClusterResourceBinding>
+  readonly templates: Templates
+  /** Both kinds of bindings that name the object, as workload, follower or removal. */
+  bindingsOf(objectId: string): readonly Binding[]
+  /** By `keyOf`: a key with a slash is a ResourceBinding. */
+  binding(key: string): Binding | undefined
+  start(): void
+  /** Resolves when everything but templates has been seen once. */
+  synced(): Promise<void>
+}
+
+export interface HubOptions {
+  readonly env: Env
+  readonly api: KubeApi
+  readonly id: string
+}
+
+export function createHub({ env, api, id }: HubOptions): Hub {
+  const bindings = bindingInformer<ResourceBinding>(env, api, resourceBindingResource)
+  const clusterBindings = bindingInformer<ClusterResourceBinding>(env, api, clusterResourceBindingResource)
+  const kinds = {
+    clusters: informer<Cluster>(env, api, clusterResource),
+    namespaces: informer<KubeObject>(env, api, namespaces),
+    policies: informer<PropagationPolicy>(env, api, propagationPolicyResource),
+    clusterPolicies: informer<ClusterPropagationPolicy>(env, api, clusterPropagationPolicyResource),
+    overrides: informer<OverridePolicy>(env, api, overridePolicyResource),
+    clusterOverrides: informer<ClusterOverridePolicy>(env, api, clusterOverridePolicyResource),
+    bindings,
+    clusterBindings,
+  }
+  const templates = new Templates(env, api)
+  const all = Object.values(kinds)
+  return {
+    api,
+    id,
+    ...kinds,
+    templates,
+    bindingsOf: (objectId) => [...bindings.byIndex('object', objectId), ...clusterBindings.byIndex('object', objectId)],
+    binding: (key) => (key.includes('/') ? bindings.get(key) : clusterBindings.get(key)),
+    start: () => all.forEach((one) => one.start()),
+    synced: async () => void (await Promise.all(all.map((one) => one.synced()))),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...all.map((one) => one.stop()), templates.stop()])
+    },
+  }
+}
+
+/** Objects of `resource` as they are, without managedFields. */
+function informer<T extends KubeObject>(env: Env, api: KubeApi, resource: Resource): Informer<T> {
+  return createInformer<T>({ env, api, resource })
+}
+
+function bindingInformer<T extends Binding>(env: Env, api: KubeApi, resource: Resource): Informer<T> {
+  return createInformer<T>({
+    env,
+    api,
+    resource,
+    indexes: { object: objectsOf, policy: ({ spec }) => (spec.policy ? [spec.policy.uid] : []) },
+  })
+}
+
+function objectsOf({ spec }: Binding): readonly string[] {
+  const placed = [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => objectIdOf(ref))
+  return [...new Set([...placed, ...(spec.removals ?? []).map(({ object }) => objectIdOf(object))])]
+}
