@@ -3,8 +3,9 @@
 // { "k8s.io.api.core.v1.Pod": { "1": ["metadata", "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta"], … } }
 // message → field number → [JSON name, type, mark?]. `type` is a scalar of proto2 (string, bytes, bool, int32,
 // int64, double …) or a message of the table; mark 'r' is a list, 'm' a map whose keys are strings and whose values
-// have the type. The JSON name '' stands for the message itself: the fields of an inline struct are merged into the
-// parent, and a message whose only field is the list '' is that list (ExtraValue).
+// have the type, 'z' a field that Go always writes and whose zero value its JSON leaves out. The JSON name '' stands
+// for the message itself: the fields of an inline struct are merged into the parent, and a message whose only field
+// is the list '' is that list (ExtraValue).
 // Messages with a JSON form of their own are in the table as the proto files have them: Time, MicroTime, Quantity,
 // IntOrString, RawExtension, FieldsV1, and of apiextensions JSON and JSONSchemaPropsOr….
 import { readdirSync, readFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ import { join } from 'node:path'
 import type { GoTypes } from './go-types.ts'
 import { goNameOfProto } from './names.ts'
 
-export type ProtoField = readonly [json: string, type: string, mark?: 'r' | 'm']
+export type ProtoField = readonly [json: string, type: string, mark?: 'r' | 'm' | 'z']
 export type ProtoTables = Readonly<Record<string, Readonly<Record<string, ProtoField>>>>
 
 /** The messages reachable from `roots`, out of all proto files below `moduleDirs`. */
@@ -52,7 +53,8 @@ function parseMessage(packageName: string, name: string, body: string, goTypes: 
   for (const [, label, map, type = '', protoName = '', number = ''] of body.matchAll(pattern)) {
     const tagged = fields?.find((field) => field.number === Number(number))
     const json = isList ? '' : (tagged?.json ?? protoName)
-    const mark = map ? 'm' : label === 'repeated' ? 'r' : undefined
+    const isDropped = tagged !== undefined && (tagged.omitZero || (tagged.omitEmpty && !tagged.type.startsWith('*')))
+    const mark = map ? 'm' : label === 'repeated' ? 'r' : isDropped ? 'z' : undefined
     const fullType = scalars.has(type) || type.includes('.') ? type : `${packageName}.${type}`
     table[number] = mark ? [json, fullType, mark] : [json, fullType]
   }

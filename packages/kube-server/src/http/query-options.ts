@@ -1,0 +1,185 @@
+// Query parameters and option bodies into the options of the operations, refused in upstream's words.
+import { FlotillaError, type StatusCause } from '@flotilla/machinery/errors'
+import type { DeleteOptions, ListOptions, WatchOptions, WriteOptions } from '@flotilla/machinery/kube-api'
+import { isTrue, type RequestInfo } from './parse-request.ts'
+
+const maxManagerBytes = 128
+
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions' | 'ListOptions'
+
+export function listOptions({ query, namespace }: RequestInfo): ListOptions {
+  const match = query.get('resourceVersionMatch')
+  const limit = integerOf(query, 'limit')
+  return {
+    ...(namespace === '' ? {} : { namespace }),
+    ...pick(query, 'labelSelector'),
+    ...pick(query, 'fieldSelector'),
+    ...pick(query, 'continue'),
+    ...pick(query, 'resourceVersion'),
+    ...(limit === undefined || limit === 0 ? {} : { limit }),
+    ...(match === null || match === '' ? {} : { resourceVersionMatch: listMatch(query, match) }),
+  }
+}
+
+function listMatch(query: URLSearchParams, match: string): 'Exact' | 'NotOlderThan' {
+  const resourceVersion = query.get('resourceVersion') ?? ''
+  if (resourceVersion === '') {
+    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+  }
+  if ((query.get('continue') ?? '') !== '') {
+    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', 'resourceVersionMatch is forbidden when continue is provided')
+  }
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    refuse('ListOptions', 'resourceVersionMatch', 'NotSupported', `${quote(match)}: supported values: "Exact", "NotOlderThan", ""`)
+  }
+  if (match === 'Exact' && resourceVersion === '0') {
+    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+  }
+  return match
+}
+
+export function watchOptions({ query, namespace }: RequestInfo): WatchOptions {
+  const timeoutSeconds = integerOf(query, 'timeoutSeconds')
+  const sendInitialEvents = query.get('sendInitialEvents')
+  const match = query.get('resourceVersionMatch') ?? ''
+  checkInitialEvents(sendInitialEvents, match)
+  return {
+    ...(namespace === '' ? {} : { namespace }),
+    ...pick(query, 'labelSelector'),
+    ...pick(query, 'fieldSelector'),
+    ...pick(query, 'resourceVersion'),
+    ...(match === 'NotOlderThan' ? { resourceVersionMatch: match } : {}),
+    ...(isTrue(query.get('allowWatchBookmarks')) ? { allowWatchBookmarks: true } : {}),
+    ...(sendInitialEvents === null ? {} : { sendInitialEvents: isTrue(sendInitialEvents) }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+  }
+}
+
+function checkInitialEvents(sendInitialEvents: string | null, match: string): void {
+  if (sendInitialEvents !== null && match === '') {
+    const text = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
+    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', text)
+  }
+  if (sendInitialEvents === null && match !== '') {
+    const text = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
+    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', text)
+  }
+  if (match !== '' && match !== 'NotOlderThan') {
+    refuse('ListOptions', 'resourceVersionMatch', 'NotSupported', `${quote(match)}: supported values: "NotOlderThan"`)
+  }
+}
+
+/** `userAgent` names the field manager when the query does not. */
+export function writeOptions(kind: OptionsKind, info: RequestInfo, userAgent: string | undefined): WriteOptions {
+  const { query, subresource } = info
+  const fieldManager = query.get('fieldManager') ?? ''
+  checkManager(kind, fieldManager)
+  return {
+    dryRun: isDryRun(kind, query.getAll('dryRun')),
+    fieldManager: fieldManager === '' ? managerFromAgent(userAgent) : fieldManager,
+    fieldValidation: fieldValidationOf(kind, query),
+    ...(subresource === '' ? {} : { subresource }),
+  }
+}
+
+function fieldValidationOf(kind: OptionsKind, query: URLSearchParams): 'Strict' | 'Warn' | 'Ignore' {
+  const value = query.get('fieldValidation') ?? ''
+  if (value === '' || value === 'Warn') return 'Warn'
+  if (value === 'Strict' || value === 'Ignore') return value
+  return refuse(kind, 'fieldValidation', 'NotSupported', `${quote(value)}: supported values: "", "Ignore", "Strict", "Warn"`)
+}
+
+function checkManager(kind: OptionsKind, manager: string): void {
+  if (Buffer.byteLength(manager) > maxManagerBytes) {
+    refuse(kind, 'fieldManager', 'TooLong', `may not be more than ${maxManagerBytes} bytes`)
+  }
+}
+
+function managerFromAgent(userAgent: string | undefined): string {
+  const word = (userAgent ?? '').split('/', 1)[0] ?? ''
+  const printable = word.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')
+  return printable.slice(0, maxManagerBytes) || 'unknown'
+}
+
+function isDryRun(kind: OptionsKind, values: readonly string[]): boolean {
+  for (const value of values) {
+    if (value !== 'All') refuse(kind, 'dryRun', 'NotSupported', `${quote(value)}: supported values: "All"`)
+  }
+  return values.length > 0
+}
+
+/** Options of a delete: a body replaces the query altogether, as upstream does. */
+export function deleteOptions({ query }: RequestInfo, body: Readonly<Record<string, unknown>> | undefined): DeleteOptions {
+  const dryRun = body === undefined ? query.getAll('dryRun') : stringsOf(body['dryRun'])
+  const propagation = body === undefined ? query.get('propagationPolicy') : body['propagationPolicy']
+  const orphan = body === undefined ? query.get('orphanDependents') : body['orphanDependents']
+  const grace = body === undefined ? integerOf(query, 'gracePeriodSeconds') : body['gracePeriodSeconds']
+  const propagationPolicy = propagationOf(propagation, orphan)
+  const preconditions = preconditionsOf(body?.['preconditions'])
+  return {
+    dryRun: isDryRun('DeleteOptions', dryRun),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
+    ...(preconditions === undefined ? {} : { preconditions }),
+  }
+}
+
+function propagationOf(policy: unknown, orphan: unknown): DeleteOptions['propagationPolicy'] {
+  const hasPolicy = policy !== undefined && policy !== null && policy !== ''
+  const hasOrphan = orphan !== undefined && orphan !== null && orphan !== ''
+  if (hasPolicy && hasOrphan) {
+    const text = 'orphanDependents and deletionPropagation cannot be both set'
+    refuse('DeleteOptions', 'propagationPolicy', 'Invalid', `${quote(String(policy))}: ${text}`)
+  }
+  if (hasOrphan) return orphan === true || orphan === 'true' ? 'Orphan' : 'Background'
+  if (!hasPolicy) return undefined
+  if (policy === 'Foreground' || policy === 'Background' || policy === 'Orphan') return policy
+  const supported = 'supported values: "Foreground", "Background", "Orphan", "nil"'
+  return refuse('DeleteOptions', 'propagationPolicy', 'NotSupported', `${quote(String(policy))}: ${supported}`)
+}
+
+function preconditionsOf(value: unknown): DeleteOptions['preconditions'] {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { uid, resourceVersion } = value as { uid?: unknown; resourceVersion?: unknown }
+  return {
+    ...(typeof uid === 'string' ? { uid } : {}),
+    ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+  }
+}
+
+const reasons = {
+  NotSupported: { reason: 'FieldValueNotSupported', text: 'Unsupported value' },
+  Forbidden: { reason: 'FieldValueForbidden', text: 'Forbidden' },
+  Required: { reason: 'FieldValueRequired', text: 'Required value' },
+  Invalid: { reason: 'FieldValueInvalid', text: 'Invalid value' },
+  TooLong: { reason: 'FieldValueTooLong', text: 'Too long' },
+} as const
+
+/** The Invalid error of an options object of meta.k8s.io. */
+export function refuse(kind: OptionsKind, field: string, type: keyof typeof reasons, detail: string): never {
+  const { reason, text } = reasons[type]
+  const message = `${text}: ${detail}`
+  const cause: StatusCause = { reason, message, field }
+  const details = { group: 'meta.k8s.io', kind, causes: [cause] }
+  throw new FlotillaError('Invalid', `${kind}.meta.k8s.io "" is invalid: ${field}: ${message}`, details)
+}
+
+function pick<K extends string>(query: URLSearchParams, name: K): { [P in K]?: string } {
+  const value = query.get(name)
+  return (value === null || value === '' ? {} : { [name]: value }) as { [P in K]?: string }
+}
+
+function integerOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null || text === '') return undefined
+  if (/^[+-]?\d{1,15}$/.test(text)) return Number(text)
+  throw new FlotillaError('BadRequest', `strconv.ParseInt: parsing ${quote(text)}: invalid syntax`)
+}
+
+function stringsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text)
+}

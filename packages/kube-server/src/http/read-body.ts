@@ -1,0 +1,30 @@
+// The bytes of a request's body, unpacked, within limits.
+import { FlotillaError } from '@flotilla/machinery/errors'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+
+export const maxBodyBytes = 3 * 1024 * 1024
+
+/** Throws TooLarge past `limit` bytes (after unpacking) and BadRequest for a broken gzip stream. */
+export async function readBody(request: Readable, encoding: string | undefined, limit = maxBodyBytes): Promise<Buffer> {
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return collect(request, limit)
+  if (encoding !== 'gzip') throw new FlotillaError('UnsupportedMediaType', `Cannot read a body packed as "${encoding}": use gzip`)
+  const unpacked = request.pipe(createGunzip())
+  try {
+    return await collect(unpacked, limit)
+  } catch (error) {
+    if (error instanceof FlotillaError) throw error
+    throw new FlotillaError('BadRequest', 'Cannot unpack the body: broken gzip stream', {}, { cause: error })
+  }
+}
+
+async function collect(source: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limit) throw new FlotillaError('TooLarge', `Request entity too large: limit is ${limit}`)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)
+}

@@ -1,0 +1,51 @@
+// Objects and lists in the form that the client asked for: themselves, their metadata, or rows of a table.
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { ListPage } from '@flotilla/machinery/kube-api'
+import { apiVersionOf } from '@flotilla/machinery/resource'
+import type { ServedResource } from '../served-resource.ts'
+import { tableOf, type IncludeObject } from '../table/table.ts'
+import type { Representation } from './negotiate.ts'
+
+export interface Shape {
+  readonly format: Representation
+  readonly include: IncludeObject
+  /** Milliseconds since 1970, for ages. */
+  readonly now: number
+}
+
+export function presentObject(resource: ServedResource, object: KubeObject, shape: Shape): unknown {
+  const { as, asVersion } = shape.format
+  if (as === undefined || object.kind === 'Status') return object
+  if (as === 'PartialObjectMetadata') return partialOf(object, asVersion)
+  return tableOf(resource, [object], { ...shape, version: asVersion, resourceVersion: object.metadata.resourceVersion })
+}
+
+export function presentList(resource: ServedResource, page: ListPage, shape: Shape): unknown {
+  const { as, asVersion } = shape.format
+  const metadata = listMeta(page)
+  if (as === 'Table') return { ...tableOf(resource, page.items, { ...shape, version: asVersion }), metadata }
+  if (as === 'PartialObjectMetadata') {
+    const apiVersion = `meta.k8s.io/${asVersion}`
+    const items = page.items.map((item) => partialOf(item, asVersion))
+    return { kind: 'PartialObjectMetadataList', apiVersion, metadata, items }
+  }
+  return listOf(resource, page.items, metadata)
+}
+
+/** Items of built-in lists carry no apiVersion and kind of their own. */
+export function listOf(resource: ServedResource, objects: readonly KubeObject[], metadata: object): unknown {
+  const items = resource.isCustom ? objects : objects.map(({ apiVersion: _, kind: __, ...item }) => item)
+  return { kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata, items }
+}
+
+export function partialOf(object: KubeObject, version: 'v1' | 'v1beta1' = 'v1') {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
+}
+
+function listMeta({ resourceVersion, continue: next, remainingItemCount }: ListPage): object {
+  return {
+    resourceVersion,
+    ...(next === undefined ? {} : { continue: next }),
+    ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+  }
+}
