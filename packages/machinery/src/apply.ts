@@ -30,6 +30,7 @@ import {
 } from './managed-fields.ts'
 import type { KubeObject } from './object.ts'
 import { pruneAbandoned } from './prune-abandoned.ts'
+import { parseApiVersion } from './resource.ts'
 import type { KindSchema } from './schema.ts'
 import { misfitsOf } from './typed-check.ts'
 import { compareFields, type FieldChanges } from './typed-compare.ts'
@@ -79,9 +80,8 @@ const kubectl = 'kubectl'
 
 /**
  * The object after a server-side apply, managedFields included; `live` itself when nothing changes. Not defaulted.
- * Throws Conflict (with a cause for each field) unless forced, BadRequest for managedFields in `applied` and for
- * those of `live` that cannot be read, and Internal for fields that the schema does not have, as kube-apiserver
- * answers.
+ * Throws Conflict (with a cause for each field) unless forced, and BadRequest for managedFields in `applied`, for
+ * those of `live` that cannot be read, and for what the schema does not allow.
  */
 export function applyObject(request: ApplyRequest): KubeObject {
   const { applied, schema, manager } = request
@@ -107,8 +107,9 @@ function refuseMisfits(applied: KubeObject, schema: KindSchema): void {
   if (misfits.length === 0) return
   const why = misfits.length === 1 ? misfits[0] : ['errors:', ...misfits.map((misfit) => `  ${misfit}`)].join('\n')
   const { namespace = '', name } = applied.metadata
-  const what = `${namespace}/${name}; ${applied.apiVersion}, Kind=${applied.kind}`
-  throw new FlotillaError('Internal', `failed to create typed patch object (${what}): ${why}`)
+  const { group, version } = parseApiVersion(applied.apiVersion)
+  const what = `${namespace}/${name}; ${group}/${version}, Kind=${applied.kind}`
+  throw new FlotillaError('BadRequest', `failed to create typed patch object (${what}): ${why}`)
 }
 
 /** Applies; what client-side apply set and kubectl now applies otherwise is no conflict. */
@@ -138,12 +139,12 @@ function attemptApply(request: ApplyRequest): ApplyAttempt {
   const others = [...owners.values()].filter((owner) => ownerId(owner) !== id)
   const lastFields = owners.get(id)?.fields ?? emptyFieldSet
   const after = pruneAbandoned(merged, lastFields, [fields, ...others.map((owner) => owner.fields)], schema)
-  const changes = before === undefined ? noChanges : changesOf(before, after, request)
+  const changes = before === undefined ? noChanges : changesOf(before, after.emptied, request)
   return {
     conflicts: others.flatMap((owner) => conflictOf(owner, changes)),
     result: () => {
-      const isSame = before !== undefined && deepEqual(before, after)
-      const next = isSame && live !== undefined ? live : after
+      const isSame = before !== undefined && deepEqual(before, after.emptied)
+      const next = isSame && live !== undefined ? live : after.object
       return writeOwners(next, ownersAfterApply(request, owners, fields, changes, !isSame))
     },
   }

@@ -10,7 +10,8 @@ import type { KindSchema, ResolveSchema, Schema } from './schema.ts'
 export function emptyObject(schema: KindSchema): JsonObject {
   let empty = emptyObjects.get(schema)
   if (empty === undefined) {
-    empty = { metadata: {}, ...emptyParts(dereference(schema.root, schema.resolve), schema.resolve) }
+    const root = dereference(schema.root, schema.resolve)
+    empty = { metadata: {}, ...(isBuiltin(root) ? emptyParts(root, schema.resolve) : {}) }
     emptyObjects.set(schema, empty)
   }
   return empty
@@ -18,9 +19,18 @@ export function emptyObject(schema: KindSchema): JsonObject {
 
 const emptyObjects = new WeakMap<KindSchema, JsonObject>()
 
+/** Only built-in schemas refer to others. */
+function isBuiltin(root: Schema): boolean {
+  return root.properties?.['metadata']?.$ref !== undefined || root.properties?.['metadata']?.allOf !== undefined
+}
+
+/** Fields with a default of `{}` that are no structs but pointers: defaulting sets them, for their owner. */
+const pointers = new Set(['securityContext', 'persistentVolumeClaimRetentionPolicy'])
+
 function emptyParts(schema: Schema, resolve: ResolveSchema): JsonObject {
   const parts: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    if (pointers.has(name)) continue
     const empty = emptyPart(field, schema.required?.includes(name) ?? false, resolve)
     if (empty !== undefined) setField(parts, name, empty)
   }

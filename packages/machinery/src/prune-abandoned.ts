@@ -6,6 +6,13 @@ import type { KindSchema } from './schema.ts'
 import { fieldsOf, withNamedFields } from './typed-fields.ts'
 import { removeFields } from './typed-merge.ts'
 
+export interface Pruned {
+  /** As it is stored: containers that lost their last field are gone. */
+  readonly object: KubeObject
+  /** As it is compared: such containers are null, as nobody who owns the container loses it by that. */
+  readonly emptied: KubeObject
+}
+
 /**
  * `merged` less the fields of `last`, the manager's previous set, that none of `owned` has; `owned` begins with the
  * manager's present set. Fields that nobody ever owned stay, unless the list item or field they are in goes.
@@ -15,9 +22,9 @@ export function pruneAbandoned(
   last: FieldSet,
   owned: readonly [present: FieldSet, ...others: FieldSet[]],
   schema: KindSchema,
-): KubeObject {
+): Pruned {
   // An applied set holds every item on the way to its fields, so nothing of it can lie in something abandoned.
-  if (isEmpty(difference(last, owned[0]))) return merged
+  if (isEmpty(difference(last, owned[0]))) return { object: merged, emptied: merged }
   const type = typeOfKind(schema)
   const named = (set: FieldSet) => withNamedFields(set, type)
   const fieldsIn = (value: unknown) => named(fieldsOf(value, type).children)
@@ -27,6 +34,9 @@ export function pruneAbandoned(
   const orphaned = difference(all, union(cut, named(owned.reduce(union))))
   const remaining = fieldsIn(removeFields(merged, orphaned, type, null))
   const removed = intersection(difference(all, remaining), abandoned)
-  if (isEmpty(removed)) return merged
-  return (removeFields(merged, removed, type, undefined) ?? {}) as KubeObject
+  if (isEmpty(removed)) return { object: merged, emptied: merged }
+  return {
+    object: removeFields(merged, removed, type, undefined) as KubeObject,
+    emptied: removeFields(merged, removed, type, null) as KubeObject,
+  }
 }
