@@ -2,6 +2,8 @@
 //   node tools/generate-builtin-kinds.ts
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { startHub } from '../testbed/src/control-plane.ts'
+import { sendJson } from '../testbed/src/request.ts'
 import { hashes, inputsFile, outputs, root } from './builtin-kinds/check.ts'
 import { writeLists, writeRecord } from './builtin-kinds/compact-json.ts'
 import { stateDefaults } from './builtin-kinds/defaults.ts'
@@ -16,6 +18,7 @@ const modules = ['k8s.io/api', 'k8s.io/apimachinery', 'k8s.io/apiextensions-apis
 const moduleDirs = new Map(modules.map((module) => [module, goDirOf(module)]))
 const goTypes = readGoTypes(moduleDirs)
 
+await using server = await startHub({ name: 'generator' })
 const schemas = await readSchemas()
 stateZeroValues(schemas, goTypes)
 stateDefaults(schemas)
@@ -52,10 +55,6 @@ function goDirOf(module: string): string {
   }).trim()
 }
 
-async function fetchJson(path: string): Promise<unknown> {
-  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
-  const response = await fetch(`https://127.0.0.1:46443${path}`, {
-    headers: { authorization: 'Bearer tok', accept: 'application/json' },
-  })
-  return response.json()
+function fetchJson(path: string): Promise<unknown> {
+  return sendJson(server, 'GET', path)
 }

@@ -126,7 +126,12 @@ export function stateDefaults(schemas: SchemaSet): void {
     for (const [field, value] of Object.entries(fields))
       change(schemas, name, field, (schema) => ({ ...schema, default: value }))
   }
-  for (const [name, field] of withoutDefault) change(schemas, name, field, ({ default: _, ...schema }) => schema)
+  for (const [name, field] of withoutDefault) change(schemas, name, field, dropDefault)
+}
+
+function dropDefault(schema: Schema): Schema {
+  const { default: dropped, ...rest } = schema
+  return dropped === undefined ? schema : rest
 }
 
 function change(schemas: SchemaSet, shortName: string, field: string, edit: (schema: Schema) => Schema): void {
