@@ -27,11 +27,6 @@ export function fieldNameOf(step: FieldStep): string | undefined {
   return step.startsWith('f:') ? step.slice(2) : undefined
 }
 
-/** True for steps that lead to the item of a list. */
-export function isItemStep(step: FieldStep): boolean {
-  return !step.startsWith('f:')
-}
-
 /**
  * The canonical step behind a wire key, undefined for a kind of step from the future.
  * Throws SyntaxError for a step that is none.
