@@ -25,7 +25,7 @@ import { namespaces } from '@flotilla/machinery/well-known-resources'
 import { createInformer } from '@flotilla/runtime/create-informer'
 import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
-import { objectIdOf } from './object-id.ts'
+import { kindIdOf, objectIdOf, type ObjectRef } from './object-id.ts'
 import { Templates } from './templates.ts'
 
 export type Binding = ResourceBinding | ClusterResourceBinding
@@ -36,6 +36,7 @@ export interface Hub extends AsyncDisposable {
   readonly id: string
   readonly clusters: Informer<Cluster>
   readonly namespaces: Informer<KubeObject>
+  /** Index of both kinds of policies: `selects` (`policyIndex` of their namespace and the kinds they select). */
   readonly policies: Informer<PropagationPolicy>
   readonly clusterPolicies: Informer<ClusterPropagationPolicy>
   readonly overrides: Informer<OverridePolicy>
@@ -65,8 +66,8 @@ export function createHub({ env, api, id }: HubOptions): Hub {
   const kinds = {
     clusters: informer<Cluster>(env, api, clusterResource),
     namespaces: informer<KubeObject>(env, api, namespaces),
-    policies: informer<PropagationPolicy>(env, api, propagationPolicyResource),
-    clusterPolicies: informer<ClusterPropagationPolicy>(env, api, clusterPropagationPolicyResource),
+    policies: policyInformer<PropagationPolicy>(env, api, propagationPolicyResource),
+    clusterPolicies: policyInformer<ClusterPropagationPolicy>(env, api, clusterPropagationPolicyResource),
     overrides: informer<OverridePolicy>(env, api, overridePolicyResource),
     clusterOverrides: informer<ClusterOverridePolicy>(env, api, clusterOverridePolicyResource),
     bindings,
@@ -92,6 +93,22 @@ export function createHub({ env, api, id }: HubOptions): Hub {
 /** Objects of `resource` as they are, without managedFields. */
 function informer<T extends KubeObject>(env: Env, api: KubeApi, resource: Resource): Informer<T> {
   return createInformer<T>({ env, api, resource })
+}
+
+/** Value of the index `selects` of policies in `namespace` (none: cluster-wide) that select `kind`. */
+export function policyIndex(namespace: string | undefined, kind: Pick<ObjectRef, 'apiVersion' | 'kind'>): string {
+  return `${namespace ?? ''} ${kindIdOf(kind)}`
+}
+
+function policyInformer<T extends PropagationPolicy | ClusterPropagationPolicy>(
+  env: Env,
+  api: KubeApi,
+  resource: Resource,
+): Informer<T> {
+  const selects = ({ metadata, spec }: T) => [
+    ...new Set(spec.resourceSelectors.map((selector) => policyIndex(metadata.namespace, selector))),
+  ]
+  return createInformer<T>({ env, api, resource, indexes: { selects } })
 }
 
 function bindingInformer<T extends Binding>(env: Env, api: KubeApi, resource: Resource): Informer<T> {

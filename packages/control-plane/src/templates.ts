@@ -52,6 +52,11 @@ export class Templates {
     return this.#informers.get(kindIdOf(kind))?.state === 'Complete'
   }
 
+  /** Templates of an open kind in one namespace; '' for cluster-scoped ones. */
+  inNamespace(kind: KindRef, namespace: string): readonly KubeObject[] {
+    return this.#informers.get(kindIdOf(kind))?.byIndex('namespace', namespace) ?? []
+  }
+
   /** The open informer of a kind. */
   informer(kind: KindRef): Informer<KubeObject> | undefined {
     return this.#informers.get(kindIdOf(kind))
@@ -103,7 +108,13 @@ export class Templates {
 
   #watch(id: KindId, resource: Resource): void {
     this.#wanted.delete(id)
-    const informer = createInformer<KubeObject>({ env: this.#env, api: this.#api, resource, project: (it) => it })
+    const informer = createInformer<KubeObject>({
+      env: this.#env,
+      api: this.#api,
+      resource,
+      project: (it) => it,
+      indexes: { namespace: ({ metadata }) => [metadata.namespace ?? ''] },
+    })
     this.#informers.set(id, informer)
     informer.onChange((change) => this.#listeners.forEach((listener) => listener(id, change)))
     void informer.synced().then(() => this.#syncListeners.forEach((listener) => listener(id)))

@@ -76,6 +76,15 @@ function inOrder(followers: readonly KubeObject[]): readonly KubeObject[] {
   )
 }
 
+/** Whether `object`, of a kind that points at pods, points at those of `template`; an Ingress does so by its Services. */
+export function pointsAt(object: KubeObject, template: PodTemplate, objects: NamespaceObjects): boolean {
+  if (object.kind === 'Service') return selectsPods(object, template)
+  if (object.kind === 'PodDisruptionBudget') return protectsPods(object, template)
+  if (object.kind !== 'Ingress') return false
+  const services = backendsOf(object).flatMap((name) => objects.get('Service', name) ?? [])
+  return services.some((service) => selectsPods(service, template))
+}
+
 /** A Service without a selector points at nothing by itself. */
 function selectsPods(service: KubeObject, template: PodTemplate): boolean {
   const selector = Object.entries(dictAt(service, 'spec', 'selector'))

@@ -6,6 +6,7 @@ import type { PolicyRef } from '@flotilla/api/resource-binding'
 import type { ResourceSelector } from '@flotilla/api/selector'
 import { fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
 import type { KubeObject } from '@flotilla/machinery/object'
+import { kindIdOf } from '../object-id.ts'
 
 export type Policy = PropagationPolicy | ClusterPropagationPolicy
 
@@ -48,7 +49,8 @@ export function specificityFor(template: KubeObject, policy: Policy, labelsOf: N
 }
 
 function selectorFit(template: KubeObject, selector: ResourceSelector, labelsOf: NamespaceLabels): number {
-  if (selector.kind !== template.kind || selector.apiVersion !== template.apiVersion) return 0
+  // Any version of the kind: which one the hub is read in is not the user's concern.
+  if (kindIdOf(selector) !== kindIdOf(template)) return 0
   if (!isInNamespace(template, selector, labelsOf)) return 0
   if (selector.name !== undefined) return selector.name === template.metadata.name ? byName : 0
   if (selector.labelSelector === undefined) return byKind

@@ -1,0 +1,129 @@
+// What the binding of a template says before anything is decided. Pure.
+import { apiVersion, bindingFinalizer } from '@flotilla/api/group'
+import type { BindingSpec, PolicyRef, Removal } from '@flotilla/api/resource-binding'
+import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import { deepEqual } from '@flotilla/machinery/json'
+import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import type { Binding } from '../hub.ts'
+import { objectIdOf } from '../object-id.ts'
+import { componentsOf } from './components.ts'
+import { policyRef } from './match.ts'
+import type { Verdict } from './match.ts'
+
+type Ref = BindingSpec['workloads'][number]['ref']
+type PolicyPart = Pick<BindingSpec, 'workloads' | 'followers' | 'policy' | 'losingPolicies'>
+
+/** Past so many, policies that lost are not listed. */
+const maxLosers = 32
+
+/** The resource that bindings of `template` are of: cluster-scoped templates have cluster-scoped bindings. */
+export function bindingResourceOf(template: ObjectKey): Resource {
+  return template.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
+}
+
+/** Name of the binding of `template`: its kind and name for people, the head of its UID to tell it from another. */
+export function bindingKeyOf({ kind, metadata }: KubeObject): ObjectKey {
+  const { name, namespace, uid = '' } = metadata
+  const readable = `${kind}-${name}`
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]/g, '-')
+    .slice(0, 220)
+  const full = `${readable}-${uid.slice(0, 8)}`
+  return namespace === undefined ? { name: full } : { namespace, name: full }
+}
+
+export function refOf({ apiVersion: version, kind, metadata }: KubeObject): Ref {
+  const { name, namespace, uid = '' } = metadata
+  return { apiVersion: version, kind, ...(namespace === undefined ? {} : { namespace }), name, uid }
+}
+
+/** The binding to create for `template`. It goes when, and only when, the template goes. */
+export function newBinding(template: KubeObject, verdict: Verdict, followers: readonly KubeObject[]): Binding {
+  const key = bindingKeyOf(template)
+  return {
+    apiVersion,
+    kind: bindingResourceOf(key).kind,
+    metadata: { ...key, ownerReferences: [ownerOf(template)], finalizers: [bindingFinalizer] },
+    spec: policyPart(template, verdict, followers),
+  }
+}
+
+/**
+ * The merge patch that brings `binding` up to date, or undefined when it is. A follower that goes is recorded as a
+ * removal on every cluster of the decision by this same write, so that no claim ends without evidence.
+ */
+export function bindingPatch(
+  binding: Binding,
+  template: KubeObject,
+  verdict: Verdict,
+  followers: readonly KubeObject[],
+  now: string,
+): Readonly<Record<string, unknown>> | undefined {
+  const next = policyPart(template, verdict, followers)
+  const before = policyFields(binding.spec)
+  const isOwned = binding.metadata.ownerReferences?.some((owner) => owner.uid === template.metadata.uid) === true
+  if (isOwned && deepEqual(before, next)) return undefined
+  const removals = droppedFollowers(binding, followers, now)
+  return {
+    metadata: {
+      resourceVersion: binding.metadata.resourceVersion,
+      ...(isOwned ? {} : { ownerReferences: [...(binding.metadata.ownerReferences ?? []), ownerOf(template)] }),
+    },
+    spec: {
+      ...next,
+      // A list that is empty now must not stay as it was.
+      losingPolicies: next.losingPolicies ?? null,
+      followers: next.followers ?? null,
+      ...(removals.length > 0 ? { removals: [...(binding.spec.removals ?? []), ...removals] } : {}),
+    },
+  }
+}
+
+/** The merge patch that takes the policy off a binding that no policy selects any more; the rest stays in place. */
+export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown>> | undefined {
+  if (binding.spec.policy === undefined) return undefined
+  return {
+    metadata: { resourceVersion: binding.metadata.resourceVersion },
+    spec: { policy: null, losingPolicies: null },
+  }
+}
+
+function policyPart(template: KubeObject, { winner, losers }: Verdict, followers: readonly KubeObject[]): PolicyPart {
+  return {
+    workloads: [{ ref: refOf(template), components: componentsOf(template) }],
+    ...(followers.length > 0 ? { followers: followers.map((follower) => ({ ref: refOf(follower) })) } : {}),
+    ...(winner ? { policy: policyRef(winner) } : {}),
+    ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
+  }
+}
+
+function policyFields({ workloads, followers, policy, losingPolicies }: BindingSpec): PolicyPart {
+  return {
+    workloads,
+    ...(followers && followers.length > 0 ? { followers } : {}),
+    ...(policy ? { policy } : {}),
+    ...(losingPolicies && losingPolicies.length > 0 ? { losingPolicies } : {}),
+  }
+}
+
+function droppedFollowers(binding: Binding, followers: readonly KubeObject[], now: string): readonly Removal[] {
+  const kept = new Set(followers.map((follower) => objectIdOf(refOf(follower))))
+  const dropped = (binding.spec.followers ?? []).filter(({ ref }) => !kept.has(objectIdOf(ref)))
+  const clusters = binding.spec.decision?.clusters ?? []
+  return dropped.flatMap(({ ref: { uid, ...object } }) =>
+    clusters.map(({ name, id }) => ({
+      cluster: name,
+      id,
+      object,
+      templateUID: uid,
+      reason: 'NoLongerFollows',
+      since: now,
+    })),
+  )
+}
+
+function ownerOf(template: KubeObject) {
+  const { name, uid = '' } = template.metadata
+  return { apiVersion: template.apiVersion, kind: template.kind, name, uid }
+}

@@ -1,0 +1,116 @@
+// From a change of anything to the templates whose binding it may change.
+import { deepEqual } from '@flotilla/machinery/json'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Change, Source } from '@flotilla/runtime/source'
+import type { Binding, Hub } from '../hub.ts'
+import { objectIdIn, objectIdOf, parseObjectId } from '../object-id.ts'
+import type { ObjectId } from '../object-id.ts'
+import { refOf } from './binding.ts'
+import { followerKinds, pointsAt, scales } from './dependencies.ts'
+import type { Policy } from './match.ts'
+import { objectsIn } from './namespace-objects.ts'
+import { podTemplateOf } from './pod-template.ts'
+import type { Uses } from './uses.ts'
+
+/** All templates of all open kinds, keyed by ObjectId. */
+export function templateSource(hub: Hub): Source<KubeObject> {
+  return {
+    onChange: (listener) =>
+      hub.templates.onChange((kind, change) => listener({ ...change, key: objectIdIn(kind, change.key) })),
+    synced: () => Promise.resolve(),
+    hasSynced: true,
+  }
+}
+
+/** The template itself, and the workloads that it follows or may follow. */
+export function* keysOfTemplate(hub: Hub, uses: Uses, change: Change<KubeObject>): Iterable<ObjectId> {
+  if (isStatusOnly(change)) return
+  yield change.key
+  const object = change.after ?? change.before
+  if (!object || !(object.kind in followerKinds)) return
+  yield* uses.usersOf(change.key)
+  for (const binding of hub.bindingsOf(change.key)) yield* workloadsOf(binding)
+  const versions = [change.before, change.after].filter((each) => each !== undefined)
+  const { namespace } = parseObjectId(change.key)
+  const objects = objectsIn(hub, namespace)
+  for (const workload of uses.workloadsIn(namespace)) {
+    const template = hub.templates.byId(workload)
+    const pods = template && podTemplateOf(template)
+    if (!template) continue
+    if (
+      versions.some(
+        (each) =>
+          (pods && pointsAt(each, pods, objects)) ||
+          (each.kind === 'HorizontalPodAutoscaler' && scales(each, template)),
+      )
+    ) {
+      yield workload
+    }
+  }
+}
+
+/** What policies read of an object is its generation's or its metadata's. */
+function isStatusOnly({ before, after }: Change<KubeObject>): boolean {
+  if (!before || !after || after.metadata.generation === undefined) return false
+  return (
+    before.metadata.generation === after.metadata.generation &&
+    before.metadata.uid === after.metadata.uid &&
+    before.metadata.deletionTimestamp === after.metadata.deletionTimestamp &&
+    deepEqual(before.metadata.labels, after.metadata.labels) &&
+    deepEqual(before.metadata.ownerReferences, after.metadata.ownerReferences)
+  )
+}
+
+/** Everything that the policy selects or selected, and what it has placed. */
+export function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<ObjectId> {
+  for (const [kind, apiVersion] of Object.entries(followerKinds)) hub.templates.open({ apiVersion, kind })
+  for (const policy of [before, after]) {
+    if (!policy) continue
+    for (const selector of policy.spec.resourceSelectors) {
+      hub.templates.open(selector)
+      const namespace = selector.namespace ?? policy.metadata.namespace
+      if (selector.name !== undefined && namespace !== undefined) {
+        yield objectIdOf({ ...selector, namespace, name: selector.name })
+        continue
+      }
+      const templates = hub.templates.informer(selector)
+      const found = namespace === undefined ? templates?.list() : hub.templates.inNamespace(selector, namespace)
+      for (const template of found ?? []) yield objectIdOf(refOf(template))
+    }
+    const { uid = '' } = policy.metadata
+    for (const binding of [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]) {
+      yield* workloadsOf(binding)
+    }
+  }
+}
+
+/** Templates of a namespace whose labels changed, of the kinds that cluster-wide policies select by such labels. */
+export function* keysOfNamespace(hub: Hub, { before, after }: Change<KubeObject>): Iterable<ObjectId> {
+  if (deepEqual(before?.metadata.labels ?? {}, after?.metadata.labels ?? {})) return
+  const namespace = after?.metadata.name ?? before?.metadata.name ?? ''
+  for (const policy of hub.clusterPolicies.list()) {
+    for (const selector of policy.spec.resourceSelectors) {
+      if (selector.namespaceSelector === undefined) continue
+      for (const template of hub.templates.inNamespace(selector, namespace)) yield objectIdOf(refOf(template))
+    }
+  }
+}
+
+/** A binding that somebody edited or deleted is made again; what only the scheduler or delivery wrote is no news. */
+export function keysOfBinding(hub: Hub, { before, after }: Change<Binding>): Iterable<ObjectId> {
+  const binding = after ?? before
+  if (!binding) return []
+  for (const { ref } of binding.spec.workloads) hub.templates.open(ref)
+  const isSame =
+    before !== undefined &&
+    after !== undefined &&
+    deepEqual(before.spec.workloads, after.spec.workloads) &&
+    deepEqual(before.spec.followers, after.spec.followers) &&
+    deepEqual(before.spec.policy, after.spec.policy) &&
+    deepEqual(before.metadata.ownerReferences, after.metadata.ownerReferences)
+  return isSame ? [] : workloadsOf(binding)
+}
+
+function workloadsOf(binding: Binding): readonly ObjectId[] {
+  return binding.spec.workloads.map(({ ref }) => objectIdOf(ref))
+}
