@@ -1,5 +1,6 @@
 // What controllers know of the hub: one informer for each of our kinds, one for each kind of template in use.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import { systemNamespace } from '@flotilla/api/group'
 import {
   clusterOverridePolicyResource,
   overridePolicyResource,
@@ -21,7 +22,7 @@ import {
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
-import { namespaces } from '@flotilla/machinery/well-known-resources'
+import { namespaces, secrets } from '@flotilla/machinery/well-known-resources'
 import { createInformer } from '@flotilla/runtime/create-informer'
 import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
@@ -36,6 +37,8 @@ export interface Hub extends AsyncDisposable {
   readonly id: string
   readonly clusters: Informer<Cluster>
   readonly namespaces: Informer<KubeObject>
+  /** Secrets of `flotilla-system`: how members are reached. */
+  readonly credentials: Informer<KubeObject>
   /** Index of both kinds of policies: `selects` (`policyIndex` of their namespace and the kinds they select). */
   readonly policies: Informer<PropagationPolicy>
   readonly clusterPolicies: Informer<ClusterPropagationPolicy>
@@ -66,6 +69,7 @@ export function createHub({ env, api, id }: HubOptions): Hub {
   const kinds = {
     clusters: informer<Cluster>(env, api, clusterResource),
     namespaces: informer<KubeObject>(env, api, namespaces),
+    credentials: createInformer<KubeObject>({ env, api, resource: secrets, namespace: systemNamespace }),
     policies: policyInformer<PropagationPolicy>(env, api, propagationPolicyResource),
     clusterPolicies: policyInformer<ClusterPropagationPolicy>(env, api, clusterPropagationPolicyResource),
     overrides: informer<OverridePolicy>(env, api, overridePolicyResource),

@@ -14,7 +14,7 @@ import {
   serviceAccounts,
 } from '@flotilla/machinery/well-known-resources'
 import { memberAccount, memberRole, memberRoleBinding, memberServiceAccount } from './member-access.ts'
-import { readHubClaim } from './hub-lease.ts'
+import { readHubClaim } from '../health/hub-lease.ts'
 import { issueToken } from './token.ts'
 
 /** How members are reached; everything that is no secret of the kubeconfig which a person gave. */

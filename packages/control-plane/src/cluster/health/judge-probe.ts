@@ -22,7 +22,7 @@ export type ProbeResult =
   | { readonly kind: 'failed'; readonly error: FlotillaError }
 
 export interface ConditionValue {
-  readonly type: 'Reachable' | 'Authorized' | 'Ready'
+  readonly type: 'Reachable' | 'Authorized' | 'Ready' | 'CredentialsExpireSoon'
   readonly status: 'True' | 'False' | 'Unknown'
   readonly reason: string
   readonly message: string

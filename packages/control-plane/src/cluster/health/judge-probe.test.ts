@@ -1,7 +1,7 @@
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { describe, expect, test } from 'vitest'
-import { judgeProbe } from './health.ts'
-import type { HealthState, ProbeResult } from './health.ts'
+import { judgeProbe } from './judge-probe.ts'
+import type { HealthState, ProbeResult } from './judge-probe.ts'
 
 const member = { name: 'eu-1', id: 'id-1' }
 const fresh: HealthState = { misses: 0, lastAnswer: 0 }

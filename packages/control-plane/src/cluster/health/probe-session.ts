@@ -1,0 +1,115 @@
+// What is kept of a member between two probes: its own connection, the misses so far, the lease, the version.
+import type { Cluster } from '@flotilla/api/cluster'
+import { FlotillaError, fromStatus, isError } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { objectPath } from '@flotilla/machinery/resource'
+import { valueAt } from '@flotilla/machinery/untyped'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
+import type { Env } from '@flotilla/runtime/env'
+import type { Connect, MemberConnection } from '../../connect.ts'
+import { createHubLease } from './hub-lease.ts'
+import type { HubClaim, HubLease, LeaseVerdict } from './hub-lease.ts'
+import type { HealthState, ProbeResult } from './judge-probe.ts'
+
+/** The version is asked for again after so long: an upgrade shows then at the latest. */
+const versionLifeMs = 60_000
+const leaseEveryMs = 10_000
+
+export interface ProbeSessionOptions {
+  readonly env: Env
+  readonly connect: Connect
+  readonly claim: HubClaim
+  readonly cluster: Cluster
+  readonly credentials: KubeObject | undefined
+  /** Milliseconds until a probe counts as a miss. */
+  readonly timeoutMs: number
+}
+
+export class ProbeSession {
+  /** Registration and credentials that the connection was made with: another text, another session. */
+  readonly basis: string
+  state: HealthState
+  readonly lease: HubLease
+  leaseVerdict: LeaseVerdict | undefined
+  readonly #options: ProbeSessionOptions
+  readonly #connection: MemberConnection
+  #version: { readonly text: string; readonly at: number } | undefined
+  #leaseAt = Number.NEGATIVE_INFINITY
+
+  /** @throws Invalid when the registration cannot be used. */
+  constructor(options: ProbeSessionOptions) {
+    this.#options = options
+    this.basis = basisOf(options.cluster, options.credentials)
+    this.state = { misses: 0, lastAnswer: options.env.clock.now() }
+    this.#connection = options.connect(options.cluster, options.credentials, 'probe')
+    this.lease = createHubLease(options.env, this.#connection.api, options.claim)
+  }
+
+  get api(): KubeApi {
+    return this.#connection.api
+  }
+
+  /** Asks the member who it is; never throws. */
+  async probe(): Promise<ProbeResult> {
+    const { clock } = this.#options.env
+    const started = clock.monotonic()
+    try {
+      const id = await this.#withTimeout((signal) => this.#readId(signal))
+      const latencyMs = Math.round(clock.monotonic() - started)
+      const version = await this.#withTimeout((signal) => this.#readVersion(signal))
+      return { kind: 'answered', id, version, latencyMs }
+    } catch (error) {
+      if (isError(error)) return { kind: 'failed', error }
+      this.#options.env.log.error({ err: error, cluster: this.#options.cluster.metadata.name }, 'Probe failed')
+      return { kind: 'failed', error: new FlotillaError('Internal', 'Internal error', {}, { cause: error }) }
+    }
+  }
+
+  /** Renews the lease when that is due. @throws what the member answers. */
+  async renewLease(): Promise<void> {
+    const now = this.#options.env.clock.monotonic()
+    if (this.leaseVerdict?.kind === 'held' && now - this.#leaseAt < leaseEveryMs) return
+    this.leaseVerdict = await this.lease.renew()
+    this.#leaseAt = now
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  async #readId(signal: AbortSignal): Promise<string> {
+    const answer = await this.api.raw({ path: objectPath(namespaces, { name: 'kube-system' }), signal })
+    if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read namespace kube-system')
+    return String(valueAt(answer.body, 'metadata', 'uid') ?? '')
+  }
+
+  async #readVersion(signal: AbortSignal): Promise<string> {
+    const now = this.#options.env.clock.monotonic()
+    if (this.#version && now - this.#version.at < versionLifeMs) return this.#version.text
+    const answer = await this.api.raw({ path: '/version', signal })
+    if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read the version')
+    this.#version = { text: String(valueAt(answer.body, 'gitVersion') ?? ''), at: now }
+    return this.#version.text
+  }
+
+  async #withTimeout<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { env, timeoutMs } = this.#options
+    const abort = new AbortController()
+    const late = Promise.withResolvers<never>()
+    const timer = env.timers.after(timeoutMs, () => {
+      abort.abort()
+      late.reject(new FlotillaError('Timeout', `no answer within ${timeoutMs / 1000} s`, { hop: 'connect' }))
+    })
+    try {
+      return await Promise.race([run(abort.signal), late.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+/** Changes when the member must be reached anew. */
+export function basisOf(cluster: Cluster, credentials: KubeObject | undefined): string {
+  return JSON.stringify([cluster.spec.id, cluster.spec.apiEndpoint, credentials?.metadata.resourceVersion])
+}
