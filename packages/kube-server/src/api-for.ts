@@ -1,0 +1,115 @@
+// The in-process KubeApi of one user: each call is authorised, then goes to the operations.
+import { FlotillaError, toStatus } from '@flotilla/machinery/errors'
+import type { KubeApi, RawRequest, RawResponse, WatchEvent } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import { groupResourceOf } from '@flotilla/machinery/resource'
+import type { Operations, RequestContext, UserInfo } from './operations.ts'
+import type { Documents } from './server.ts'
+import type { ResourceCatalog, ServedResource } from './served-resource.ts'
+
+export interface AccessRequest {
+  readonly user: UserInfo
+  readonly verb: string
+  readonly resource: ServedResource
+  readonly subresource?: string
+  readonly namespace?: string
+  readonly name?: string
+}
+
+/** Throws Forbidden for what the user may not do. */
+export type Authorizer = (request: AccessRequest) => void
+
+interface Deps {
+  readonly operations: Operations
+  readonly catalog: ResourceCatalog
+  readonly user: UserInfo
+  readonly documents: () => Documents | undefined
+  readonly authorizer: () => Authorizer | undefined
+}
+
+type Place = {
+  readonly name?: string
+  readonly namespace?: string | undefined
+  readonly subresource?: string | undefined
+}
+
+export function apiFor({ operations, catalog, user, documents, authorizer }: Deps): KubeApi {
+  const context: RequestContext = { user, warn: () => {} }
+
+  function allowed(verb: string, asked: Resource, { name, namespace, subresource }: Place): ServedResource {
+    const resource = catalog.find(asked.group, asked.version, asked.plural)
+    if (resource === undefined) throw notServed(asked)
+    authorizer()?.({
+      user,
+      verb,
+      resource,
+      ...(subresource ? { subresource } : {}),
+      ...(namespace ? { namespace } : {}),
+      ...(name ? { name } : {}),
+    })
+    return resource
+  }
+
+  const api: KubeApi = {
+    async get<T>(asked: Resource, key: Place & { name: string }, options = {}) {
+      const resource = allowed('get', asked, { ...key, ...options })
+      return (await operations.get(context, resource, keyOf(key), options)) as T
+    },
+    async list(asked, options = {}) {
+      const resource = allowed('list', asked, options)
+      return (await operations.list(context, resource, options)) as never
+    },
+    watch(asked, options = {}) {
+      try {
+        const resource = allowed('watch', asked, options)
+        return operations.watch(context, resource, options) as AsyncIterable<WatchEvent<never>>
+      } catch (error) {
+        return failing(error)
+      }
+    },
+    async create<T extends KubeObject>(asked: Resource, object: T, options = {}) {
+      const resource = allowed('create', asked, { namespace: object.metadata.namespace, ...options })
+      return (await operations.create(context, resource, object, options)) as T
+    },
+    async update<T extends KubeObject>(asked: Resource, object: T, options = {}) {
+      const resource = allowed('update', asked, { ...keyOf(object.metadata), ...options })
+      return (await operations.update(context, resource, keyOf(object.metadata), object, options)).object as T
+    },
+    async patch(asked, key, patch, options = {}) {
+      const resource = allowed('patch', asked, { ...key, ...options })
+      return (await operations.patch(context, resource, key, patch, options)) as never
+    },
+    async apply(asked, object, options) {
+      const resource = allowed('patch', asked, { ...keyOf(object.metadata), ...options })
+      return (await operations.apply(context, resource, keyOf(object.metadata), object, options)) as never
+    },
+    async delete(asked, key, options = {}) {
+      const resource = allowed('delete', asked, key)
+      return (await operations.delete(context, resource, key, options)).object
+    },
+    raw: (request) => answerRaw(documents(), request),
+  }
+  return api
+}
+
+function keyOf({ name, namespace }: { readonly name: string; readonly namespace?: string | undefined }) {
+  return namespace ? { name, namespace } : { name }
+}
+
+function notServed(resource: Resource): FlotillaError {
+  return new FlotillaError('NotFound', `the server could not find the requested resource: ${groupResourceOf(resource)}`)
+}
+
+async function* failing(error: unknown): AsyncGenerator<never> {
+  yield* []
+  throw error
+}
+
+async function answerRaw(documents: Documents | undefined, request: RawRequest): Promise<RawResponse> {
+  const isRead = request.method === undefined || request.method === 'GET'
+  const document = isRead ? await documents?.(request.path, request.accept) : undefined
+  if (document !== undefined) return document
+  const error = new FlotillaError('NotFound', `the server could not find the requested resource: ${request.path}`)
+  return { code: 404, contentType: 'application/json', body: toStatus(error) }
+}

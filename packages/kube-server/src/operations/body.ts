@@ -1,0 +1,105 @@
+// From what a client sent to an object of the resource's kind: shape, limits, identity, unknown fields, defaults.
+import type { StatusCause } from '@flotilla/machinery/errors'
+import { FlotillaError } from '@flotilla/machinery/errors'
+import { applyDefaults } from '@flotilla/machinery/defaults'
+import { isJsonObject } from '@flotilla/machinery/json-value'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { dropUnknownFields, pruneValue } from '@flotilla/machinery/prune'
+import { apiVersionOf } from '@flotilla/machinery/resource'
+import { validateValue } from '@flotilla/machinery/validate'
+import type { ServedResource } from '../served-resource.ts'
+import { asVersion } from '../storage-forms.ts'
+import type { WriteRequest } from './core.ts'
+import { badRequest } from './refusals.ts'
+
+/** As etcd limits one request; the HTTP door allows bodies of 3 MiB. */
+const maxObjectBytes = 1.5 * 1024 * 1024
+const maxDepth = 500
+
+/** `body` as an object of `resource`; a missing apiVersion or kind is what the URL says. */
+export function asObjectOf(resource: ServedResource, body: unknown): KubeObject {
+  if (!isJsonObject(body)) throw badRequest(`Cannot read a ${resource.kind}: the body is no object`)
+  checkLimits(body)
+  const { apiVersion, kind } = body
+  const expected = apiVersionOf(resource)
+  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    )
+  }
+  if (kind !== undefined && kind !== '' && kind !== resource.kind) {
+    throw badRequest(`${String(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`)
+  }
+  const metadata = isJsonObject(body.metadata) ? body.metadata : {}
+  return { ...body, apiVersion: expected, kind: resource.kind, metadata } as unknown as KubeObject
+}
+
+/** Refuses what no client sends by accident: prototype keys, absurd depth, more bytes than the store takes. */
+export function checkLimits(value: unknown): void {
+  const bytes = countBytes(value, 0)
+  if (bytes > maxObjectBytes) {
+    throw new FlotillaError('TooLarge', `etcdserver: request is too large: ${bytes} bytes, limit is ${maxObjectBytes}`)
+  }
+}
+
+function countBytes(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.length + 2
+  if (typeof value !== 'object' || value === null) return 5
+  if (depth >= maxDepth) throw badRequest(`Cannot read the object: it is nested deeper than ${maxDepth} levels`)
+  let bytes = 2
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += countBytes(item, depth + 1) + 1
+    return bytes
+  }
+  for (const field of Object.keys(value)) {
+    if (field === '__proto__') throw badRequest('Cannot read the object: a field named "__proto__" is not accepted')
+    bytes += field.length + 4 + countBytes((value as Record<string, unknown>)[field], depth + 1)
+  }
+  return bytes
+}
+
+/**
+ * `object` without unknown fields, with defaults, in the stored form. `refuse` words the answer to unknown fields
+ * under Strict.
+ */
+export function conform(request: WriteRequest, object: KubeObject, refuse: (problem: string) => Error): KubeObject {
+  const known = withoutUnknown(request, object, refuse)
+  const stored = asVersion(known, request.resource, apiVersionOf(request.stored))
+  return withDefaults(request, stored)
+}
+
+export function withDefaults(request: WriteRequest, object: KubeObject): KubeObject {
+  const defaulted = applyDefaults(request.stored.schema, object)
+  return request.rules.defaults?.(defaulted) ?? defaulted
+}
+
+function withoutUnknown(request: WriteRequest, object: KubeObject, refuse: (problem: string) => Error): KubeObject {
+  const { schema, isCustom } = request.resource
+  refuseWrongTypes(request, object)
+  const { value, pruned } = isCustom ? pruneValue(schema, object) : dropUnknownFields(schema, object)
+  if (pruned.length === 0 || request.fieldValidation === 'Ignore') return value
+  const problems = pruned.map((path) => `unknown field "${path}"`)
+  if (request.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${problems.join(', ')}`)
+  for (const problem of problems) request.context.warn(problem)
+  return value
+}
+
+/** Built-in kinds are read into typed structures upstream, so a wrong type is a bad request, not an invalid object. */
+function refuseWrongTypes({ resource }: WriteRequest, object: KubeObject): void {
+  if (resource.isCustom) return
+  const wrong = validateValue(resource.schema, object).find(({ reason }) => reason === 'FieldValueTypeInvalid')
+  if (wrong === undefined) return
+  throw cannotHandle(resource, `${wrong.field}: ${wrong.message}`)
+}
+
+export function cannotHandle(resource: ServedResource, why: string): FlotillaError {
+  const { kind, version } = resource
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`)
+}
+
+/** What the schema finds wrong. Built-in schemas call required what Go always writes, so that is not held here. */
+export function schemaCauses({ stored }: WriteRequest, object: KubeObject): readonly StatusCause[] {
+  const causes = validateValue(stored.schema, object)
+  if (stored.isCustom) return causes
+  return causes.filter(({ reason }) => reason !== 'FieldValueRequired' && reason !== 'FieldValueTypeInvalid')
+}

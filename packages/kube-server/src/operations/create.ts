@@ -1,0 +1,112 @@
+// Creating objects.
+import { isError } from '@flotilla/machinery/errors'
+import { invalidObject } from '@flotilla/machinery/field-error'
+import type { WriteOptions } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { admit } from '../admission.ts'
+import type { RequestContext } from '../operations.ts'
+import type { ServedResource } from '../served-resource.ts'
+import { asVersion, storeKey } from '../storage-forms.ts'
+import { asObjectOf, cannotHandle, checkLimits, conform, schemaCauses } from './body.ts'
+import type { Core, WriteRequest } from './core.ts'
+import { keyOfObject, writeRequest } from './core.ts'
+import { tracked } from './field-managers.ts'
+import { generatedName, metadataCauses, newMetadata } from './metadata.ts'
+import { requireLiveNamespace } from './namespaces.ts'
+import { alreadyExists, badRequest, notAllowed } from './refusals.ts'
+
+/** How often a generated name that is taken is made anew. */
+const nameAttempts = 8
+
+export async function create(
+  core: Core,
+  context: RequestContext,
+  resource: ServedResource,
+  body: KubeObject,
+  options: WriteOptions,
+): Promise<KubeObject> {
+  requireVerb(resource, 'create')
+  const request = writeRequest(core, context, resource, options)
+  const given = asObjectOf(resource, body)
+  requireNamespaceStated(resource, given)
+  const object = conform(request, given, (problem) => cannotHandle(resource, problem))
+  return createConformed(request, object)
+}
+
+/** Creates `object`, which is in the stored form already. `managedFields`: as apply made them. */
+export async function createConformed(
+  request: WriteRequest,
+  object: KubeObject,
+  managedFields?: KubeObject['metadata']['managedFields'],
+): Promise<KubeObject> {
+  const { generateName, name } = object.metadata
+  if (name || !generateName) return createNamed(request, object, managedFields)
+  for (let attempt = 1; ; attempt++) {
+    const metadata = { ...object.metadata, name: generatedName(request.core.env, generateName) }
+    try {
+      return await createNamed(request, { ...object, metadata }, managedFields)
+    } catch (error) {
+      if (attempt === nameAttempts || !isError(error, 'AlreadyExists')) throw error
+    }
+  }
+}
+
+async function createNamed(
+  request: WriteRequest,
+  object: KubeObject,
+  managedFields: KubeObject['metadata']['managedFields'],
+): Promise<KubeObject> {
+  const { core, resource, stored } = request
+  const ready = await prepared(request, object)
+  const owned = managedFields
+    ? { ...ready, metadata: { ...ready.metadata, managedFields } }
+    : tracked(request, ready, undefined)
+  checkLimits(owned)
+  const key = storeKey(resource, keyOfObject(owned))
+  if (core.store.head(key) !== undefined) throw alreadyExists(stored, owned.metadata.name)
+  if (request.dryRun) return asVersion(owned, resource)
+  try {
+    const [result] = await core.store.transact([{ key, expectedRevision: 0, object: owned }])
+    return asVersion((result as { object: KubeObject }).object, resource)
+  } catch (error) {
+    throw isError(error, 'AlreadyExists') ? alreadyExists(stored, owned.metadata.name) : error
+  }
+}
+
+async function prepared(request: WriteRequest, object: KubeObject): Promise<KubeObject> {
+  const { core, context, stored, rules, rule, dryRun } = request
+  requireLiveNamespace(core.store, stored, object)
+  const metadata = newMetadata(core.env, rule.now, object.metadata, (rules.hasGeneration ?? false) || stored.isCustom)
+  const fresh = { ...withoutStatus(request, object), metadata }
+  const decided = rules.prepareForCreate?.(fresh, rule) ?? fresh
+  const admission = { operation: 'CREATE', resource: stored, object: decided, user: context.user, dryRun } as const
+  const admitted = (await admit(core.admission, admission, context.warn)) ?? decided
+  const causes = [
+    ...metadataCauses(admitted, stored, rules),
+    ...schemaCauses(request, admitted),
+    ...(rules.validate?.(admitted) ?? []),
+  ]
+  if (causes.length > 0) throw invalidObject(stored, admitted.metadata.name ?? '', causes)
+  return admitted
+}
+
+/** A status is its controller's to write, through the subresource; the empty one stays where Go writes one. */
+function withoutStatus({ stored, rules }: WriteRequest, object: KubeObject): KubeObject {
+  if (!stored.subresources.includes('status') || rules.keepsStatusOnCreate) return object
+  const { status: _, ...rest } = object as KubeObject & { status?: unknown }
+  if (stored.isCustom || stored.schema.root.properties?.status?.default === undefined) return rest as KubeObject
+  return { ...(rest as KubeObject), status: {} }
+}
+
+export function requireVerb(resource: ServedResource, verb: string): void {
+  if (!resource.verbs.includes(verb)) throw notAllowed(resource, verb)
+}
+
+export function requireNamespaceStated(resource: ServedResource, object: KubeObject): void {
+  if (resource.namespaced && !object.metadata.namespace) {
+    throw badRequest('an empty namespace may not be set during creation')
+  }
+  if (!resource.namespaced && object.metadata.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+}

@@ -1,0 +1,152 @@
+// PUT, the four patches, and server-side apply: each is a way to make the next state.
+import { applyObject } from '@flotilla/machinery/apply'
+import { fieldInvalid } from '@flotilla/machinery/field-error'
+import { applyJsonPatch } from '@flotilla/machinery/json-patch'
+import type { ApplyOptions, Patch, WriteOptions } from '@flotilla/machinery/kube-api'
+import { applyMergePatch } from '@flotilla/machinery/merge-patch'
+import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
+import { apiVersionOf } from '@flotilla/machinery/resource'
+import { applyStrategicMergePatch } from '@flotilla/machinery/strategic-merge-patch'
+import { FlotillaError } from '@flotilla/machinery/errors'
+import type { RequestContext } from '../operations.ts'
+import type { ServedResource } from '../served-resource.ts'
+import { asVersion, storeKey } from '../storage-forms.ts'
+import { asObjectOf, cannotHandle, checkLimits, conform } from './body.ts'
+import type { Core, WriteRequest } from './core.ts'
+import { writeRequest } from './core.ts'
+import { createConformed, requireVerb } from './create.ts'
+import { resetFieldsOf } from './field-managers.ts'
+import { notFound } from './refusals.ts'
+import type { NextState } from './replace.ts'
+import { replace } from './replace.ts'
+import { badRequest } from './refusals.ts'
+
+export interface Written {
+  readonly object: KubeObject
+  readonly created: boolean
+}
+
+export async function update(
+  core: Core,
+  context: RequestContext,
+  resource: ServedResource,
+  key: ObjectKey,
+  body: KubeObject,
+  options: WriteOptions,
+): Promise<Written> {
+  requireVerb(resource, 'update')
+  const request = writeRequest(core, context, resource, options)
+  const given = identified(asObjectOf(resource, body), key)
+  const object = conform(request, given, (problem) => cannotHandle(resource, problem))
+  const isNew = core.store.head(storeKey(resource, key)) === undefined
+  if (isNew && request.rules.createsOnUpdate && request.subresource === undefined) {
+    return { object: await createConformed(request, object), created: true }
+  }
+  return { object: await replace(request, key, () => ({ object })), created: false }
+}
+
+/** The body's name and namespace are the URL's; stating others is refused. */
+function identified(object: KubeObject, { name, namespace }: ObjectKey): KubeObject {
+  const { metadata } = object
+  if (metadata.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  }
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest(
+      `the namespace of the object (${metadata.namespace}) does not match the namespace on the URL (${namespace ?? ''})`,
+    )
+  }
+  return { ...object, metadata: { ...metadata, name, ...(namespace ? { namespace } : {}) } }
+}
+
+export async function patch(
+  core: Core,
+  context: RequestContext,
+  resource: ServedResource,
+  key: ObjectKey,
+  change: Patch,
+  options: WriteOptions,
+): Promise<KubeObject> {
+  requireVerb(resource, 'patch')
+  const request = writeRequest(core, context, resource, options)
+  checkLimits(change)
+  return replace(request, key, (live) => ({ object: patched(request, live, change) }))
+}
+
+function patched(request: WriteRequest, live: KubeObject, change: Patch): KubeObject {
+  const { resource } = request
+  const current = asVersion(live, resource)
+  const result = patchedValue(resource, current, change)
+  const object = asObjectOf(resource, result)
+  return conform(request, object, (problem) => {
+    const cause = fieldInvalid('patch', JSON.stringify(result), problem)
+    return new FlotillaError('Invalid', ` "" is invalid: ${cause.field}: ${cause.message}`, { causes: [cause] })
+  })
+}
+
+function patchedValue(resource: ServedResource, current: KubeObject, change: Patch): unknown {
+  if (change.type === 'json') return applyJsonPatch(current, change.operations)
+  if (change.type === 'merge') return applyMergePatch(current, change.patch)
+  if (resource.isCustom) {
+    const text =
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
+    throw new FlotillaError('UnsupportedMediaType', text)
+  }
+  return applyStrategicMergePatch(current, change.patch, resource.schema)
+}
+
+export async function apply(
+  core: Core,
+  context: RequestContext,
+  resource: ServedResource,
+  key: ObjectKey,
+  body: KubeObject,
+  options: ApplyOptions,
+): Promise<Written> {
+  requireVerb(resource, 'patch')
+  const request = writeRequest(core, context, resource, options)
+  const applied = identified(asObjectOf(resource, body), key)
+  refuseUnappliable(applied)
+  const found = core.store.head(storeKey(resource, key))
+  if (found === undefined) {
+    if (request.subresource !== undefined) throw notFound(resource, key.name)
+    return { object: await createApplied(request, applied, options), created: true }
+  }
+  const object = await replace(request, key, (live) => appliedTo(request, live, applied, options))
+  return { object, created: false }
+}
+
+function refuseUnappliable({ metadata }: KubeObject): void {
+  if (metadata.managedFields !== undefined && metadata.managedFields.length > 0) {
+    throw badRequest('metadata.managedFields must be nil')
+  }
+}
+
+async function createApplied(request: WriteRequest, applied: KubeObject, options: ApplyOptions): Promise<KubeObject> {
+  if (applied.metadata.uid) {
+    const why = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`
+    throw new FlotillaError('Conflict', why)
+  }
+  const result = applyObject(applyRequest(request, undefined, applied, options))
+  const object = conform(request, result, (problem) => badRequest(problem))
+  return createConformed(request, object, result.metadata.managedFields)
+}
+
+function appliedTo(request: WriteRequest, live: KubeObject, applied: KubeObject, options: ApplyOptions): NextState {
+  const result = applyObject(applyRequest(request, asVersion(live, request.resource), applied, options))
+  return { object: conform(request, result, (problem) => badRequest(problem)), isTracked: true }
+}
+
+function applyRequest(request: WriteRequest, live: KubeObject | undefined, applied: KubeObject, options: ApplyOptions) {
+  const resetFields = resetFieldsOf(request)
+  return {
+    ...(live === undefined ? {} : { live }),
+    applied: { ...applied, apiVersion: apiVersionOf(request.resource) },
+    schema: request.resource.schema,
+    manager: options.fieldManager,
+    force: options.force ?? false,
+    time: request.rule.now,
+    ...(request.subresource === undefined ? {} : { subresource: request.subresource }),
+    ...(resetFields === undefined ? {} : { resetFields }),
+  }
+}
