@@ -1,0 +1,20 @@
+// What a mode answers: replicas by cluster, and what it could not do as asked.
+import type { Shortfall } from '@flotilla/api/resource-binding'
+import type { Judged } from './judge.ts'
+
+export interface Allocation {
+  /** Replicas by cluster id; a cluster that is to hold the object with 0 replicas is in it, others are not. */
+  readonly replicas: ReadonlyMap<string, number>
+  readonly shortfall?: Shortfall
+}
+
+/** Names for a message: the first few and how many more. */
+export function nameSome(texts: readonly string[], most = 5): string {
+  const shown = texts.slice(0, most).join(', ')
+  return texts.length > most ? `${shown} and ${texts.length - most} more` : shown
+}
+
+/** Says why a cluster may not grow, e.g. `eu-1 (NotReady) is kept at 3`. */
+export function describeLimit({ cluster, objections, limit }: Judged): string {
+  return `${cluster.name} (${objections.map((objection) => objection.filter).join(', ')}) is kept at ${limit}`
+}

@@ -1,0 +1,82 @@
+// Why it was decided so: verdicts of the clusters that matter most, and a histogram of the rest.
+import type { DecidedCluster, Explanation, Shortfall, Verdict } from '@flotilla/api/resource-binding'
+import { nameSome } from './allocation.ts'
+import { estimateReplicas } from './estimate.ts'
+import { isLeaving } from './holding.ts'
+import type { Judged } from './judge.ts'
+import type { ScheduleRequest } from './request.ts'
+import { compareText } from './snapshot.ts'
+
+/** Verdicts that are stored; those of other clusters come from deciding again. */
+export const storedVerdicts = 32
+
+interface Outcome {
+  readonly request: ScheduleRequest
+  readonly judged: readonly Judged[]
+  readonly clusters: readonly DecidedCluster[]
+  readonly trigger: string
+  readonly inputHash: string
+}
+
+export function explain(outcome: Outcome, limit = storedVerdicts): Explanation {
+  const { request, judged, clusters, trigger, inputHash } = outcome
+  const decided = new Map(clusters.map((cluster) => [cluster.id, cluster]))
+  const ranked = judged
+    .map((one) => ({ one, rank: rankOf(one, decided.get(one.cluster.id)) }))
+    .sort((left, right) => left.rank - right.rank || compareText(left.one.cluster.name, right.one.cluster.name))
+  return {
+    trigger,
+    inputHash,
+    feasible: judged.filter(({ isFeasible }) => isFeasible).length,
+    rejected: countRejections(judged),
+    clusters: ranked.slice(0, limit).map(({ one }) => toVerdict(one, decided.get(one.cluster.id), request)),
+  }
+}
+
+/** Clusters rejected by filter name, names sorted; a cluster counts for each filter that rejects it. */
+export function countRejections(judged: readonly Judged[]): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { isFeasible, objections } of judged) {
+    if (isFeasible) continue
+    for (const { filter } of objections) counts.set(filter, (counts.get(filter) ?? 0) + 1)
+  }
+  return Object.fromEntries([...counts].sort(([left], [right]) => compareText(left, right)))
+}
+
+/** What to say when no cluster fits. `wanted`: replicas, 0 for objects without. */
+export function explainNothing(judged: readonly Judged[], wanted: number): Shortfall {
+  const reason = 'Unschedulable'
+  if (judged.length === 0) {
+    return { reason, message: 'no cluster is registered; see `flotilla join --help`', missingReplicas: wanted }
+  }
+  const counts = Object.entries(countRejections(judged)).map(([filter, count]) => `${filter} ${count}`)
+  const details = judged.map(({ cluster, objections }) => `${cluster.name}: ${objections[0]?.describe() ?? ''}`)
+  const message = `none of ${judged.length} clusters fits (${counts.join(', ')}): ${nameSome(details.sort(), 3)}`
+  return { reason, message, missingReplicas: wanted }
+}
+
+function rankOf(judged: Judged, decided: DecidedCluster | undefined): number {
+  if (decided !== undefined) return isLeaving(decided) ? 1 : 0
+  if (judged.isFeasible) return judged.objections.length > 0 ? 2 : 3
+  return judged.holding === undefined ? 4 : 1
+}
+
+function toVerdict(judged: Judged, decided: DecidedCluster | undefined, request: ScheduleRequest): Verdict {
+  const { cluster, objections } = judged
+  const estimate = request.replicas === undefined ? undefined : estimateReplicas(cluster, request.requirements)
+  return {
+    name: cluster.name,
+    verdict: verdictOf(judged, decided),
+    ...(objections.length === 0
+      ? {}
+      : { reasons: objections.map((objection) => ({ filter: objection.filter, message: objection.describe() })) }),
+    ...(estimate === undefined ? {} : { estimate }),
+    ...(decided?.replicas === undefined ? {} : { replicas: decided.replicas }),
+  }
+}
+
+function verdictOf({ isFeasible, objections }: Judged, decided: DecidedCluster | undefined): Verdict['verdict'] {
+  if (!isFeasible) return 'Rejected'
+  if (objections.length > 0) return 'Capped'
+  return decided === undefined || isLeaving(decided) ? 'Feasible' : 'Chosen'
+}

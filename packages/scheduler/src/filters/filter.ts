@@ -1,0 +1,21 @@
+// What a filter is: something that may speak against a cluster, for a reason that people understand.
+import type { ScheduleRequest } from '../request.ts'
+import type { ClusterRow } from '../snapshot.ts'
+
+export interface Objection {
+  /**
+   * NoGrowth: nothing new; what the cluster holds stays. Leave: what it holds leaves too. Only what people say
+   * (policy, labels, NoExecute taints) may make replicas leave, never what is observed.
+   */
+  readonly effect: 'NoGrowth' | 'Leave'
+  /** Observed and required values. Called only for clusters that are shown. */
+  describe(): string
+}
+
+export type Judge = (cluster: ClusterRow) => Objection | undefined
+
+export interface Filter {
+  readonly name: string
+  /** Prepares for one request, so that judging a cluster is cheap. */
+  prepare(request: ScheduleRequest): Judge
+}

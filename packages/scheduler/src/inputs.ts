@@ -1,0 +1,44 @@
+// Names the inputs of a decision by hashes, so that unchanged inputs are recognised.
+import { canonicalJson } from '@flotilla/machinery/json'
+import { combine, hash32, hashText } from './hash.ts'
+import type { Judged } from './judge.ts'
+import type { ScheduleRequest } from './request.ts'
+
+/** Changes whenever the same inputs may be decided otherwise. */
+export const engineVersion = 1
+
+const hashes = new WeakMap<object, string>()
+
+/**
+ * `REQUEST.CLUSTERS`: a hash of what was asked and one of the clusters that could be used and their limits. What is
+ * only explained (free room, why other clusters do not fit) is no input, or every heartbeat would be a decision.
+ */
+export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]): string {
+  const { templateUID, apiVersion, kind, replicas, completions, placement } = request
+  const asked = [engineVersion, templateUID, apiVersion, kind, replicas, completions, hashOnce(placement)]
+  const clusters = feasible.map(({ cluster, limit }) => `${cluster.id}=${limit}`)
+  return `${hashText(JSON.stringify(asked))}.${hashText(clusters.join())}`
+}
+
+/** The part of the hash that tells what was asked. */
+export function requestPart(inputHash: string): string {
+  return inputHash.slice(0, inputHash.indexOf('.'))
+}
+
+/**
+ * An order of clusters that differs from template to template, by cluster id: many small workloads spread evenly.
+ * `feasible` comes by id, so equal hashes are told apart by it.
+ */
+export function orderTies(templateUID: string, feasible: readonly Judged[]): ReadonlyMap<string, number> {
+  const seed = hash32(templateUID)
+  return new Map(feasible.map(({ cluster }, index) => [cluster.id, combine(seed, cluster.idHash) * 0x100000 + index]))
+}
+
+/** Objects are immutable, so a placement is hashed once however many bindings share its policy. */
+function hashOnce(value: object): string {
+  const known = hashes.get(value)
+  if (known !== undefined) return known
+  const hash = hashText(canonicalJson(value))
+  hashes.set(value, hash)
+  return hash
+}

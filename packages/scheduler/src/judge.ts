@@ -1,0 +1,61 @@
+// Runs every filter on every cluster and keeps all that they say.
+import { apiSupport } from './filters/api-support.ts'
+import { deleting, notReady, suspended } from './filters/availability.ts'
+import { clusterAffinity } from './filters/cluster-affinity.ts'
+import type { Filter, Objection } from './filters/filter.ts'
+import { taintToleration } from './filters/taint-toleration.ts'
+import type { Holding } from './holding.ts'
+import type { ScheduleRequest } from './request.ts'
+import type { ClusterRow, Snapshot } from './snapshot.ts'
+
+export const filters: readonly Filter[] = [clusterAffinity, taintToleration, apiSupport, notReady, suspended, deleting]
+
+export interface NamedObjection extends Objection {
+  readonly filter: string
+}
+
+export interface Judged {
+  readonly cluster: ClusterRow
+  /** What the previous decision has it hold; none: it does not have the object. */
+  readonly holding?: Holding
+  readonly objections: readonly NamedObjection[]
+  readonly isFeasible: boolean
+  /** Replicas that it may have at most: Infinity, or what it holds where growth is off. 0 when not feasible. */
+  readonly limit: number
+}
+
+const noObjections: readonly NamedObjection[] = []
+
+/** `holdings` by cluster id. */
+export function judgeClusters(
+  request: ScheduleRequest,
+  snapshot: Snapshot,
+  holdings: ReadonlyMap<string, Holding>,
+): readonly Judged[] {
+  const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
+  return snapshot.clusters.map((cluster) => {
+    const holding = holdings.get(cluster.id)
+    const objections = objectionsOf(cluster, judges)
+    return { cluster, ...(holding === undefined ? {} : { holding }), objections, ...standing(objections, holding) }
+  })
+}
+
+function objectionsOf(
+  cluster: ClusterRow,
+  judges: readonly { readonly filter: string; readonly judge: ReturnType<Filter['prepare']> }[],
+): readonly NamedObjection[] {
+  let objections: NamedObjection[] | undefined
+  for (const { filter, judge } of judges) {
+    const objection = judge(cluster)
+    if (objection !== undefined) (objections ??= []).push({ filter, ...objection })
+  }
+  return objections ?? noObjections
+}
+
+/** Filters gate growth: a cluster that holds the object keeps it unless people said otherwise. */
+function standing(objections: readonly NamedObjection[], holding: Holding | undefined) {
+  if (objections.length === 0) return { isFeasible: true, limit: Number.POSITIVE_INFINITY }
+  const leaves = objections.some((objection) => objection.effect === 'Leave')
+  if (leaves || holding === undefined) return { isFeasible: false, limit: 0 }
+  return { isFeasible: true, limit: holding.replicas }
+}

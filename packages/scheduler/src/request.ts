@@ -1,0 +1,25 @@
+// What is asked of the scheduler for one binding.
+import type { Placement } from '@flotilla/api/placement'
+import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
+
+export interface ScheduleRequest {
+  readonly templateUID: string
+  readonly apiVersion: string
+  readonly kind: string
+  /** `replicas` of a workload, `parallelism` of a Job. None: an object without, which goes whole to each cluster. */
+  readonly replicas?: number
+  /** `completions` of a Job that has a fixed number of them. */
+  readonly completions?: number
+  /** What one replica needs; only explains in this version. */
+  readonly requirements?: ReplicaRequirements
+  readonly placement: Placement
+  /** What the binding says now: what clusters are taken to hold. */
+  readonly previous?: Decision
+  /** The growth that `previous` asked for has been seen ready, or its grace period is over. */
+  readonly isGrowthReady: boolean
+}
+
+export interface ScheduleOptions {
+  /** What made the scheduler look, e.g. `PolicyChanged`; goes into the explanation. */
+  readonly trigger: string
+}

@@ -1,0 +1,89 @@
+// What the scheduler knows of clusters: one immutable row each, made once per change of the cluster.
+import type { Cluster, NodeShape, ServedApi } from '@flotilla/api/cluster'
+import type { Taint } from '@flotilla/api/selector'
+import { type Quantity, parseQuantity } from '@flotilla/machinery/quantity'
+import { hash32 } from './hash.ts'
+
+export interface ShapeRow {
+  readonly free: ReadonlyMap<string, Quantity>
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+  readonly count: number
+}
+
+export interface ClusterRow {
+  readonly name: string
+  readonly id: string
+  /** Of the id; orders ties. */
+  readonly idHash: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly provider: string
+  readonly region: string
+  readonly zones: readonly string[]
+  readonly taints: readonly Taint[]
+  readonly ready: boolean
+  /** Of condition Ready where it is not True. */
+  readonly notReadyReason: string
+  readonly suspended: boolean
+  readonly deleting: boolean
+  /** `GROUP/KIND` of what the member serves, whatever the version. None: not known yet. */
+  readonly kinds?: ReadonlySet<string>
+  /** `GROUP/KIND` of CustomResourceDefinitions that we placed there and that it may not serve yet. */
+  readonly placedKinds: ReadonlySet<string>
+  /** None: not known. */
+  readonly shapes?: readonly ShapeRow[]
+}
+
+export interface Snapshot {
+  /** By id, so that no result depends on the order in which clusters came. */
+  readonly clusters: readonly ClusterRow[]
+  readonly byId: ReadonlyMap<string, ClusterRow>
+}
+
+const noKinds: ReadonlySet<string> = new Set()
+
+/** `placedKinds`: `GROUP/KIND` of CustomResourceDefinitions that bindings place on the cluster. */
+export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> = noKinds): ClusterRow {
+  const { metadata, spec, status } = cluster
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
+  return {
+    name: metadata.name,
+    id: spec.id,
+    idHash: hash32(spec.id),
+    labels: metadata.labels ?? {},
+    provider: spec.provider ?? '',
+    region: spec.region ?? '',
+    zones: spec.zones ?? [],
+    taints: spec.taints ?? [],
+    ready: ready?.status === 'True',
+    notReadyReason: ready === undefined ? 'it has not reported yet' : ready.message || ready.reason,
+    suspended: spec.suspend === true,
+    deleting: metadata.deletionTimestamp !== undefined,
+    ...(status?.apis === undefined ? {} : { kinds: kindsOf(status.apis) }),
+    placedKinds,
+    ...(status?.nodeShapes === undefined ? {} : { shapes: status.nodeShapes.map(toShapeRow) }),
+  }
+}
+
+export function createSnapshot(rows: Iterable<ClusterRow>): Snapshot {
+  const clusters = [...rows].sort((left, right) => compareText(left.id, right.id))
+  return { clusters, byId: new Map(clusters.map((row) => [row.id, row])) }
+}
+
+/** By code units: the same on every machine, whatever its locale. */
+export function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function kindsOf(apis: readonly ServedApi[]): ReadonlySet<string> {
+  return new Set(apis.flatMap((api) => api.kinds.map((kind) => `${api.group}/${kind}`)))
+}
+
+function toShapeRow(shape: NodeShape): ShapeRow {
+  return {
+    free: new Map(Object.entries(shape.free).map(([name, quantity]) => [name, parseQuantity(quantity)])),
+    labels: shape.labels ?? {},
+    taints: shape.taints ?? [],
+    count: shape.count,
+  }
+}
