@@ -7,7 +7,7 @@ export type HealthState = 'Healthy' | 'Progressing' | 'Degraded' | 'Suspended' |
 
 export interface Health {
   readonly state: HealthState
-  /** Why, with numbers: `2 of 3 replicas are available`. Empty when healthy. */
+  /** Why, with numbers: `2 of 3 replicas are available`. Empty when there is nothing to say. */
   readonly message: string
 }
 
@@ -131,8 +131,9 @@ function service(object: KubeObject): Health {
   return hasAddress(object) ? healthy : progressing('Its load balancer has no address yet')
 }
 
+/** Many ingress controllers never write an address, so its absence is told but is no fault. */
 function ingress(object: KubeObject): Health {
-  return hasAddress(object) ? healthy : progressing('Its load balancer has no address yet')
+  return hasAddress(object) ? healthy : { state: 'Healthy', message: 'It has no address' }
 }
 
 function hasAddress(object: KubeObject): boolean {
