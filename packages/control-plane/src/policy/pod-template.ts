@@ -2,6 +2,8 @@
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDict, asDicts, dictAt } from '@flotilla/machinery/untyped'
 import type { Dict } from '@flotilla/machinery/untyped'
+import { kindIdOf } from '../object-id.ts'
+import { podPathOf } from '../pod-path.ts'
 
 /** The part of a pod that scheduling and dependencies read. */
 export interface PodTemplate {
@@ -9,21 +11,9 @@ export interface PodTemplate {
   readonly spec: Dict
 }
 
-/** Kinds that run pods, with the path from the object to its pod template. */
-const templatePaths: Readonly<Record<string, readonly string[]>> = {
-  'apps/v1/Deployment': ['spec', 'template'],
-  'apps/v1/ReplicaSet': ['spec', 'template'],
-  'apps/v1/StatefulSet': ['spec', 'template'],
-  'apps/v1/DaemonSet': ['spec', 'template'],
-  'batch/v1/Job': ['spec', 'template'],
-  'batch/v1/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
-  'v1/ReplicationController': ['spec', 'template'],
-  'v1/Pod': [],
-}
-
 /** The pod template of `workload`, or undefined for a kind that runs no pods. */
 export function podTemplateOf(workload: KubeObject): PodTemplate | undefined {
-  const path = templatePaths[`${workload.apiVersion}/${workload.kind}`]
+  const path = podPathOf(kindIdOf(workload))
   if (!path) return undefined
   const template = dictAt(workload, ...path)
   return { labels: dictAt(template, 'metadata', 'labels') as Record<string, string>, spec: dictAt(template, 'spec') }

@@ -1,0 +1,63 @@
+// The scheduler's picture of the clusters, kept in step with the hub; a new snapshot only after a change.
+import type { Cluster } from '@flotilla/api/cluster'
+import { deepEqual } from '@flotilla/machinery/json'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { valueAt } from '@flotilla/machinery/untyped'
+import type { Change } from '@flotilla/runtime/source'
+import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
+import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
+import type { Hub } from '../../hub.ts'
+
+export const definitions = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' }
+
+export class ClusterRows {
+  readonly #hub: Hub
+  readonly #rows = new Map<string, ClusterRow>()
+  #snapshot: Snapshot | undefined
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+  }
+
+  /** Takes a change of a cluster in; true when decisions may differ by it. */
+  take({ key, before, after }: Change<Cluster>): boolean {
+    this.#snapshot = undefined
+    if (after) this.#rows.set(key, toClusterRow(after, this.#placedKinds(after.spec.id)))
+    else this.#rows.delete(key)
+    return !before || !after || !deepEqual(decisive(before), decisive(after))
+  }
+
+  /** Definitions were placed or withdrawn: rows say anew what clusters will serve. */
+  refreshPlacedKinds(): void {
+    this.#snapshot = undefined
+    for (const cluster of this.#hub.clusters.list()) {
+      this.#rows.set(cluster.metadata.name, toClusterRow(cluster, this.#placedKinds(cluster.spec.id)))
+    }
+  }
+
+  snapshot(): Snapshot {
+    return (this.#snapshot ??= createSnapshot(this.#rows.values()))
+  }
+
+  #placedKinds(clusterId: string): ReadonlySet<string> {
+    const kinds = new Set<string>()
+    for (const binding of this.#hub.clusterBindings.list()) {
+      const [workload] = binding.spec.workloads
+      const isHere = binding.spec.decision?.clusters.some((cluster) => cluster.id === clusterId) === true
+      if (!isHere || workload?.ref.kind !== definitions.kind) continue
+      const definition = this.#hub.templates.get({ ...definitions, name: workload.ref.name })
+      if (definition) kinds.add(kindOf(definition))
+    }
+    return kinds
+  }
+}
+
+function kindOf(definition: KubeObject): string {
+  return `${String(valueAt(definition, 'spec', 'group'))}/${String(valueAt(definition, 'spec', 'names', 'kind'))}`
+}
+
+/** What decisions depend on. Room on nodes explains a decision of these modes but does not change it. */
+function decisive({ metadata, spec, status }: Cluster): unknown {
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
+  return [metadata.labels ?? {}, metadata.deletionTimestamp, spec, ready?.status, status?.apis]
+}

@@ -1,0 +1,130 @@
+// Decides where each binding goes: asks the scheduler, writes decision, explanation and removals in one write.
+import type { Cluster } from '@flotilla/api/cluster'
+import { fieldManager } from '@flotilla/api/group'
+import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
+import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import type { PolicyRef } from '@flotilla/api/resource-binding'
+import { deepEqual } from '@flotilla/machinery/json'
+import { keyOf } from '@flotilla/machinery/object'
+import { watch } from '@flotilla/runtime/controller'
+import type { Controller } from '@flotilla/runtime/controller'
+import type { Env } from '@flotilla/runtime/env'
+import type { Change } from '@flotilla/runtime/source'
+import { mergePatchOf } from '@flotilla/runtime/merge-patch-of'
+import { timestamp } from '@flotilla/runtime/timestamp'
+import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { schedule } from '@flotilla/scheduler/schedule'
+import type { Binding, Hub } from '../../hub.ts'
+import { ClusterRows, definitions } from './cluster-rows.ts'
+import { isGrowthReady } from './growth.ts'
+import { pendingRemovals, removalsFor } from './removals.ts'
+
+type Policy = PropagationPolicy | ClusterPropagationPolicy
+
+export interface SchedulerDeps {
+  readonly env: Env
+  readonly hub: Hub
+}
+
+/** Keys are bindings by `keyOf`. */
+export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
+  const rows = new ClusterRows(hub)
+
+  async function reconcile(key: string): Promise<void> {
+    const binding = hub.binding(key)
+    if (!binding || binding.metadata.deletionTimestamp !== undefined) return
+    const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
+    if (!policy) return
+    const decision = schedule(requestFor(binding, policy), rows.snapshot(), { trigger: triggerOf(binding) })
+    const { decision: previous, removals: recorded = [] } = binding.spec
+    if (decision === previous) return
+    const isRegistered = (cluster: { name: string; id: string }) => isOnHub(hub, cluster)
+    const removals = [
+      ...pendingRemovals(binding, decision),
+      ...removalsFor(binding, decision, isRegistered, timestamp(env.clock.now())),
+    ]
+    const change = mergePatchOf(
+      { decision: { ...previous }, removals: [...recorded] },
+      { decision: { ...decision }, removals },
+    )
+    const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
+    const resource = binding.metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
+    await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
+  }
+
+  return {
+    name: 'scheduler',
+    concurrency: 256,
+    watches: [
+      watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
+      watch<Binding>(hub.bindings, keysOfBinding),
+      watch<Binding>(hub.clusterBindings, (change) => {
+        if (!placesDefinitions(change)) return keysOfBinding(change)
+        rows.refreshPlacedKinds()
+        return allBindings(hub)
+      }),
+      watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
+      watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+    ],
+    reconcile,
+  }
+}
+
+function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {
+  const found =
+    kind === 'PropagationPolicy' ? hub.policies.get(`${namespace ?? ''}/${name}`) : hub.clusterPolicies.get(name)
+  return found?.metadata.uid === uid ? found : undefined
+}
+
+function requestFor(binding: Binding, policy: Policy): ScheduleRequest {
+  const [workload] = binding.spec.workloads
+  const [component] = workload?.components ?? []
+  return {
+    templateUID: workload?.ref.uid ?? '',
+    apiVersion: workload?.ref.apiVersion ?? '',
+    kind: workload?.ref.kind ?? '',
+    placement: policy.spec.placement ?? {},
+    isGrowthReady: isGrowthReady(binding),
+    ...(component ? { replicas: component.replicas } : {}),
+    ...(component?.completions === undefined ? {} : { completions: component.completions }),
+    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
+    ...(binding.spec.decision ? { previous: binding.spec.decision } : {}),
+  }
+}
+
+function triggerOf({ spec, status }: Binding): string {
+  if (!spec.decision) return 'New'
+  return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
+}
+
+function isOnHub(hub: Hub, { name, id }: { readonly name: string; readonly id: string }): boolean {
+  const cluster = hub.clusters.get(name)
+  return cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
+}
+
+function* allBindings(hub: Hub): Iterable<string> {
+  for (const binding of hub.bindings.list()) yield keyOf(binding.metadata)
+  for (const binding of hub.clusterBindings.list()) yield keyOf(binding.metadata)
+}
+
+/** Its inputs changed, or its growth became ready. */
+function keysOfBinding({ key, before, after }: Change<Binding>): Iterable<string> {
+  if (!after) return []
+  const isSame =
+    before !== undefined && deepEqual(before.spec, after.spec) && isGrowthReady(before) === isGrowthReady(after)
+  return isSame ? [] : [key]
+}
+
+function placesDefinitions({ before, after }: Change<Binding>): boolean {
+  const binding = after ?? before
+  const isDefinition = binding?.spec.workloads[0]?.ref.kind === definitions.kind
+  return isDefinition && !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+}
+
+function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<string> {
+  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return
+  const uid = (after ?? before)?.metadata.uid ?? ''
+  for (const binding of [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]) {
+    yield keyOf(binding.metadata)
+  }
+}

@@ -1,0 +1,54 @@
+// Keeps what each member offers in its Cluster's status: nodes, free room, APIs.
+import { clusterResource } from '@flotilla/api/cluster'
+import type { Cluster } from '@flotilla/api/cluster'
+import { fieldManager } from '@flotilla/api/group'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import { findCondition } from '@flotilla/runtime/conditions'
+import { watch } from '@flotilla/runtime/controller'
+import type { Controller, Result } from '@flotilla/runtime/controller'
+import type { Env } from '@flotilla/runtime/env'
+import { createStatusWriter } from '@flotilla/runtime/status-writer'
+import type { Hub } from '../../hub.ts'
+import { readInventory } from './read-inventory.ts'
+
+export interface InventoryDeps {
+  readonly env: Env
+  readonly hub: Hub
+  /** The connection to a member that carries reads; undefined while there is none. */
+  readonly memberApi: (cluster: string) => KubeApi | undefined
+  /** Milliseconds between two readings of a member. Default 60 s. */
+  readonly readEveryMs?: number
+}
+
+/** Keys are names of clusters. A member that cannot be read keeps what was read last. */
+export function createInventoryController({ env, hub, memberApi, readEveryMs = 60_000 }: InventoryDeps): Controller {
+  const status = createStatusWriter({ api: hub.api, resource: clusterResource, fieldManager })
+
+  async function reconcile(name: string, signal: AbortSignal): Promise<Result | void> {
+    const cluster = hub.clusters.get(name)
+    if (!cluster || !isReady(cluster)) return
+    const api = memberApi(name)
+    if (!api) return { requeueAfterMs: 1_000 }
+    const inventory = await readInventory(api, signal)
+    // The reading took its time: what health wrote meanwhile must not be written back.
+    const newest = hub.clusters.get(name)
+    if (newest?.spec.id === cluster.spec.id) await status.write(newest, { ...newest.status, ...inventory })
+    return { requeueAfterMs: readEveryMs * (0.9 + env.random() * 0.2) }
+  }
+
+  return {
+    name: 'cluster-inventory',
+    concurrency: 64,
+    watches: [
+      watch(hub.clusters, ({ key, before, after }) => {
+        const isNews = after !== undefined && isReady(after) && !(before && isReady(before))
+        return isNews ? [key] : []
+      }),
+    ],
+    reconcile,
+  }
+}
+
+function isReady({ status }: Cluster): boolean {
+  return findCondition(status?.conditions, 'Ready')?.status === 'True'
+}
