@@ -42,6 +42,7 @@ export interface Hub extends AsyncDisposable {
   /** Index of both kinds of policies: `selects` (`policyIndex` of their namespace and the kinds they select). */
   readonly policies: Informer<PropagationPolicy>
   readonly clusterPolicies: Informer<ClusterPropagationPolicy>
+  /** Index of both kinds of overrides: `kind` (KindIds that they select). */
   readonly overrides: Informer<OverridePolicy>
   readonly clusterOverrides: Informer<ClusterOverridePolicy>
   /** Indexes of both kinds of bindings: `object` (ObjectId of workloads, followers and removals), `policy` (UID). */
@@ -72,8 +73,8 @@ export function createHub({ env, api, id }: HubOptions): Hub {
     credentials: createInformer<KubeObject>({ env, api, resource: secrets, namespace: systemNamespace }),
     policies: policyInformer<PropagationPolicy>(env, api, propagationPolicyResource),
     clusterPolicies: policyInformer<ClusterPropagationPolicy>(env, api, clusterPropagationPolicyResource),
-    overrides: informer<OverridePolicy>(env, api, overridePolicyResource),
-    clusterOverrides: informer<ClusterOverridePolicy>(env, api, clusterOverridePolicyResource),
+    overrides: overrideInformer<OverridePolicy>(env, api, overridePolicyResource),
+    clusterOverrides: overrideInformer<ClusterOverridePolicy>(env, api, clusterOverridePolicyResource),
     bindings,
     clusterBindings,
   }
@@ -113,6 +114,15 @@ function policyInformer<T extends PropagationPolicy | ClusterPropagationPolicy>(
     ...new Set(spec.resourceSelectors.map((selector) => policyIndex(metadata.namespace, selector))),
   ]
   return createInformer<T>({ env, api, resource, indexes: { selects } })
+}
+
+function overrideInformer<T extends OverridePolicy | ClusterOverridePolicy>(
+  env: Env,
+  api: KubeApi,
+  resource: Resource,
+): Informer<T> {
+  const kindsOf = ({ spec }: T) => [...new Set(spec.resourceSelectors.map(kindIdOf))]
+  return createInformer<T>({ env, api, resource, indexes: { kind: kindsOf } })
 }
 
 function bindingInformer<T extends Binding>(env: Env, api: KubeApi, resource: Resource): Informer<T> {

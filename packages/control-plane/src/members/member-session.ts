@@ -1,0 +1,252 @@
+// One member as controllers see it: a way to ask it, its rows, what it serves, and whether it answers.
+import { hubLabel } from '@flotilla/api/group'
+import type { Cluster } from '@flotilla/api/cluster'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import { createInformer } from '@flotilla/runtime/create-informer'
+import { backoffDelay } from '@flotilla/runtime/backoff'
+import type { Env } from '@flotilla/runtime/env'
+import type { Informer } from '@flotilla/runtime/informer'
+import type { MemberConnection } from '../connect.ts'
+import { keyInKind, kindIdIn, kindIdOf, objectIdIn, type KindId, type ObjectId, type ObjectRef } from '../object-id.ts'
+import { contactThrough } from './contact.ts'
+import { MemberKinds } from './member-kinds.ts'
+import { Outcomes } from './outcomes.ts'
+import { RequestBudget } from './request-budget.ts'
+import { projectRow, type Row } from './row.ts'
+import type { SchemaLibrary } from './schema-library.ts'
+
+/** Connecting: it has not answered yet. Away: it stopped answering; what is known of it ages. */
+export type MemberState = 'Connecting' | 'Ready' | 'Away'
+
+export interface RowChange {
+  readonly id: ObjectId
+  readonly before?: Row | undefined
+  readonly after?: Row | undefined
+}
+
+export interface SessionOptions {
+  readonly env: Env
+  readonly hubId: string
+  readonly cluster: Cluster
+  readonly connection: MemberConnection
+  readonly library: SchemaLibrary
+  /** Requests per second; default 1,000. */
+  readonly requestRate?: number | undefined
+}
+
+type KindRef = Pick<ObjectRef, 'apiVersion' | 'kind'>
+
+/** Restoring drift may take so much of the budget, requests per second. */
+const restoreRate = 50
+/** Requests in a row without any answer that make a member count as away. */
+const silencesToAway = 3
+const probeBackoff = { baseMs: 250, maxMs: 5_000 }
+const openBackoff = { baseMs: 250, maxMs: 30_000 }
+
+export class MemberSession {
+  readonly name: string
+  /** Identity of the member: `spec.id`. */
+  readonly id: string
+  /** Within the member's budget; every answer is a sign of life. */
+  readonly api: KubeApi
+  readonly kinds: MemberKinds
+  readonly outcomes = new Outcomes()
+  readonly budget: RequestBudget
+  readonly restores: RequestBudget
+  readonly #options: SessionOptions
+  readonly #abort = new AbortController()
+  readonly #informers = new Map<KindId, Informer<Row>>()
+  readonly #unserved = new Set<KindId>()
+  readonly #opening = new Map<KindId, Promise<void>>()
+  /** What writes answered, until the informer has seen as much. */
+  readonly #written = new Map<ObjectId, Row>()
+  readonly #rowListeners = new Set<(change: RowChange) => void>()
+  readonly #stateListeners = new Set<() => void>()
+  readonly #kindListeners = new Set<(kind: KindId) => void>()
+  #state: MemberState = 'Connecting'
+  #lastContact: number | undefined
+  #silences = 0
+  #probing: Promise<void> | undefined
+
+  constructor(options: SessionOptions) {
+    const { env, cluster, connection, library, requestRate = 1_000 } = options
+    this.#options = options
+    this.name = cluster.metadata.name
+    this.id = cluster.spec.id
+    this.budget = new RequestBudget(env, { rate: requestRate })
+    this.restores = new RequestBudget(env, { rate: restoreRate })
+    this.api = contactThrough(env, connection.api, this.budget, {
+      answered: () => this.#noteAnswer(),
+      silent: (error) => this.#noteSilence(error),
+    })
+    this.kinds = new MemberKinds(this.api, library, this.#abort.signal)
+    this.#probing = this.#probe()
+  }
+
+  get state(): MemberState {
+    return this.#state
+  }
+
+  /** ms since 1970 of the last answer. */
+  get lastContact(): number | undefined {
+    return this.#lastContact
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Watches our objects of the kind from now on. */
+  open(kind: KindRef): void {
+    const id = kindIdOf(kind)
+    if (this.#informers.has(id) || this.#opening.has(id)) return
+    this.#opening.set(
+      id,
+      this.#openInformer(id, kind).finally(() => this.#opening.delete(id)),
+    )
+  }
+
+  /** Complete: all of our objects of the kind are known. Unserved: the member does not have the kind. */
+  kindState(id: KindId): 'Complete' | 'Unserved' | 'Unread' {
+    if (this.#unserved.has(id)) return 'Unserved'
+    return this.#informers.get(id)?.hasSynced ? 'Complete' : 'Unread'
+  }
+
+  /** Our object, as it was last seen or as our own last write was answered. */
+  row(id: ObjectId): Row | undefined {
+    const seen = this.#informers.get(kindIdIn(id))?.get(keyInKind(id))
+    const written = this.#written.get(id)
+    if (!written) return seen
+    if (seen && seen.uid === written.uid && isOlder(seen, written)) return written
+    if (seen) this.#written.delete(id)
+    return seen
+  }
+
+  /** Ids of all of our objects that are seen. */
+  *rowIds(): Iterable<ObjectId> {
+    for (const [kind, informer] of this.#informers) for (const row of informer.list()) yield objectIdIn(kind, row.key)
+  }
+
+  /** Notes what a write of ours was answered. */
+  noteWritten(id: ObjectId, object: KubeObject): Row {
+    const row = this.#project(object)
+    this.#written.set(id, row)
+    return row
+  }
+
+  onRow(listener: (change: RowChange) => void): () => void {
+    this.#rowListeners.add(listener)
+    return () => this.#rowListeners.delete(listener)
+  }
+
+  onState(listener: () => void): () => void {
+    this.#stateListeners.add(listener)
+    return () => this.#stateListeners.delete(listener)
+  }
+
+  /** Calls `listener` when a kind has been read whole, or found not to be served. */
+  onKind(listener: (kind: KindId) => void): () => void {
+    this.#kindListeners.add(listener)
+    return () => this.#kindListeners.delete(listener)
+  }
+
+  /** The member's kinds may have changed: those that it did not serve are asked for anew. */
+  refreshKinds(): void {
+    this.kinds.forget()
+    this.#unserved.clear()
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort()
+    await this.#probing
+    await Promise.all(this.#opening.values())
+    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()))
+    await this.#options.connection.close()
+  }
+
+  async #openInformer(id: KindId, kind: KindRef): Promise<void> {
+    const { timers, random } = this.#options.env
+    for (let failures = 0; !this.signal.aborted; failures++) {
+      try {
+        const { found, ...lookup } = await this.kinds.find(kind.apiVersion, kind.kind)
+        if (found) return this.#watch(id, found.resource)
+        if ('isUnknown' in lookup && !lookup.isUnknown) return this.#noteUnserved(id)
+      } catch (error) {
+        this.#options.env.log.debug({ cluster: this.name, kind: id, err: error }, 'Cannot ask a member for a kind')
+      }
+      await timers.sleep(backoffDelay(failures, openBackoff, random), this.signal)
+    }
+  }
+
+  #noteUnserved(id: KindId): void {
+    this.#unserved.add(id)
+    this.#tellKind(id)
+  }
+
+  #watch(id: KindId, resource: Resource): void {
+    const { env, hubId } = this.#options
+    const informer = createInformer<Row>({
+      env,
+      api: this.api,
+      resource,
+      labelSelector: `${hubLabel}=${hubId}`,
+      project: (object) => this.#project(object),
+    })
+    this.#informers.set(id, informer)
+    informer.onChange(({ key, before, after }) => {
+      for (const listener of this.#rowListeners) listener({ id: objectIdIn(id, key), before, after })
+    })
+    void informer.synced().then(() => this.#tellKind(id))
+    informer.start()
+  }
+
+  #project(object: KubeObject): Row {
+    return projectRow(object, this.#options.env.clock.now())
+  }
+
+  #tellKind(id: KindId): void {
+    for (const listener of this.#kindListeners) listener(id)
+  }
+
+  #noteAnswer(): void {
+    this.#silences = 0
+    this.#lastContact = this.#options.env.clock.now()
+    this.#setState('Ready')
+  }
+
+  #noteSilence(error: unknown): void {
+    this.#silences++
+    if (this.#state === 'Away' || this.#silences < silencesToAway) return
+    this.#options.env.log.warn({ cluster: this.name, err: error }, 'A member stopped answering')
+    this.#setState('Away')
+    this.#probing ??= this.#probe()
+  }
+
+  #setState(state: MemberState): void {
+    if (this.#state === state) return
+    this.#state = state
+    for (const listener of this.#stateListeners) listener()
+  }
+
+  /** Asks until the member answers: nothing else is sent to it meanwhile. */
+  async #probe(): Promise<void> {
+    const { timers, random } = this.#options.env
+    for (let failures = 0; !this.signal.aborted; failures++) {
+      try {
+        await this.api.raw({ path: '/version', signal: this.signal })
+        break
+      } catch {
+        await timers.sleep(backoffDelay(failures, probeBackoff, random), this.signal)
+      }
+    }
+    this.#probing = undefined
+  }
+}
+
+/** Resource versions are numbers that grow; where a server has others, what was seen last counts. */
+function isOlder(seen: Row, written: Row): boolean {
+  const [a, b] = [Number(seen.resourceVersion), Number(written.resourceVersion)]
+  return Number.isFinite(a) && Number.isFinite(b) && a < b
+}

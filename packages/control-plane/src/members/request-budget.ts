@@ -1,0 +1,67 @@
+// How fast one member is asked: a rate that is halved when the member struggles and grows back when it does not.
+import { isError } from '@flotilla/machinery/errors'
+import type { Env } from '@flotilla/runtime/env'
+
+export interface BudgetOptions {
+  /** Requests per second while all is well. */
+  readonly rate: number
+  readonly leastRate?: number
+}
+
+/** What may be sent at once after a pause, as time at the current rate. */
+const burstMs = 100
+/** The rate is halved and grows at most so often. */
+const adaptEveryMs = 1_000
+const growth = 1.2
+/** An answer this slow, and this many times slower than the best, says that the member is overloaded. */
+const slowMs = 1_000
+const slowTimes = 8
+
+export class RequestBudget {
+  readonly #env: Env
+  readonly #fullRate: number
+  readonly #leastRate: number
+  #rate: number
+  /** When the next request is due, ms on the monotonic clock. */
+  #nextAt = Number.NEGATIVE_INFINITY
+  #adaptedAt = Number.NEGATIVE_INFINITY
+  #bestMs = Number.POSITIVE_INFINITY
+
+  constructor(env: Env, { rate, leastRate = 5 }: BudgetOptions) {
+    this.#env = env
+    this.#fullRate = rate
+    this.#leastRate = Math.min(leastRate, rate)
+    this.#rate = rate
+  }
+
+  /** Requests per second now. */
+  get rate(): number {
+    return this.#rate
+  }
+
+  /** Resolves when a request may be sent; undefined when it may be sent at once. */
+  take(signal?: AbortSignal): Promise<void> | undefined {
+    const now = this.#env.clock.monotonic()
+    const at = Math.max(this.#nextAt, now - burstMs)
+    this.#nextAt = at + 1000 / this.#rate
+    return at > now ? this.#env.timers.sleep(at - now, signal) : undefined
+  }
+
+  /** How a request went: `tookMs` and what it threw. */
+  observe(tookMs: number, error?: unknown): void {
+    if (isError(error, 'TooManyRequests') || this.#isSlow(tookMs)) this.#adapt(this.#rate / 2)
+    else if (error === undefined && this.#rate < this.#fullRate) this.#adapt(this.#rate * growth)
+    if (error === undefined) this.#bestMs = Math.min(this.#bestMs, Math.max(1, tookMs))
+  }
+
+  #isSlow(tookMs: number): boolean {
+    return tookMs > slowMs && tookMs > this.#bestMs * slowTimes
+  }
+
+  #adapt(rate: number): void {
+    const now = this.#env.clock.monotonic()
+    if (now - this.#adaptedAt < adaptEveryMs) return
+    this.#adaptedAt = now
+    this.#rate = Math.min(this.#fullRate, Math.max(this.#leastRate, rate))
+  }
+}

@@ -1,0 +1,140 @@
+// What is kept of an object on a member: enough to tell whether it is what we state and how well it is.
+import {
+  appliedAnnotation,
+  fieldManager,
+  generationAnnotation,
+  hubLabel,
+  templateAnnotation,
+} from '@flotilla/api/group'
+import { healthOf, type Health } from '@flotilla/machinery/health'
+import { keyOf, type KubeObject, type ManagedFieldsEntry } from '@flotilla/machinery/object'
+import { asDicts, dictAt, valueAt, type Dict } from '@flotilla/machinery/untyped'
+import { kindIdOf, type KindId } from '../object-id.ts'
+
+/** Somebody else who owns `spec.replicas`. */
+export interface ReplicaOwner {
+  readonly manager: string
+  /** Wrote it through subresource `scale`. */
+  readonly viaScale: boolean
+}
+
+export interface Row {
+  /** As `keyOf` has it. */
+  readonly key: string
+  readonly uid: string
+  readonly resourceVersion: string
+  /** Carries the label of this hub (its value). */
+  readonly hub: string | undefined
+  readonly template: string | undefined
+  /** `metadata.generation` of the template that was applied. */
+  readonly templateGeneration: number | undefined
+  readonly applied: string | undefined
+  /** The field set that our manager owns, in its wire form; undefined: nothing. */
+  readonly owned: string | undefined
+  readonly replicaOwners: readonly ReplicaOwner[]
+  /** The member's own controller has seen the object as it is now. */
+  readonly isObserved: boolean
+  readonly replicas: number | undefined
+  readonly readyReplicas: number | undefined
+  readonly health: Health
+  /** A Job or Pod that has run to its end. */
+  readonly isFinished: boolean
+  readonly isDeleting: boolean
+  /** What the template's own status is folded from. */
+  readonly status: Dict
+  /** ms since 1970. */
+  readonly observedAt: number
+}
+
+export function projectRow(object: KubeObject, now: number): Row {
+  const { metadata } = object
+  const { labels, annotations, managedFields = [] } = metadata
+  const status = dictAt(object, 'status')
+  const generation = annotations?.[generationAnnotation]
+  const ours = managedFields.find(isOurEntry)
+  return {
+    key: keyOf(metadata),
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    hub: labels?.[hubLabel],
+    template: annotations?.[templateAnnotation],
+    templateGeneration: generation === undefined ? undefined : Number(generation),
+    applied: annotations?.[appliedAnnotation],
+    owned: ours && JSON.stringify(ours.fieldsV1),
+    replicaOwners: managedFields.filter(ownsReplicas).map(({ manager, subresource }) => ({
+      manager,
+      viaScale: subresource === 'scale',
+    })),
+    isObserved: isObserved(object, status),
+    ...replicasOf(object, status),
+    health: healthOf(object),
+    isFinished: isFinished(kindIdOf(object), status),
+    isDeleting: metadata.deletionTimestamp !== undefined,
+    status: keptStatus(kindIdOf(object), status),
+    observedAt: now,
+  }
+}
+
+export function isOurEntry(entry: ManagedFieldsEntry): boolean {
+  return entry.manager === fieldManager && entry.operation === 'Apply' && !entry.subresource
+}
+
+function ownsReplicas(entry: ManagedFieldsEntry): boolean {
+  return !isOurEntry(entry) && entry.fieldsV1?.['f:spec']?.['f:replicas'] !== undefined
+}
+
+function isObserved({ metadata }: KubeObject, status: Dict): boolean {
+  const observed = status['observedGeneration']
+  return typeof observed !== 'number' || observed >= (metadata.generation ?? 0)
+}
+
+type ReplicaCounts = Pick<Row, 'replicas' | 'readyReplicas'>
+
+function replicasOf(object: KubeObject, status: Dict): ReplicaCounts {
+  switch (kindIdOf(object)) {
+    case 'apps/DaemonSet':
+      return { replicas: count(status['currentNumberScheduled']), readyReplicas: count(status['numberReady']) }
+    case 'batch/Job':
+      return { replicas: count(status['active']), readyReplicas: count(status['ready']) }
+    default: {
+      const hasReplicas = valueAt(object, 'spec', 'replicas') !== undefined || status['replicas'] !== undefined
+      if (!hasReplicas) return { replicas: undefined, readyReplicas: undefined }
+      return { replicas: count(status['replicas']), readyReplicas: count(status['readyReplicas']) }
+    }
+  }
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
+function isFinished(kind: KindId, status: Dict): boolean {
+  if (kind === '/Pod') return status['phase'] === 'Succeeded' || status['phase'] === 'Failed'
+  if (kind !== 'batch/Job') return false
+  return asDicts(status['conditions']).some(
+    (condition) =>
+      (condition['type'] === 'Complete' || condition['type'] === 'Failed') && condition['status'] === 'True',
+  )
+}
+
+/** Kinds whose status is folded into the template's own. */
+const foldedKinds = new Set<KindId>([
+  'apps/Deployment',
+  'apps/StatefulSet',
+  'apps/DaemonSet',
+  'apps/ReplicaSet',
+  'batch/Job',
+  'batch/CronJob',
+  '/Service',
+  'networking.k8s.io/Ingress',
+  '/PersistentVolumeClaim',
+  'policy/PodDisruptionBudget',
+  'autoscaling/HorizontalPodAutoscaler',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+])
+
+const nothing: Dict = {}
+
+function keptStatus(kind: KindId, status: Dict): Dict {
+  return foldedKinds.has(kind) ? status : nothing
+}
