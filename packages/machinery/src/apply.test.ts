@@ -5,7 +5,7 @@ import { applyObject, trackUpdate, type ApplyRequest, type UpdateRequest } from 
 import { isError } from './errors.ts'
 import { fieldSetOfNames } from './field-set.ts'
 import type { KubeObject } from './object.ts'
-import { aWidget, arbitrarySpec, ownersOf, widgetSchema } from './widget-schema.fixture.ts'
+import { aWidget, arbitrarySpec, ownersOf, widgetSchema } from './test/widget.ts'
 
 const time = '2026-01-01T00:00:00Z'
 const later = '2026-01-02T00:00:00Z'

@@ -1,4 +1,5 @@
 // Server-side apply, and who owns which field after any other write.
+import { coarsenFields } from './coarsen-fields.ts'
 import { conflictError, conflictsBeside, type ApplyConflict } from './apply-conflict.ts'
 import { emptyObject } from './empty-object.ts'
 import { FlotillaError } from './errors.ts'
@@ -96,7 +97,7 @@ export function applyObject(request: ApplyRequest): KubeObject {
 /** `updated` with managedFields that give `manager` the fields it changed and take removed fields from everybody. */
 export function trackUpdate(request: UpdateRequest): KubeObject {
   const { live, updated, subresource = '' } = request
-  const owners = ownersForUpdate(live, updated, subresource)
+  const owners = ownersToday(ownersForUpdate(live, updated, subresource), request.schema)
   // Objects of which nobody is known to own anything stay so until the first apply.
   const tracked = owners.size > 0 || live === undefined
   return writeOwners(updated, tracked ? ownersAfterUpdate(request, owners) : noOwners)
@@ -155,10 +156,17 @@ const noChanges: FieldChanges = { added: emptyFieldSet, modified: emptyFieldSet,
 /** Before the first apply of an object that nobody tracked, one manager owns what is there. */
 function ownersBeforeApply(request: ApplyRequest): Owners {
   const { live } = request
-  const owners = readOwners(live)
+  const owners = ownersToday(readOwners(live), request.schema)
   if (live === undefined || owners.size > 0) return owners
   const { live: _, ...creation } = request
   return ownersAfterUpdate({ ...creation, updated: live, manager: 'before-first-apply' }, noOwners)
+}
+
+/** Owners in the terms of the schema as it is now. */
+function ownersToday(owners: Owners, schema: KindSchema): Owners {
+  const today = new Map<OwnerId, Owner>()
+  for (const [id, owner] of owners) today.set(id, withFields(owner, coarsenFields(owner.fields, schema)))
+  return today
 }
 
 function conflictOf(owner: Owner, { added, modified }: FieldChanges): readonly ApplyConflict[] {

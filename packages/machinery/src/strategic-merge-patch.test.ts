@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { JsonObject } from './json-value.ts'
 import type { KindSchema } from './schema.ts'
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts'
-import { arbitrarySpec, widgetSchema } from './widget-schema.fixture.ts'
+import { arbitrarySpec, widgetSchema } from './test/widget.ts'
 
 /** The schema of a widget's spec alone. */
 const schema: KindSchema = { root: widgetSchema.root.properties?.['spec'] ?? {}, resolve: widgetSchema.resolve }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { typeOfKind } from './field-type.ts'
 import { mergeValues } from './typed-merge.ts'
-import { aWidget, arbitrarySpec, widgetSchema } from './widget-schema.fixture.ts'
+import { aWidget, arbitrarySpec, widgetSchema } from './test/widget.ts'
 
 const type = typeOfKind(widgetSchema)
 
@@ -22,7 +22,8 @@ describe('mergeValues()', () => {
     { name: 'keeps items at both ends', live: 'xaby', applied: 'ba', want: 'xbya' },
   ]
   it.each(orders)('mergeValues() $name', ({ live, applied, want }) => {
-    expect(mergeSpecs({ names: [...live] }, { names: [...applied] })).toEqual({ names: [...want] })
+    const specOf = (names: string) => ({ names: names.split('') })
+    expect(mergeSpecs(specOf(live), specOf(applied))).toEqual(specOf(want))
   })
 
   it('mergeValues() merges items by key, an absent key field counting as its default', () => {

@@ -29,9 +29,7 @@ export function asList(value: unknown): readonly unknown[] | undefined {
 /** True for null, nothing, and maps and lists that hold nothing. */
 export function isVoid(container: JsonObject | readonly unknown[] | undefined): boolean {
   if (container === undefined) return true
-  if (Array.isArray(container)) return container.length === 0
-  for (const _ in container) return false
-  return true
+  return (Array.isArray(container) ? container : Object.keys(container)).length === 0
 }
 
 export interface TypedField {

@@ -1,7 +1,7 @@
 // A small kind for tests, with every way in which a part can be owned, and arbitrary objects of it.
 import fc from 'fast-check'
-import type { KubeObject, ManagedFieldsEntry } from './object.ts'
-import type { KindSchema, Schema } from './schema.ts'
+import type { KubeObject, ManagedFieldsEntry } from '../object.ts'
+import type { KindSchema, Schema } from '../schema.ts'
 
 const text: Schema = { type: 'string' }
 
