@@ -20,6 +20,36 @@ const neverNames = new Set([
   'ServiceAccount/default',
 ])
 
+/** `GROUP/KIND` of Kubernetes' own kinds that live in no namespace. */
+const clusterScopedKinds = new Set([
+  '/Namespace',
+  '/Node',
+  '/PersistentVolume',
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+  'apiregistration.k8s.io/APIService',
+  'certificates.k8s.io/CertificateSigningRequest',
+  'flowcontrol.apiserver.k8s.io/FlowSchema',
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
+  'networking.k8s.io/IngressClass',
+  'node.k8s.io/RuntimeClass',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'rbac.authorization.k8s.io/ClusterRoleBinding',
+  'scheduling.k8s.io/PriorityClass',
+  'storage.k8s.io/CSIDriver',
+  'storage.k8s.io/CSINode',
+  'storage.k8s.io/StorageClass',
+  'storage.k8s.io/VolumeAttachment',
+])
+
+/** True for a kind that is known to live in no namespace; false where only a member could tell. */
+export function isClusterScopedKind(apiVersion: string, kind: string): boolean {
+  return clusterScopedKinds.has(`${parseApiVersion(apiVersion).group}/${kind}`)
+}
+
 /** True for an object that belongs to one cluster, to Kubernetes or to Flotilla, and so is never a template. */
 export function isNeverTemplate(object: KubeObject): boolean {
   const { group: objectGroup } = parseApiVersion(object.apiVersion)

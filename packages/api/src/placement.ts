@@ -7,7 +7,7 @@ const later = 'This version does not act on it and refuses it.'
 const staticWeightSchema = object('Weight and bounds of the clusters that `targetCluster` selects.', {
   targetCluster: clusterAffinity('Clusters that the entry is about; each gets the weight.'),
   weight: integer(
-    'Share relative to the other clusters. 0: none beyond `minReplicas`. A cluster in several entries has the first.',
+    'Share relative to the other clusters. 0: none beyond `minReplicas`. A cluster in several entries has the heaviest.',
     {
       minimum: 0,
       maximum: 1_000_000,

@@ -24,12 +24,15 @@ export type LabelSelector = ValueOf<ReturnType<typeof labelSelector>>
 export const resourceSelectorSchema = object(
   'Templates of one kind: one by `name`, some by `labelSelector`, or with neither all of the kind.',
   {
-    apiVersion: text('Group and version of the kind, e.g. `apps/v1`; `v1` for the core group.', { minLength: 1 }),
-    kind: text('Kind, e.g. `Deployment`.', { minLength: 1 }),
+    apiVersion: text('Group and version of the kind, e.g. `apps/v1`; `v1` for the core group.', {
+      minLength: 1,
+      maxLength: 317,
+    }),
+    kind: text('Kind, e.g. `Deployment`.', { minLength: 1, maxLength: 63 }),
     namespace: optional(
       text(
         "Only templates of this namespace. In a kind that lives in a namespace it may only repeat that namespace. Default: the policy's own namespace; of a cluster-wide policy, all.",
-        { maxLength: 63 },
+        { minLength: 1, maxLength: 63 },
       ),
     ),
     namespaceSelector: optional(
@@ -37,7 +40,12 @@ export const resourceSelectorSchema = object(
         'Cluster-wide policies only: templates of namespaces with these labels. Not together with `namespace`.',
       ),
     ),
-    name: optional(text('Only the template of this name. Not together with `labelSelector`.', { maxLength: 253 })),
+    name: optional(
+      text('Only the template of this name. Not together with `labelSelector`.', {
+        minLength: 1,
+        maxLength: 253,
+      }),
+    ),
     labelSelector: optional(labelSelector('Only templates with these labels.')),
   },
 )

@@ -1,0 +1,125 @@
+// Rules for PropagationPolicy and ClusterPropagationPolicy.
+import type { StatusCause } from '@flotilla/machinery/errors'
+import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
+import type { Placement, ReplicaScheduling } from '../placement.ts'
+import type { PropagationPolicy } from '../propagation-policy.ts'
+import type { ClusterAffinity } from '../selector.ts'
+import { type Rule, duplicates, each, notActedOn } from './rule.ts'
+import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
+
+export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
+  ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
+  ...checkPlacement('spec.placement', spec.placement ?? {}),
+  ...checkSuspension(spec.suspension),
+  ...each('spec.drift.ignoreFields', spec.drift?.ignoreFields, checkFieldPath),
+  ...notActedOn('spec.schedulingUnit', spec.schedulingUnit === 'Together'),
+  ...notActedOn('spec.recreatePolicy', spec.recreatePolicy === 'OnImmutableChange'),
+  ...notActedOn('spec.failover', spec.failover !== undefined),
+]
+
+function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
+  const { clusterAffinities, spreadConstraints, objective, compliance, partialPlacement } = placement
+  return [
+    ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
+    ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
+    ...checkReplicaScheduling(`${field}.replicaScheduling`, placement.replicaScheduling ?? {}, placement),
+    ...each(`${field}.spreadConstraints`, spreadConstraints, checkSpread),
+    ...notActedOn(`${field}.clusterAffinities`, (clusterAffinities ?? []).length > 0),
+    ...notActedOn(`${field}.spreadConstraints`, (spreadConstraints ?? []).length > 0),
+    ...notActedOn(`${field}.objective`, objective !== undefined),
+    ...notActedOn(`${field}.compliance`, compliance !== undefined),
+    ...notActedOn(`${field}.partialPlacement`, partialPlacement === 'Deny'),
+  ]
+}
+
+function checkSpread(
+  { minGroups = 0, maxGroups }: NonNullable<Placement['spreadConstraints']>[number],
+  field: string,
+): readonly StatusCause[] {
+  if (maxGroups === undefined || minGroups <= maxGroups) return []
+  return [fieldInvalid(`${field}.minGroups`, minGroups, `must not be above maxGroups, ${maxGroups}`)]
+}
+
+function checkReplicaScheduling(
+  field: string,
+  scheduling: ReplicaScheduling,
+  placement: Placement,
+): readonly StatusCause[] {
+  const { replicaSchedulingType = 'Duplicated', replicaDivisionPreference, weightPreference, counts } = scheduling
+  const isDivided = replicaSchedulingType === 'Divided'
+  const preference = replicaDivisionPreference ?? 'Weighted'
+  const onlyDivided = (name: string, isSet: boolean) =>
+    isSet && !isDivided ? [fieldForbidden(`${field}.${name}`, 'only with replicaSchedulingType Divided')] : []
+  const only = (mode: string, name: string, isSet: boolean) =>
+    isSet && isDivided && preference !== mode
+      ? [fieldForbidden(`${field}.${name}`, `only with replicaDivisionPreference ${mode}, not ${preference}`)]
+      : []
+  const isCounts = isDivided && preference === 'Counts'
+  return [
+    ...onlyDivided('replicaDivisionPreference', replicaDivisionPreference !== undefined),
+    ...onlyDivided('weightPreference', weightPreference !== undefined),
+    ...onlyDivided('counts', counts !== undefined),
+    ...only('Weighted', 'weightPreference', weightPreference !== undefined),
+    ...only('Counts', 'counts', counts !== undefined),
+    ...(isCounts && (counts ?? []).length === 0 ? [fieldRequired(`${field}.counts`, 'Counts needs at least one')] : []),
+    ...notActedOn(`${field}.replicaDivisionPreference`, preference === 'Aggregated'),
+    ...checkWeights(`${field}.weightPreference`, weightPreference, placement),
+    ...checkTargets(`${field}.counts`, counts, placement),
+  ]
+}
+
+function checkWeights(
+  field: string,
+  preference: ReplicaScheduling['weightPreference'],
+  placement: Placement,
+): readonly StatusCause[] {
+  const { staticWeightList: list, dynamicWeight } = preference ?? {}
+  const path = `${field}.staticWeightList`
+  const hasNoWeight = list?.every(({ weight, minReplicas = 0 }) => weight === 0 && minReplicas === 0) === true
+  return [
+    ...notActedOn(`${field}.dynamicWeight`, dynamicWeight !== undefined),
+    ...(hasNoWeight ? [fieldInvalid(path, list, 'gives no cluster a weight, so nothing could be placed')] : []),
+    ...checkTargets(path, list, placement),
+    ...each(path, list, ({ minReplicas = 0, maxReplicas }, entry) =>
+      maxReplicas === undefined || minReplicas <= maxReplicas
+        ? []
+        : [fieldInvalid(`${entry}.minReplicas`, minReplicas, `must not be above maxReplicas, ${maxReplicas}`)],
+    ),
+  ]
+}
+
+function checkTargets(
+  field: string,
+  entries: readonly { readonly targetCluster: ClusterAffinity }[] | undefined,
+  { clusterAffinity }: Placement,
+): readonly StatusCause[] {
+  const targets = (entries ?? []).map(({ targetCluster }) => targetCluster)
+  return [
+    ...duplicates(field, targets, '.targetCluster'),
+    ...each(field, targets, (target, entry) => [
+      ...checkAffinity(`${entry}.targetCluster`, target),
+      ...each(`${entry}.targetCluster.clusterNames`, target.clusterNames, (name, path) =>
+        isRuledOut(name, clusterAffinity)
+          ? [fieldInvalid(path, name, 'contradicts spec.placement.clusterAffinity, which rules it out by name')]
+          : [],
+      ),
+    ]),
+  ]
+}
+
+function isRuledOut(name: string, affinity: ClusterAffinity | undefined): boolean {
+  const { clusterNames = [], exclude = [] } = affinity ?? {}
+  return exclude.includes(name) || (clusterNames.length > 0 && !clusterNames.includes(name))
+}
+
+function checkSuspension(suspension: PropagationPolicy['spec']['suspension']): readonly StatusCause[] {
+  if (suspension?.dispatching !== true || suspension.dispatchingOnClusters === undefined) return []
+  const field = 'spec.suspension.dispatchingOnClusters'
+  return [fieldForbidden(field, 'dispatching: true suspends every cluster already')]
+}
+
+/** `a.b.c`, and keys with dots in brackets: `metadata.labels[x.y/z]`. */
+function checkFieldPath(path: string, field: string): readonly StatusCause[] {
+  if (/^[^.[\]]+(\.[^.[\]]+|\[[^[\]]+\])*$/.test(path)) return []
+  return [fieldInvalid(field, path, 'must be a path such as spec.replicas or metadata.labels[example.com/key]')]
+}
