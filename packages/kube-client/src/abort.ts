@@ -1,11 +1,14 @@
 // What a caller's abort signal means to a request.
 import { FlotillaError } from '@flotilla/machinery/errors'
 
-/** The error of a request whose caller gave up: Timeout for `AbortSignal.timeout()`, else Unavailable; the reason is its cause. */
-export function aborted(signal: AbortSignal): FlotillaError {
+/**
+ * The error of a request whose caller gave up: Timeout for `AbortSignal.timeout()`, else Unavailable. The signal's
+ * reason is its cause; a reason that is a FlotillaError is thrown as it is.
+ */
+export function aborted(signal: AbortSignal, what = 'Cannot finish the request'): FlotillaError {
   const reason: unknown = signal.reason
   if (reason instanceof FlotillaError) return reason
   const isTimeout = reason instanceof Error && reason.name === 'TimeoutError'
-  const message = isTimeout ? 'The request took too long' : 'The request was aborted'
-  return new FlotillaError(isTimeout ? 'Timeout' : 'Unavailable', message, {}, { cause: reason })
+  const why = isTimeout ? 'it took longer than its caller waits' : 'its caller stopped it'
+  return new FlotillaError(isTimeout ? 'Timeout' : 'Unavailable', `${what}: ${why}`, {}, { cause: reason })
 }

@@ -176,8 +176,9 @@ async function* bodyOf(
       watchIdle()
       yield chunk as Buffer
     }
-    // A lost connection ends its streams as if they were complete; only this tells.
-    if (stream.aborted) throw Object.assign(new Error('the connection was lost halfway'), { code: 'ECONNRESET' })
+    // A lost connection ends its streams as if they were complete; only the code of their reset tells.
+    if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR)
+      throw Object.assign(new Error('the connection was lost halfway'), { code: 'ECONNRESET' })
   } finally {
     timer?.cancel()
     if (!stream.closed) stream.close(http2.constants.NGHTTP2_CANCEL)

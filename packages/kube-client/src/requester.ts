@@ -98,7 +98,7 @@ export function createRequester(options: KubeClientOptions): Requester {
   }
 
   function worded(request: OutgoingRequest, error: unknown): Error {
-    if (request.signal?.aborted === true) return aborted(request.signal)
+    if (request.signal?.aborted === true) return aborted(request.signal, request.what)
     return connectionError(error, request.what, server.url)
   }
 
