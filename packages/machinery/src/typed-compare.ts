@@ -1,5 +1,5 @@
 // Which fields differ between two values of a type: added, modified, removed.
-import { emptyFieldSet, type FieldNode, type FieldSet } from './field-set.ts'
+import { emptyFieldSet, type FieldSet } from './field-set.ts'
 import type { FieldStep } from './field-step.ts'
 import { typeOfKind, type FieldType, type ListType, type MapType } from './field-type.ts'
 import { deepEqual } from './json.ts'
@@ -58,7 +58,7 @@ class ChangeRecorder implements FieldChanges {
 }
 
 function openNode(): OpenNode {
-  return { member: false, children: new Map<FieldStep, FieldNode & OpenNode>() }
+  return { member: false, children: new Map() }
 }
 
 /** Nobody owns the object as a whole: the empty path is not recorded. */
