@@ -83,7 +83,7 @@ type Fields = { readonly [field: string]: unknown }
 function parseText(text: string): Fields {
   let document: unknown
   try {
-    document = parse(text, { version: '1.1', maxAliasCount: 100, logLevel: 'silent' })
+    document = parse(text, { version: '1.1', maxAliasCount: 100, logLevel: 'error' })
   } catch (error) {
     // The parser's message quotes lines, which may hold secrets.
     const at = error instanceof Error && 'linePos' in error ? linesOf(error.linePos) : ''
