@@ -31,7 +31,7 @@ export const resourceSelectorSchema = object(
     kind: text('Kind, e.g. `Deployment`.', { minLength: 1, maxLength: 63 }),
     namespace: optional(
       text(
-        "Only templates of this namespace. In a kind that lives in a namespace it may only repeat that namespace. Default: the policy's own namespace; of a cluster-wide policy, all.",
+        "Only templates of this namespace. A policy that lives in a namespace may only repeat its own. Default: the policy's own namespace; of a cluster-wide policy, all.",
         { minLength: 1, maxLength: 63 },
       ),
     ),

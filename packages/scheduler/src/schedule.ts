@@ -80,8 +80,13 @@ function hashDecision(previous: Decision | undefined, inputHash: string, cluster
   return hashText(canonicalJson([previous?.forHash, inputHash, clusters]))
 }
 
-function withoutFrom({ from: _, fromCompletions: __, ...rest }: DecidedCluster): DecidedCluster {
-  return rest
+function withoutFrom({ name, id, replicas, completions }: DecidedCluster): DecidedCluster {
+  return {
+    name,
+    id,
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(completions === undefined ? {} : { completions }),
+  }
 }
 
 /** True when the binding already says what was decided, for the same request. */

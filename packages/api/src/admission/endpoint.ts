@@ -37,9 +37,10 @@ function refuseHost(hostname: string, allowLoopback: boolean): string | undefine
 export function refuseAddress(address: string, allowLoopback: boolean): string | undefined {
   const plain = unmapped(address.toLowerCase())
   if (metadataAddresses.has(plain)) return `must not point at a metadata service (${plain})`
-  if (/^127\./.test(plain) || plain === '::1') return allowLoopback ? undefined : loopback(plain)
-  if (/^0\./.test(plain) || plain === '::') return `must not be an unspecified address (${plain})`
-  if (/^169\.254\./.test(plain) || /^fe[89ab][0-9a-f]:/.test(plain)) {
+  const v4 = /^\d+(\.\d+){3}$/.test(plain) ? plain : ''
+  if (v4.startsWith('127.') || plain === '::1') return allowLoopback ? undefined : loopback(plain)
+  if (v4.startsWith('0.') || plain === '::') return `must not be an unspecified address (${plain})`
+  if (v4.startsWith('169.254.') || /^fe[89ab][0-9a-f]:/.test(plain)) {
     return `must not be link-local, where metadata services are (${plain})`
   }
   return undefined
