@@ -144,6 +144,31 @@ describe('applyObject()', () => {
     expect(got.metadata.managedFields).toMatchObject([{ manager: 'a', apiVersion: 'example.com/v1' }])
   })
 
+  it('applyObject() merges a kind of which nothing is known by its maps', () => {
+    const schema = { root: {}, resolve: () => undefined }
+    const mine = apply(undefined, aWidget({ a: { b: 1 }, list: [{ c: 1 }] }), { schema })
+    const got = apply(mine, aWidget({ a: { d: 2 }, list: [] }), { schema, manager: 'b', force: true })
+    expect(got.spec).toEqual({ a: { b: 1, d: 2 }, list: [] })
+    expect(ownersOf(got)).toMatchObject({
+      'a Apply': { 'f:spec': { 'f:a': { 'f:b': {} } } },
+      'b Apply': { 'f:spec': { 'f:a': { 'f:d': {} }, 'f:list': {} } },
+    })
+  })
+
+  it('applyObject() knows the metadata of objects that are embedded', () => {
+    const embedded = { type: 'object', 'x-kubernetes-embedded-resource': true, properties: {} } as const
+    const schema = { root: { type: 'object', properties: { spec: embedded } } as const, resolve: () => undefined }
+    const pod = (finalizer: string) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', finalizers: [finalizer] },
+    })
+    const mine = apply(undefined, aWidget(pod('x/a')), { schema })
+    expect(apply(mine, aWidget(pod('x/b')), { schema, manager: 'b' }).spec).toMatchObject({
+      metadata: { finalizers: ['x/a', 'x/b'] },
+    })
+  })
+
   it('applyObject() owns none of the fields that the endpoint resets', () => {
     const applied = aWidget({ size: 1 }, { status: { phase: 'Up' } })
     const got = apply(undefined, applied, { resetFields: fieldSetOfNames(['status']) })

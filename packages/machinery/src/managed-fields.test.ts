@@ -1,15 +1,7 @@
 // managedFields on the wire: what is refused, how entries are ordered, and how the oldest are folded together.
 import { describe, expect, it } from 'vitest'
 import { fieldSetOfNames } from './field-set.ts'
-import {
-  capUpdaters,
-  ignoreTimesOnly,
-  ownerId,
-  readOwners,
-  writeOwners,
-  type Owner,
-  type Owners,
-} from './managed-fields.ts'
+import { capUpdaters, ownerId, readOwners, writeOwners, type Owner, type Owners } from './managed-fields.ts'
 import type { ManagedFieldsEntry } from './object.ts'
 import { aWidget } from './test/widget.ts'
 
@@ -100,19 +92,5 @@ describe('capUpdaters()', () => {
     const [first, ...others] = updaters(11)
     const capped = entriesOf(capUpdaters(byId({ ...(first as Owner), apiVersion: 'v0' }, ...others)))
     expect(capped.map(({ manager }) => manager).slice(0, 2)).toEqual(['m0', 'ancient-changes'])
-  })
-})
-
-describe('ignoreTimesOnly()', () => {
-  const entry = { manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:a': {} } }
-
-  it('ignoreTimesOnly() takes the live object when only times differ', () => {
-    const live = withEntries([{ ...entry, time: timeAt(1) }])
-    expect(ignoreTimesOnly(live, withEntries([{ ...entry, time: timeAt(2) }]))).toBe(live)
-  })
-
-  it('ignoreTimesOnly() takes the next object when anything else differs', () => {
-    const next = withEntries([{ ...entry, manager: 'n', time: timeAt(1) }])
-    expect(ignoreTimesOnly(withEntries([{ ...entry, time: timeAt(1) }]), next)).toBe(next)
   })
 })

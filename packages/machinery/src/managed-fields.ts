@@ -187,17 +187,3 @@ function foldInto(owners: Map<OwnerId, Owner>, oldest: OwnerId, id: OwnerId, own
   owners.delete(id)
   owners.set(bucketId, { ...rest, fields: union(owner.fields, bucket?.fields ?? emptyFieldSet) })
 }
-
-/**
- * `next`, unless it differs from `live` in nothing but times of managedFields: then `live`, as nothing happened.
- * To be called with the object as it would be stored: defaulted and normalised.
- */
-export function ignoreTimesOnly<T extends KubeObject>(live: T, next: T): T {
-  if (live === next) return live
-  return deepEqual(withoutTimes(live), withoutTimes(next)) ? live : next
-}
-
-function withoutTimes(object: KubeObject): unknown {
-  const managedFields = object.metadata.managedFields?.map((entry) => ({ ...entry, time: undefined }))
-  return { ...object, metadata: { ...object.metadata, managedFields } }
-}
