@@ -3,6 +3,8 @@
 /** What stands behind a fence: true while our claim on the member holds. */
 export interface Fence {
   mayWrite(): boolean
+  /** Gives our claim up for good. @throws what the member answers. */
+  end(): Promise<void>
 }
 
 export class Fences {
@@ -12,6 +14,11 @@ export class Fences {
   /** False for a member whose lease has not been taken. */
   mayWrite(cluster: string): boolean {
     return this.#fences.get(cluster)?.mayWrite() === true
+  }
+
+  /** Gives our claim on a member up for good. @throws what the member answers. */
+  async end(cluster: string): Promise<void> {
+    await this.#fences.get(cluster)?.end()
   }
 
   set(cluster: string, fence: Fence): void {

@@ -1,11 +1,12 @@
 // Keeps one binding for each template that a policy selects: what is divided, what follows it, by which policy.
-import { fieldManager, group } from '@flotilla/api/group'
+import { fieldManager } from '@flotilla/api/group'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'
 import type { Controller } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import { timestamp } from '@flotilla/runtime/timestamp'
+import { orphanAnnotation } from '../binding-fate.ts'
 import { policyIndex } from '../hub.ts'
 import type { Binding, Hub } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
@@ -17,9 +18,6 @@ import { matchPolicy } from './match.ts'
 import type { Policy, Verdict } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
 import { Uses } from './uses.ts'
-
-/** Set on a binding whose template was deleted with `--cascade=orphan`: the copies stay, without our labels. */
-export const orphanAnnotation = `${group}/orphan`
 
 export interface PolicyDeps {
   readonly env: Env

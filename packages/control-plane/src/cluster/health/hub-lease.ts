@@ -25,6 +25,7 @@ export interface HubClaim {
 
 export type LeaseVerdict =
   | { readonly kind: 'held' }
+  | { readonly kind: 'ended' }
   /** Another holder of the same hub may still be writing. */
   | { readonly kind: 'waiting'; readonly holder: string }
   | { readonly kind: 'refused'; readonly reason: 'OtherHub' | 'NewerGeneration'; readonly message: string }
@@ -36,7 +37,7 @@ export async function readHubClaim(api: KubeApi): Promise<HubClaim | undefined> 
 }
 
 /** Ends our claim, so that another hub can join the member at once. */
-export async function releaseHubClaim(api: KubeApi, hubId: string): Promise<void> {
+async function releaseHubClaim(api: KubeApi, hubId: string): Promise<void> {
   const lease = await readLease(api)
   if (!lease || claimOf(lease)?.hubId !== hubId || !lease.metadata.uid) return
   await api.delete(leases, key, { preconditions: { uid: lease.metadata.uid } })
@@ -47,15 +48,19 @@ export interface HubLease {
   mayWrite(): boolean
   /** Reads the Lease and renews or takes it where that is allowed. @throws what the member answers. */
   renew(): Promise<LeaseVerdict>
+  /** Gives the member up for good: the Lease is deleted and not taken again. @throws what the member answers. */
+  end(): Promise<void>
 }
 
 /** The lease of `own` on the member behind `api`; nothing is read or written before `renew`. */
 export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease {
   let heldUntil = Number.NEGATIVE_INFINITY
+  let isEnded = false
   /** The other holder's last renewal, and when we first saw it: terms are measured on our clock alone. */
   let seen = { renewTime: '', at: 0 }
 
   async function renew(): Promise<LeaseVerdict> {
+    if (isEnded) return { kind: 'ended' }
     const asked = env.clock.monotonic()
     const lease = await readLease(api)
     const verdict = judge(lease, asked)
@@ -86,7 +91,13 @@ export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease 
     else await api.create(leases, next)
   }
 
-  return { mayWrite: () => env.clock.monotonic() < heldUntil, renew }
+  async function end(): Promise<void> {
+    isEnded = true
+    heldUntil = Number.NEGATIVE_INFINITY
+    await releaseHubClaim(api, own.hubId)
+  }
+
+  return { mayWrite: () => env.clock.monotonic() < heldUntil, renew, end }
 }
 
 async function readLease(api: KubeApi): Promise<KubeObject | undefined> {

@@ -13,7 +13,7 @@ import {
   secrets,
   serviceAccounts,
 } from '@flotilla/machinery/well-known-resources'
-import { memberAccount, memberRole, memberRoleBinding, memberServiceAccount } from './member-access.ts'
+import { memberAccount, memberRole, memberRoleBinding, memberServiceAccount, ownedBy } from './member-access.ts'
 import { readHubClaim } from '../health/hub-lease.ts'
 import { issueToken } from './token.ts'
 
@@ -108,10 +108,14 @@ async function checkManager(hub: KubeApi, member: KubeApi, request: JoinRequest)
 async function createAccess(member: KubeApi, dryRun: boolean): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }
   await ensure(member, namespaces, namespace, dryRun)
-  await apply(member, clusterRoles, memberRole, dryRun)
-  await apply(member, clusterRoleBindings, memberRoleBinding, dryRun)
-  // In a dry run the namespace may not exist yet, and then nothing can be tried in it.
-  if (!dryRun) await apply(member, serviceAccounts, memberServiceAccount, dryRun)
+  const binding = await apply(member, clusterRoleBindings, memberRoleBinding, dryRun)
+  if (dryRun) {
+    // The namespace may not exist yet, and the binding has no UID: only the role can be tried.
+    await apply(member, clusterRoles, memberRole, dryRun)
+    return
+  }
+  await apply(member, clusterRoles, ownedBy(binding, memberRole), dryRun)
+  await apply(member, serviceAccounts, ownedBy(binding, memberServiceAccount), dryRun)
 }
 
 function registration(request: JoinRequest, id: string): Cluster {

@@ -23,6 +23,7 @@ export const memberRole: KubeObject = {
   ],
 }
 
+/** Applied first: role and account are its dependents, so that deleting it ends all of our access at once. */
 export const memberRoleBinding: KubeObject = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'ClusterRoleBinding',
@@ -35,4 +36,11 @@ export const memberServiceAccount: KubeObject = {
   apiVersion: 'v1',
   kind: 'ServiceAccount',
   metadata: { name: memberAccount, namespace: systemNamespace },
+}
+
+/** `object` as a dependent of the applied role binding. */
+export function ownedBy(binding: KubeObject, object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata } = binding
+  const owner = { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '' }
+  return { ...object, metadata: { ...object.metadata, ownerReferences: [owner] } }
 }

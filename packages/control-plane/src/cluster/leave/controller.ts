@@ -1,0 +1,101 @@
+// Takes a member off the hub without harm: its workloads stay, our marks, our lease and our access go.
+import { clusterResource } from '@flotilla/api/cluster'
+import type { Cluster } from '@flotilla/api/cluster'
+import { clusterFinalizer, fieldManager, systemNamespace } from '@flotilla/api/group'
+import { discover } from '@flotilla/machinery/discovery'
+import type { Discovery } from '@flotilla/machinery/discovery'
+import { isError } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { ObjectKey } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import { clusterRoleBindings, secrets } from '@flotilla/machinery/well-known-resources'
+import { watch } from '@flotilla/runtime/controller'
+import type { Controller } from '@flotilla/runtime/controller'
+import { Waiting } from '@flotilla/runtime/errors'
+import type { Fences } from '../../fences.ts'
+import type { Hub } from '../../hub.ts'
+import { orphanAll } from '../../members/orphan.ts'
+import { memberAccount } from '../join/member-access.ts'
+
+export interface LeaveDeps {
+  readonly hub: Hub
+  readonly fences: Fences
+  readonly memberApi: (cluster: string) => KubeApi | undefined
+}
+
+const retryMs = 5_000
+
+/** Keys are names of clusters. */
+export function createLeaveController({ hub, fences, memberApi }: LeaveDeps): Controller {
+  async function reconcile(name: string, signal: AbortSignal): Promise<void> {
+    const cluster = hub.clusters.get(name)
+    if (!cluster) return
+    const finalizers = cluster.metadata.finalizers ?? []
+    const isOurs = finalizers.includes(clusterFinalizer)
+    if (cluster.metadata.deletionTimestamp === undefined) {
+      // Before anything is placed there: a registration that goes without us would leave our marks behind.
+      if (!isOurs) await setFinalizers(cluster, [...finalizers, clusterFinalizer])
+      return
+    }
+    if (!isOurs) return
+    await leave(cluster, signal)
+    await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: cluster.spec.secretRef?.name ?? name })
+    await setFinalizers(
+      cluster,
+      finalizers.filter((finalizer) => finalizer !== clusterFinalizer),
+    )
+  }
+
+  /** Lets go of the member. Without its lease nothing is written to it: it is away, or not the one we know. */
+  async function leave({ metadata, spec }: Cluster, signal: AbortSignal): Promise<void> {
+    const api = memberApi(metadata.name)
+    if (spec.suspend === true) throw new Waiting(`cluster ${metadata.name} is suspended`, retryMs)
+    if (!api || !fences.mayWrite(metadata.name)) throw new Waiting(`cluster ${metadata.name} is away`, retryMs)
+    const discovery = await discover(api, { signal })
+    if (discovery.incompleteGroups.length > 0) {
+      throw new Waiting(`cluster ${metadata.name} does not tell all that it serves`, retryMs)
+    }
+    await orphanAll(api, listable(discovery), hub.id)
+    await fences.end(metadata.name)
+    // Last: with it goes our right to do anything here.
+    await deleteIfThere(api, clusterRoleBindings, { name: memberAccount })
+  }
+
+  async function setFinalizers({ metadata }: Cluster, finalizers: readonly string[]): Promise<void> {
+    const patch = { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion, finalizers } }
+    await hub.api.patch(clusterResource, metadata, { type: 'merge', patch }, { fieldManager })
+  }
+
+  return {
+    name: 'cluster-leave',
+    concurrency: 16,
+    watches: [watch(hub.clusters, ({ key, before, after }) => (isNews(before, after) ? [key] : []))],
+    reconcile,
+  }
+}
+
+/** Every kind once, in the version that the member prefers. */
+function listable({ resources, preferred }: Discovery): readonly Resource[] {
+  return resources.filter(
+    (resource) =>
+      resource.verbs.includes('list') &&
+      resource.verbs.includes('patch') &&
+      preferred(resource.group, resource.kind) === resource,
+  )
+}
+
+function isNews(before: Cluster | undefined, after: Cluster | undefined): boolean {
+  if (!before || !after) return after !== undefined
+  return (
+    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+    before.metadata.finalizers?.length !== after.metadata.finalizers?.length
+  )
+}
+
+async function deleteIfThere(api: KubeApi, resource: Resource, key: ObjectKey): Promise<void> {
+  try {
+    await api.delete(resource, key)
+  } catch (error) {
+    if (!isError(error, 'NotFound')) throw error
+  }
+}

@@ -1,0 +1,41 @@
+// A hub for tests: an API server in memory with our kinds, on a virtual clock.
+import { crds } from '@flotilla/api/crds'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { customResourceDefinitions } from '@flotilla/machinery/well-known-resources'
+import { documents } from '@flotilla/kube-server/discovery/serve'
+import { createKubeServer } from '@flotilla/kube-server/server'
+import { createMemoryStore } from '@flotilla/kube-server/store/memory-store'
+import { createVirtualEnv } from '@flotilla/runtime/virtual-env'
+import type { VirtualEnv } from '@flotilla/runtime/virtual-env'
+import { createHub } from '../src/hub.ts'
+import type { Hub } from '../src/hub.ts'
+
+export interface TestHub extends AsyncDisposable {
+  readonly env: VirtualEnv
+  readonly api: KubeApi
+  readonly hub: Hub
+}
+
+export async function startTestHub(seed = 1): Promise<TestHub> {
+  const env = createVirtualEnv({ seed })
+  const server = await createKubeServer({ env, store: createMemoryStore({ env }) })
+  server.setDocuments((path, accept) => {
+    const found = documents(server.catalog, path, accept)
+    return found && { code: found.code, contentType: found.contentType, body: JSON.parse(found.text) as unknown }
+  })
+  const api = server.apiAs({ name: 'admin', groups: ['system:masters'] })
+  for (const crd of crds) await api.create(customResourceDefinitions, crd as KubeObject)
+  const hub = createHub({ env, api, id: 'hub' })
+  hub.start()
+  await env.complete(hub.synced(), { limitMs: 10_000, what: 'the hub' })
+  return {
+    env,
+    api,
+    hub,
+    async [Symbol.asyncDispose]() {
+      await env.complete(Promise.resolve(hub[Symbol.asyncDispose]()), { limitMs: 60_000, what: 'the end of the hub' })
+      await server.stop()
+    },
+  }
+}
