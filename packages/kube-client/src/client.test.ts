@@ -94,6 +94,7 @@ const calls: readonly Call[] = [
     call: (api) => api.patch(pods, key, { type: 'strategic', patch: { a: 1 } }),
     want: 'PATCH /api/v1/namespaces/shop/pods/web',
     contentType: 'application/strategic-merge-patch+json',
+    body: { a: 1 },
   },
   {
     name: 'apply',
@@ -134,8 +135,8 @@ describe.each(['h2', 'http/1.1', 'plain'] as const)('createKubeClient() over %s'
     await call(client)
     expect(server.requests).toEqual([want])
     expect(headers['authorization']).toBe('Bearer secret')
-    if (contentType !== undefined) expect(headers['content-type']).toBe(contentType)
-    if (body !== undefined) expect(JSON.parse(sent)).toEqual(body)
+    expect(headers['content-type']).toBe(contentType ?? headers['content-type'])
+    expect(sent === '' ? undefined : JSON.parse(sent)).toEqual(body)
   })
 
   it('reads a watch however its bytes are cut, and ends with it', async () => {

@@ -75,7 +75,7 @@ export function createConnection(options: ConnectionOptions): Transport {
     },
     async close() {
       isClosed = true
-      for (const session of [...sessions]) session.destroy()
+      for (const session of sessions) session.destroy()
       await http1?.close()
     },
     retire() {

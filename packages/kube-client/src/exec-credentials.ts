@@ -68,7 +68,9 @@ async function run({ exec, server, folder, userName }: ExecCredentialsOptions, c
 /** stderr is left out: plugins print secrets there. */
 function reasonOf(error: Error & { readonly code?: unknown; readonly killed?: boolean }): string {
   if (error.code === 'ENOENT') return 'it is not installed'
-  return error.killed === true ? 'it took too long' : `it failed (${String(error.code ?? error.name)})`
+  return error.killed === true
+    ? 'it took too long'
+    : `it failed (${typeof error.code === 'number' ? error.code : error.name})`
 }
 
 function execInfo(exec: ExecConfig, server: ServerAddress): object {

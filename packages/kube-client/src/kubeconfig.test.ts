@@ -73,7 +73,7 @@ contexts:
   it.each([
     { name: 'text that is nothing', given: '{', want: /neither YAML nor JSON/ },
     { name: 'a list', given: '[]', want: /it holds no clusters/ },
-    { name: 'another kind', given: 'kind: Pod', want: /its kind is Pod, not Config/ },
+    { name: 'another kind', given: 'kind: Pod', want: /its kind is "Pod", not Config/ },
     { name: 'clusters that are no list', given: 'clusters: 1', want: /clusters is not a list/ },
     { name: 'an entry without a name', given: 'users: [{user: {}}]', want: /users\[0\] has no name/ },
     {

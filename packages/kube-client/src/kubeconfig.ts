@@ -59,7 +59,7 @@ export function parseKubeconfig(text: string): Kubeconfig {
   if (text.length > maxBytes) throw refuse(`it has ${text.length} characters, at most ${maxBytes} are read`)
   const document = parseText(text)
   if (document['kind'] !== undefined && document['kind'] !== 'Config')
-    throw refuse(`its kind is ${String(document['kind'])}, not Config`)
+    throw refuse(`its kind is ${JSON.stringify(document['kind'])}, not Config`)
   const clusters = namedEntries(document, 'clusters', 'cluster')
   const users = namedEntries(document, 'users', 'user')
   const contexts = [...namedEntries(document, 'contexts', 'context')].map(([name, context]) => {

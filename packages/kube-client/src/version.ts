@@ -25,5 +25,5 @@ export async function readServerVersion(api: KubeApi, options: RequestOptions = 
       'Cannot read the version of the server: the answer to /version is none; is it a Kubernetes API server?'
     throw new FlotillaError('Unavailable', message, { hop: 'version' })
   }
-  return { major: majorNumber, minor: minorNumber, gitVersion: String(gitVersion ?? '') }
+  return { major: majorNumber, minor: minorNumber, gitVersion: typeof gitVersion === 'string' ? gitVersion : '' }
 }

@@ -177,6 +177,6 @@ describe('healthOf()', () => {
   it.each(cases)('judges $name $want', ({ given, want, message }) => {
     const health = healthOf(given)
     expect(health.state).toBe(want)
-    if (message !== undefined) expect(health.message).toBe(message)
+    expect(health.message).toBe(message ?? health.message)
   })
 })

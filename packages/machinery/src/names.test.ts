@@ -24,8 +24,8 @@ describe('name checks', () => {
     { check: checkLabelValue, good: ['', 'a', 'A_1.b'], bad: ['-a', 'a b', 'a'.repeat(64)] },
     { check: checkPathSegmentName, good: ['system:admin'], bad: ['.', '..', 'a/b', '50%'] },
   ])('$check.name() tells good from bad', ({ check, good, bad }) => {
-    for (const value of good) expect(check(value), value).toEqual([])
-    for (const value of bad) expect(check(value), value).not.toEqual([])
+    for (const value of good) expect({ value, errors: check(value) }).toEqual({ value, errors: [] })
+    for (const value of bad) expect({ value, isValid: check(value).length === 0 }).toEqual({ value, isValid: false })
   })
 
   it('checkDns1123Label() words it as the API server does', () => {

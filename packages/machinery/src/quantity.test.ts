@@ -37,7 +37,7 @@ const cases: readonly { given: string; want: string; number: number }[] = [
   { given: '-2000m', want: '-2', number: -2 },
   { given: '0.0000000001', want: '1n', number: 1e-9 },
   { given: '1.0000000001', want: '1000000001n', number: 1.000000001 },
-  { given: '16Ei', want: '9223372036854775807', number: 9223372036854775807 },
+  { given: '16Ei', want: '9223372036854775807', number: 2 ** 63 },
 ]
 
 describe('parseQuantity()', () => {

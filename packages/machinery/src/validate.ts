@@ -82,7 +82,7 @@ function valueErrors(node: Schema, value: unknown, path: string): StatusCause[] 
 /** Upstream stops at the first of a string's rules that fails. */
 function stringErrors(node: Schema, value: string, path: string): StatusCause[] {
   const { maxLength, minLength, pattern, format } = node
-  const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length
+  const length = maxLength === undefined && minLength === undefined ? 0 : characterCount(value)
   if (maxLength !== undefined && length > maxLength) return [fieldTooLong(at(path), maxLength)]
   if (minLength !== undefined && length < minLength) {
     return [fieldInvalid(at(path), value, `${path} in body should be at least ${minLength} chars long`)]
@@ -93,6 +93,13 @@ function stringErrors(node: Schema, value: string, path: string): StatusCause[] 
     causes.push(fieldTypeInvalid(at(path), value, detail))
   }
   return causes
+}
+
+/** Characters as upstream counts them: code points, not UTF-16 units. */
+function characterCount(text: string): number {
+  let count = 0
+  for (const _ of text) count += 1
+  return count
 }
 
 function patternErrors(pattern: string, value: string, path: string): StatusCause[] {
