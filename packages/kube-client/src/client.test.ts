@@ -340,25 +340,47 @@ describe('createKubeClient()', () => {
     })
   })
 
-  it('uses one session for everything, and another when all streams are taken', async () => {
+  it('uses one session for everything, and another only for more watches than it has room for', async () => {
     await using server = await serve(
       (request, response) => {
         if (!request.url.includes('watch')) return json(response, 200, pod)
         response.writeHead(200, { 'content-type': 'application/json' })
         response.write(event('ADDED', pod))
       },
-      { maxConcurrentStreams: 2 },
+      { maxConcurrentStreams: 4 },
     )
     let sessions = 0
     server.http2?.on('session', () => (sessions += 1))
     await using client = clientOf(server)
-    await Promise.all(Array.from({ length: 20 }, () => client.get(pods, key)))
+    await Promise.all(Array.from({ length: 200 }, () => client.get(pods, key)))
     const stop = new AbortController()
-    const watches = [1, 2, 3].map(() => client.watch(pods, { signal: stop.signal })[Symbol.asyncIterator]())
-    for (const watch of watches) await watch.next()
+    const open = async () => client.watch(pods, { signal: stop.signal })[Symbol.asyncIterator]().next()
+    await open()
+    await open()
+    await client.get(pods, key)
+    expect(sessions).toBe(1)
+    await open()
     expect(await client.get(pods, key)).toEqual(pod)
-    expect(sessions).toBeGreaterThan(1)
+    expect(sessions).toBe(2)
     stop.abort()
+  })
+
+  it.each(['h2', 'http/1.1'] as const)('ends a watch that is left before its first event (%s)', async (protocol) => {
+    const ended = Promise.withResolvers<void>()
+    await using server = await serve(
+      (_, response) => {
+        response.on('close', () => ended.resolve())
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.write(event('ADDED', pod))
+      },
+      { protocol },
+    )
+    await using client = clientOf(server)
+    const watch = client.watch(pods)[Symbol.asyncIterator]()
+    await client.raw({ path: '/x', signal: AbortSignal.timeout(20) }).catch(() => undefined)
+    await watch.return?.()
+    await ended.promise
+    expect(await watch.next()).toEqual({ done: true, value: undefined })
   })
 
   it('sends a request again that the server refused to process, once', async () => {

@@ -6,7 +6,7 @@ import type { ClientCertificate, ServerAddress } from './credentials.ts'
 import { createHttp1Transport } from './http1-transport.ts'
 import { openHttp2Session, type Http2Session } from './http2-session.ts'
 import { tlsOptions } from './tls-options.ts'
-import { NotProcessed, timeoutError, type Transport, type TransportLimits } from './transport.ts'
+import { NotProcessed, timeoutError, type HttpRequest, type Transport, type TransportLimits } from './transport.ts'
 
 export interface ConnectionOptions {
   readonly env: Env
@@ -16,12 +16,12 @@ export interface ConnectionOptions {
 }
 
 /**
- * Connects at the first request. One HTTP/2 session carries everything; only when all streams that the server allows
- * are taken (many watches) another is opened. A request that the server surely did not process is sent once more.
+ * Connects at the first request. One HTTP/2 session carries everything; only for more watches than it has room for is
+ * another opened. A request that the server surely did not process is sent once more.
  */
 export function createConnection(options: ConnectionOptions): Transport {
   const { server, clientCertificate, limits } = options
-  const sessions: Http2Session[] = []
+  const sessions = new Set<Http2Session>()
   let opening: Promise<Http2Session | undefined> | undefined
   let http1: Transport | undefined
   let isClosed = false
@@ -46,19 +46,18 @@ export function createConnection(options: ConnectionOptions): Transport {
       http1 ??= newHttp1()
       return undefined
     }
-    const session = openHttp2Session(options.env, server.url, socket, limits, () => {
-      const at = sessions.indexOf(session)
-      if (at >= 0) sessions.splice(at, 1)
+    const session = await openHttp2Session(options.env, server.url, socket, limits, () => {
+      sessions.delete(session)
     })
-    sessions.push(session)
+    sessions.add(session)
     if (isClosed) session.destroy()
     return session
   }
 
-  async function carrier(): Promise<Pick<Transport, 'request'>> {
+  async function carrierFor(request: HttpRequest): Promise<Pick<Transport, 'request'>> {
     if (isClosed) throw Object.assign(new Error('the client is closed'), { code: 'ERR_CLOSED' })
     for (;;) {
-      const free = http1 ?? sessions.find((session) => session.hasRoom)
+      const free = http1 ?? [...sessions].find((session) => session.hasRoomFor(request))
       if (free !== undefined) return free
       await open()
     }
@@ -67,10 +66,10 @@ export function createConnection(options: ConnectionOptions): Transport {
   return {
     async request(request) {
       try {
-        return await (await carrier()).request(request)
+        return await (await carrierFor(request)).request(request)
       } catch (error) {
         if (!(error instanceof NotProcessed) || request.signal?.aborted === true) throw error
-        return await (await carrier()).request(request)
+        return await (await carrierFor(request)).request(request)
       }
     },
     async close() {

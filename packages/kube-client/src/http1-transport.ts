@@ -4,25 +4,34 @@ import type { ClientCertificate, ServerAddress } from './credentials.ts'
 import { tlsOptions } from './tls-options.ts'
 import { NotProcessed, type HttpAnswer, type HttpRequest, type Transport, type TransportLimits } from './transport.ts'
 
+/** For all requests but watches; more wait in line. */
+const maxConnections = 32
+
 export function createHttp1Transport(
   server: ServerAddress,
   certificate: ClientCertificate | undefined,
   limits: TransportLimits,
 ): Transport {
   const origin = new URL(server.url).origin
-  const dispatcher = dispatcherFor(origin, server, certificate, limits)
+  // Watches hold a connection each: they must not keep the others waiting.
+  const watches = dispatcherFor(origin, server, certificate, limits)
+  const others = dispatcherFor(origin, server, certificate, limits, maxConnections)
   return {
     async request(request) {
       try {
-        return await send(dispatcher, origin, request, limits)
+        return await send(request.isLongLived ? watches : others, origin, request, limits)
       } catch (error) {
-        throw error instanceof Error && 'code' in error && error.code === 'UND_ERR_DESTROYED'
-          ? new NotProcessed('the pool was closed', { cause: error })
-          : error
+        const wasClosed = error instanceof Error && 'code' in error && error.code === 'UND_ERR_DESTROYED'
+        throw wasClosed ? new NotProcessed('the pool was closed', { cause: error }) : error
       }
     },
-    close: () => dispatcher.destroy(),
-    retire: () => void dispatcher.close(),
+    async close() {
+      await Promise.all([watches.destroy(), others.destroy()])
+    },
+    retire() {
+      void watches.close()
+      void others.close()
+    },
   }
 }
 
@@ -31,10 +40,12 @@ function dispatcherFor(
   server: ServerAddress,
   certificate: ClientCertificate | undefined,
   limits: TransportLimits,
+  connections: number | null = null,
 ): Dispatcher {
   const tls = { ...tlsOptions(server, certificate), timeout: limits.connectMs }
-  if (server.proxyUrl === undefined) return new Pool(origin, { connect: tls, allowH2: false })
-  return new ProxyAgent({ uri: server.proxyUrl, requestTls: tls, connectTimeout: limits.connectMs, allowH2: false })
+  if (server.proxyUrl === undefined) return new Pool(origin, { connect: tls, allowH2: false, connections })
+  const { proxyUrl: uri } = server
+  return new ProxyAgent({ uri, requestTls: tls, connectTimeout: limits.connectMs, allowH2: false, connections })
 }
 
 async function send(

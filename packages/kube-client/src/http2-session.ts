@@ -12,8 +12,8 @@ import { NotProcessed, timeoutError, type HttpAnswer, type HttpRequest, type Tra
 const streamWindow = 8 * 1024 * 1024
 const sessionWindow = 32 * 1024 * 1024
 
-/** Streams at once before the server's settings arrive; kube-apiserver's own limit. */
-const streamsUntilTold = 100
+/** Streams at once that we ask of a server that allows any number. */
+const mostStreams = 250
 
 const pingEveryMs = 30_000
 const pingTimeoutMs = 15_000
@@ -22,28 +22,33 @@ const notProcessedCodes = new Set(['ERR_HTTP2_INVALID_SESSION', 'ERR_HTTP2_GOAWA
 
 export interface Http2Session {
   request(request: HttpRequest): Promise<HttpAnswer>
-  /** False when it is ending, or every stream that the server allows is in use. */
-  readonly hasRoom: boolean
+  /**
+   * False when it is ending or full. Watches may take half of the streams that the server allows; the other requests
+   * wait in line for the rest.
+   */
+  hasRoomFor(request: Pick<HttpRequest, 'isLongLived'>): boolean
   /** Takes no more requests; ends when the last stream does. */
   retire(): void
   /** Ends every stream. */
   destroy(): void
 }
 
-/** Speaks HTTP/2 on `socket`, whose handshake is done. `onClose` is called once, when it is over. */
-export function openHttp2Session(
+/**
+ * Speaks HTTP/2 on `socket`, whose handshake is done. Resolves when the server has said how many streams it allows.
+ * `onClose` is called once, when the session is over.
+ */
+export async function openHttp2Session(
   env: Env,
   url: string,
   socket: TLSSocket,
   limits: TransportLimits,
   onClose: () => void,
-): Http2Session {
+): Promise<Http2Session> {
   const session = http2.connect(url, {
     createConnection: () => socket,
     settings: { initialWindowSize: streamWindow, enablePush: false },
-    peerMaxConcurrentStreams: streamsUntilTold,
   })
-  let active = 0
+  let watches = 0
   let isDraining = false
   const drain = () => {
     isDraining = true
@@ -58,10 +63,12 @@ export function openHttp2Session(
     stopPings()
     onClose()
   })
+  await settingsOf(env, session, limits)
   return {
-    get hasRoom() {
-      const allowed = session.remoteSettings?.maxConcurrentStreams ?? streamsUntilTold
-      return !isDraining && !session.closed && active < allowed
+    hasRoomFor({ isLongLived }) {
+      if (isDraining || session.closed) return false
+      const allowed = Math.min(session.remoteSettings.maxConcurrentStreams ?? mostStreams, mostStreams)
+      return watches < (isLongLived ? Math.max(1, Math.floor(allowed / 2)) : allowed)
     },
     retire() {
       drain()
@@ -73,13 +80,33 @@ export function openHttp2Session(
     },
     async request(request) {
       const stream = openStream(session, request)
-      active += 1
-      stream.once('close', () => {
-        active -= 1
-      })
+      if (request.isLongLived) {
+        watches += 1
+        stream.once('close', () => {
+          watches -= 1
+        })
+      }
       return answerOf(env, stream, request, limits)
     },
   }
+}
+
+function settingsOf(env: Env, session: ClientHttp2Session, limits: TransportLimits): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = env.timers.after(limits.connectMs, () => session.destroy(timeoutError('no HTTP/2 settings in time')))
+    session.once('remoteSettings', () => {
+      timer.cancel()
+      resolve()
+    })
+    let failure: unknown = Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' })
+    session.once('error', (error) => {
+      failure = error
+    })
+    session.once('close', () => {
+      timer.cancel()
+      reject(failure)
+    })
+  })
 }
 
 /** Pings while the session lives, and destroys it when an answer stays out. Gives the way to stop. */

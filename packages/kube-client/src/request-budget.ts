@@ -10,7 +10,7 @@ export interface RequestBudgetOptions {
 
 export interface RequestReport {
   readonly status: number
-  /** To the answer's headers; absent for watches. */
+  /** Of a write, to the answer's headers. */
   readonly latencyMs?: number
   readonly retryAfterMs?: number
 }

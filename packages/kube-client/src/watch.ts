@@ -9,19 +9,31 @@ import { refusal } from './refusal.ts'
 import type { Answer, OutgoingRequest, Requester } from './requester.ts'
 
 /**
- * Sends the request at once. Ends when the server ends the stream or the signal aborts; throws when the connection is
- * lost. What is never iterated must be aborted, or its stream stays open.
+ * Sends the request at once. Ends when the server ends the stream, the signal aborts or the iteration is left; throws
+ * when the connection is lost.
  */
 export function openWatch<T extends KubeObject>(
   requester: Requester,
   resource: Resource,
   options: WatchOptions,
 ): AsyncIterable<WatchEvent<T>> {
-  const request = watchRequest(resource, options)
+  const leave = new AbortController()
+  const { signal } = options
+  const request = watchRequest(resource, {
+    ...options,
+    signal: signal === undefined ? leave.signal : AbortSignal.any([signal, leave.signal]),
+  })
   const opened = open(requester, request)
   // The error waits for whoever iterates.
   opened.catch(() => undefined)
-  return events<T>(requester, request, opened)
+  const iterator = events<T>(requester, request, opened)
+  const close = iterator.return.bind(iterator)
+  // A generator that was never started would not run its `finally`: the stream is ended from here.
+  iterator.return = (value) => {
+    leave.abort()
+    return close(value)
+  }
+  return iterator
 }
 
 function watchRequest(resource: Resource, options: WatchOptions): OutgoingRequest {
