@@ -20,6 +20,7 @@ export class Templates {
   readonly #env: Env
   readonly #api: KubeApi
   readonly #informers = new Map<KindId, Informer<KubeObject>>()
+  readonly #resources = new Map<KindId, Resource>()
   readonly #wanted = new Map<KindId, KindRef>()
   readonly #listeners = new Set<TemplateListener>()
   readonly #syncListeners = new Set<(kind: KindId) => void>()
@@ -60,6 +61,11 @@ export class Templates {
   /** The open informer of a kind. */
   informer(kind: KindRef): Informer<KubeObject> | undefined {
     return this.#informers.get(kindIdOf(kind))
+  }
+
+  /** How the hub serves an open kind. */
+  resource(kind: KindRef): Resource | undefined {
+    return this.#resources.get(kindIdOf(kind))
   }
 
   /** Calls `listener` on each change of any open kind, and at once with all templates held. Returns the way out. */
@@ -116,6 +122,7 @@ export class Templates {
       indexes: { namespace: ({ metadata }) => [metadata.namespace ?? ''] },
     })
     this.#informers.set(id, informer)
+    this.#resources.set(id, resource)
     informer.onChange((change) => this.#listeners.forEach((listener) => listener(id, change)))
     void informer.synced().then(() => this.#syncListeners.forEach((listener) => listener(id)))
     informer.start()

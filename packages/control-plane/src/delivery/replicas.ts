@@ -26,25 +26,19 @@ export function hasReplicas(kind: KindId): boolean {
 }
 
 /**
- * The larger of what the cluster had and what it is to have: `from` is cleared once growth elsewhere is ready, so
- * the sum of ready replicas stays at the smaller of the old and the new total. A decision that grows nothing shrinks
- * at once. Undefined: the object has no replicas, or goes whole.
+ * The larger of what the cluster had and what it is to have. The scheduler says `from` while a move goes on and ends
+ * it once growth elsewhere is ready, so the sum of ready replicas stays at the smaller of the old and the new total.
+ * Undefined: the object has no replicas, or goes whole.
  */
-export function shareOf(entry: DecidedCluster, decision: Decision): ReplicaShare | undefined {
+export function shareOf(entry: DecidedCluster): ReplicaShare | undefined {
   if (entry.replicas === undefined) return undefined
-  const isHeld = decision.clusters.some(isGrowing)
-  const replicas = isHeld ? Math.max(entry.from ?? 0, entry.replicas) : entry.replicas
-  const completions = isHeld ? larger(entry.fromCompletions, entry.completions) : entry.completions
+  const replicas = Math.max(entry.from ?? 0, entry.replicas)
+  const completions = larger(entry.fromCompletions, entry.completions)
   return completions === undefined ? { replicas } : { replicas, completions }
 }
 
 function larger(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (b ?? a) : Math.max(a, b)
-}
-
-/** True for a cluster that gets more than it had: others wait for it. Whole objects count as one replica. */
-export function isGrowing({ replicas, from }: DecidedCluster): boolean {
-  return from !== undefined && (replicas ?? 1) > from
 }
 
 /** `object` with the share of its cluster; kinds without replicas are left alone. */

@@ -167,16 +167,19 @@ export class MemberSession {
   }
 
   async #openInformer(id: KindId, kind: KindRef): Promise<void> {
-    const { timers, random } = this.#options.env
+    const { env } = this.#options
     for (let failures = 0; !this.signal.aborted; failures++) {
       try {
         const { found, ...lookup } = await this.kinds.find(kind.apiVersion, kind.kind)
         if (found) return this.#watch(id, found.resource)
         if ('isUnknown' in lookup && !lookup.isUnknown) return this.#noteUnserved(id)
       } catch (error) {
-        this.#options.env.log.debug({ cluster: this.name, kind: id, err: error }, 'Cannot ask a member for a kind')
+        env.log.debug({ cluster: this.name, kind: id, err: error }, 'Cannot ask a member for a kind')
       }
-      await timers.sleep(backoffDelay(failures, openBackoff, random), this.signal)
+      await env.timers.sleep(
+        backoffDelay(failures, openBackoff, () => env.random()),
+        this.signal,
+      )
     }
   }
 
@@ -232,13 +235,16 @@ export class MemberSession {
 
   /** Asks until the member answers: nothing else is sent to it meanwhile. */
   async #probe(): Promise<void> {
-    const { timers, random } = this.#options.env
+    const { env } = this.#options
     for (let failures = 0; !this.signal.aborted; failures++) {
       try {
         await this.api.raw({ path: '/version', signal: this.signal })
         break
       } catch {
-        await timers.sleep(backoffDelay(failures, probeBackoff, random), this.signal)
+        await env.timers.sleep(
+          backoffDelay(failures, probeBackoff, () => env.random()),
+          this.signal,
+        )
       }
     }
     this.#probing = undefined

@@ -110,8 +110,12 @@ function count(value: unknown): number {
 
 function isFinished(kind: KindId, status: Dict): boolean {
   if (kind === '/Pod') return status['phase'] === 'Succeeded' || status['phase'] === 'Failed'
-  if (kind !== 'batch/Job') return false
-  return asDicts(status['conditions']).some(
+  return kind === 'batch/Job' && isFinishedStatus(status)
+}
+
+/** Whether the status is that of a Job that has run to its end. */
+export function isFinishedStatus(status: unknown): boolean {
+  return asDicts(valueAt(status, 'conditions')).some(
     (condition) =>
       (condition['type'] === 'Complete' || condition['type'] === 'Failed') && condition['status'] === 'True',
   )

@@ -19,7 +19,12 @@ export class SchemaLibrary {
     const { code, body } = await api.raw({ path: '/openapi/v3', accept: 'application/json', signal })
     if (code !== 200) return new Map()
     const paths = Object.entries(dictAt(body, 'paths'))
-    return new Map(paths.map(([name, entry]) => [name, String(valueAt(entry, 'serverRelativeURL') ?? '')]))
+    return new Map(
+      paths.flatMap(([name, entry]) => {
+        const address = valueAt(entry, 'serverRelativeURL')
+        return typeof address === 'string' ? [[name, address] as const] : []
+      }),
+    )
   }
 
   /** The schemas behind an address of the index. A failed read is not remembered. */

@@ -1,0 +1,28 @@
+// What a binding that is being deleted means for the copies it placed. Pure.
+import { group } from '@flotilla/api/group'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Binding } from './hub.ts'
+
+/** On a binding: its template was deleted with `--cascade=orphan`, so the copies stay, without our marks. */
+export const orphanAnnotation = `${group}/orphan`
+
+/**
+ * remove: the template is gone, its copies go. orphan: they stay, without our marks. release: only the binding was
+ * deleted; nothing is done to the copies, which the next binding claims.
+ */
+export type BindingFate = 'remove' | 'orphan' | 'release'
+
+/** `templates`: what the hub holds now under the names of the binding's workloads, read live. */
+export function fateOf(
+  binding: Binding,
+  templates: readonly (KubeObject | undefined)[],
+  preservesResources: boolean,
+): BindingFate {
+  const uids = new Set(binding.spec.workloads.map(({ ref }) => ref.uid))
+  const isAlive = templates.some(
+    (template) => template && uids.has(template.metadata.uid ?? '') && !template.metadata.deletionTimestamp,
+  )
+  if (binding.metadata.annotations?.[orphanAnnotation] !== undefined) return 'orphan'
+  if (isAlive) return 'release'
+  return preservesResources ? 'orphan' : 'remove'
+}

@@ -1,0 +1,366 @@
+// Carries out planned steps on one member: reads, applies, lets go, deletes.
+import { fieldManager, hubLabel, isOurKey } from '@flotilla/api/group'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
+import type { KindSchema } from '@flotilla/machinery/schema'
+import { apiVersionOf } from '@flotilla/machinery/resource'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
+import type { Env } from '@flotilla/runtime/env'
+import { Waiting } from '@flotilla/runtime/errors'
+import { builtinSchemaOf, type MemberKind } from '../members/member-kinds.ts'
+import type { MemberSession } from '../members/member-session.ts'
+import { orphanObject } from '../members/orphan.ts'
+import type { Outcome } from '../members/outcomes.ts'
+import { isOurEntry, projectRow } from '../members/row.ts'
+import { displayId, parseObjectId, type ObjectId } from '../object-id.ts'
+import { withAppliedHash } from './applied-hash.ts'
+import { describeDrift, driftOf, yieldFields } from './drift.ts'
+import type { Statement } from './intents.ts'
+import { ownedFieldsOf } from './owned-fields.ts'
+import type { Live, Step } from './plan.ts'
+import type { DeliverySettings } from './settings.ts'
+
+export interface HoldRequest {
+  readonly id: ObjectId
+  readonly kind: MemberKind
+  readonly statement: Statement
+  readonly settings: DeliverySettings
+  readonly signal: AbortSignal
+}
+
+export type RemoveRequest = Pick<HoldRequest, 'id' | 'kind' | 'signal'>
+
+export interface Held {
+  readonly outcome: Outcome
+  readonly retryAfterMs?: number
+}
+
+/** Given what a live read found (undefined: none was made yet), what to do. */
+export type Plan = (live: Live | undefined) => Step
+
+/** What a live read gave: the object for us, the facts for the plan. */
+interface Reading {
+  readonly object: KubeObject | undefined
+  readonly live: Live
+}
+
+type ApplyStep = Extract<Step, { kind: 'apply' }>
+
+/** What the member made of our last apply: no schema of ours knows it better. */
+interface Accepted {
+  readonly hash: string
+  readonly owned: string | undefined
+}
+
+const restoreWindowMs = 60_000
+
+export class CarryOut {
+  readonly #env: Env
+  readonly #session: MemberSession
+  readonly #hubId: string
+  readonly #mayWrite: () => boolean
+  readonly #accepted = new Map<ObjectId, Accepted>()
+  readonly #restores = new Map<ObjectId, readonly number[]>()
+  readonly #namespaces = new Map<string, Promise<void>>()
+
+  constructor(env: Env, session: MemberSession, hubId: string, mayWrite: () => boolean) {
+    this.#env = env
+    this.#session = session
+    this.#hubId = hubId
+    this.#mayWrite = mayWrite
+  }
+
+  /** The field set that we owned right after stating what has this hash; undefined: not stated since the start. */
+  ownedAfter(id: ObjectId, hash: string): string | undefined {
+    const accepted = this.#accepted.get(id)
+    return accepted?.hash === hash ? accepted.owned : undefined
+  }
+
+  /** ms since 1970, of the last minute. */
+  restoredAt(id: ObjectId): readonly number[] {
+    return this.#restores.get(id) ?? []
+  }
+
+  async hold(request: HoldRequest, plan: Plan): Promise<Held> {
+    let reading: Reading | undefined
+    let step = plan(undefined)
+    if (step.kind === 'get') {
+      reading = await this.#read(request, request.statement)
+      step = plan(reading.live)
+    }
+    switch (step.kind) {
+      case 'done':
+        return { outcome: applied(request) }
+      case 'apply':
+        return this.#apply(request, step, reading)
+      case 'report':
+        return this.#report(request, reading)
+      case 'conflicted':
+        return this.#nameRival(request, step.retryAfterMs)
+      case 'refuse':
+        return { outcome: this.#refuse(request, step.reason, reading) }
+      case 'wait':
+        return {
+          outcome: { state: 'Pending', message: 'The copy on the member is being deleted' },
+          retryAfterMs: 5_000,
+        }
+      default:
+        throw new FlotillaError('Internal', `Cannot hold ${displayId(request.id)}: step ${step.kind} makes no sense`)
+    }
+  }
+
+  async remove(request: RemoveRequest, plan: Plan): Promise<Outcome> {
+    let reading: Reading | undefined
+    let step = plan(undefined)
+    if (step.kind === 'get' || step.kind === 'orphan') {
+      reading = await this.#read(request, undefined)
+      step = plan(reading.live)
+    }
+    switch (step.kind) {
+      case 'delete':
+        return this.#delete(request, step.uid)
+      case 'orphan':
+        if (reading?.object) await this.#orphan(request, reading.object)
+        return { state: 'Removed' }
+      case 'keep':
+        return { state: 'Removed', message: `Orphaned: ${displayId(request.id)} is never deleted by itself` }
+      case 'wait':
+        return { state: 'Pending', message: 'The copy on the member is being deleted' }
+      default:
+        return { state: 'Removed' }
+    }
+  }
+
+  async #read({ id, kind, signal }: RemoveRequest, statement: Statement | undefined): Promise<Reading> {
+    try {
+      const object = await this.#session.api.get(kind.resource, keyOfId(id), { signal })
+      return { object, live: this.#judge(object, kind, statement) }
+    } catch (error) {
+      if (isError(error, 'NotFound')) return { object: undefined, live: { found: false } }
+      throw error
+    }
+  }
+
+  #judge(object: KubeObject, kind: MemberKind, statement: Statement | undefined): Live {
+    const row = projectRow(object, this.#env.clock.now())
+    const isOurs = row.hub === this.#hubId || (row.hub === undefined && row.owned !== undefined)
+    const isIdentical = !isOurs && statement !== undefined && this.#differences(object, kind, statement).length === 0
+    return { found: true, row, isOurs, isIdentical }
+  }
+
+  #differences(object: KubeObject, kind: MemberKind, statement: Statement) {
+    const bare = withoutMarks(statement.render().object)
+    return driftOf(bare, object, this.#schema(kind))
+  }
+
+  #schema({ schema, resource }: MemberKind): KindSchema {
+    return schema ?? builtinSchemaOf(apiVersionOf(resource), resource.kind) ?? untypedSchema
+  }
+
+  async #apply(request: HoldRequest, step: ApplyStep, reading: Reading | undefined): Promise<Held> {
+    if (step.why === 'restore') return this.#restore(request, step, reading)
+    const stated = request.statement.render().object
+    try {
+      return await this.#send(request, step, stated)
+    } catch (error) {
+      if (step.force || !isFieldConflict(error)) throw error
+    }
+    return this.#settleConflict(request, step, stated)
+  }
+
+  /** Another manager owns a field that we state: take it back, or leave it, as the policy says. */
+  async #settleConflict(request: HoldRequest, step: ApplyStep, stated: KubeObject): Promise<Held> {
+    const { object } = await this.#read(request, request.statement)
+    if (!object) throw new Waiting(`${displayId(request.id)} has just gone`, 0)
+    const before = this.#session.row(request.id)
+    const row = this.#session.noteWritten(request.id, object)
+    // A scaler may just have taken over: what we state is rendered again, knowing it.
+    if (before && row.replicaOwners.length !== before.replicaOwners.length) {
+      throw new Waiting(`${displayId(request.id)}: others own its replicas now`, 0)
+    }
+    const { settings, kind } = request
+    const yields = { ignored: settings.ignoreFields, yieldsChanges: settings.drift === 'Report' }
+    const own = yieldFields(stated, object, this.#schema(kind), yields)
+    const held = await this.#send(request, { ...step, force: true }, own)
+    return settings.drift === 'Report' ? this.#report(request, { object, live: { found: false } }) : held
+  }
+
+  async #restore(request: HoldRequest, step: ApplyStep, reading: Reading | undefined): Promise<Held> {
+    const wait = this.#session.restores.take(request.signal)
+    if (wait) await wait
+    const stated = request.statement.render().object
+    if (request.settings.ignoreFields.length === 0) return this.#sendRestore(request, step, stated)
+    const object = reading?.object ?? (await this.#read(request, request.statement)).object
+    if (!object) throw new Waiting(`${displayId(request.id)} has just gone`, 0)
+    const schema = this.#schema(request.kind)
+    const yields = { ignored: request.settings.ignoreFields, yieldsChanges: false }
+    const own = yieldFields(stated, object, schema, yields)
+    const row = projectRow(object, this.#env.clock.now())
+    if (ownedFieldsOf(withAppliedHash(own, ''), schema) === row.owned) {
+      this.#accepted.set(request.id, { hash: request.statement.hash, owned: row.owned })
+      return { outcome: applied(request) }
+    }
+    return this.#sendRestore(request, step, own)
+  }
+
+  #sendRestore(request: HoldRequest, step: ApplyStep, stated: KubeObject): Promise<Held> {
+    const now = this.#env.clock.now()
+    const recent = this.restoredAt(request.id).filter((at) => now - at < restoreWindowMs)
+    this.#restores.set(request.id, [...recent, now])
+    return this.#send(request, step, stated)
+  }
+
+  async #send({ id, kind, statement, signal }: HoldRequest, step: ApplyStep, stated: KubeObject): Promise<Held> {
+    const { api } = this.#session
+    await this.#ensureNamespace(id, signal)
+    this.#checkFence()
+    const object = withUid(withAppliedHash(stated, statement.hash), step.uid)
+    const answer = await api
+      .apply(kind.resource, object, { fieldManager, force: step.force, signal })
+      .catch((error: unknown) => this.#forgetNamespace(id, error))
+    if (step.why === 'create' && !answer.created && isSomebodyElses(answer.object)) {
+      // Somebody was faster: it is theirs, and what becomes of it is the policy's to say.
+      await this.#orphan({ id, kind, signal }, answer.object)
+      throw new Waiting(`${displayId(id)} was created by somebody else just now`, 0)
+    }
+    const row = this.#session.noteWritten(id, answer.object)
+    this.#accepted.set(id, { hash: statement.hash, owned: row.owned })
+    return { outcome: { state: 'Applied', generation: statement.templateGeneration } }
+  }
+
+  async #report(request: HoldRequest, reading: Reading | undefined): Promise<Held> {
+    const object = reading?.object ?? (await this.#read(request, request.statement)).object
+    if (!object) throw new Waiting(`${displayId(request.id)} has just gone`, 0)
+    const { statement, settings, kind } = request
+    const stated = statement.render().object
+    const drift = driftOf(withoutMarks(stated), object, this.#schema(kind), settings.ignoreFields)
+    const outcome = applied(request)
+    return { outcome: drift.length === 0 ? outcome : { ...outcome, drift: describeDrift(drift) } }
+  }
+
+  async #nameRival(request: HoldRequest, retryAfterMs: number): Promise<Held> {
+    const { object } = await this.#read(request, request.statement)
+    const drift = object ? this.#differences(object, request.kind, request.statement) : []
+    const managers = [...new Set(drift.flatMap(({ manager }) => manager ?? []))]
+    const who = managers.length > 0 ? managers.join(', ') : 'somebody'
+    const message = `Conflicted: ${who} keeps changing ${displayId(request.id)}: ${describeDrift(drift)}`
+    return { outcome: { state: 'Failed', message, drift: describeDrift(drift) }, retryAfterMs }
+  }
+
+  #refuse(
+    { id, kind, statement }: HoldRequest,
+    reason: 'Abort' | 'NotIdentical',
+    reading: Reading | undefined,
+  ): Outcome {
+    const start = `Cannot take over ${displayId(id)} on ${this.#session.name}: it exists and is not ours`
+    const other = reading?.object?.metadata.labels?.[hubLabel]
+    const owner = other === undefined ? '' : ` but of hub ${other}`
+    if (reason === 'Abort' || !reading?.object) {
+      return { state: 'Failed', message: `${start}${owner}, and conflictResolution is Abort` }
+    }
+    const differences = describeDrift(this.#differences(reading.object, kind, statement))
+    return { state: 'Failed', message: `${start}${owner}, and it differs: ${differences}` }
+  }
+
+  async #delete({ id, kind, signal }: RemoveRequest, uid: string): Promise<Outcome> {
+    this.#checkFence()
+    const options = { preconditions: { uid }, propagationPolicy: 'Background', signal } as const
+    try {
+      const left = await this.#session.api.delete(kind.resource, keyOfId(id), options)
+      this.#accepted.delete(id)
+      // Finalizers and grace periods hold objects back.
+      if (left?.metadata.deletionTimestamp === undefined) return { state: 'Removed' }
+      return { state: 'Pending', message: 'The copy on the member is being deleted' }
+    } catch (error) {
+      if (isError(error, 'NotFound')) return { state: 'Removed' }
+      throw error
+    }
+  }
+
+  async #orphan({ id, kind }: RemoveRequest, object: KubeObject): Promise<void> {
+    this.#checkFence()
+    await orphanObject(this.#session.api, kind.resource, object)
+    this.#accepted.delete(id)
+  }
+
+  #checkFence(): void {
+    if (!this.#mayWrite()) throw new Waiting(`The claim on ${this.#session.name} is not held`, 1_000)
+  }
+
+  /** Created with the first object that is placed in it; one that exists is used as it is. */
+  #ensureNamespace(id: ObjectId, signal: AbortSignal): Promise<void> | undefined {
+    const { namespace } = parseObjectId(id)
+    if (namespace === '') return undefined
+    let known = this.#namespaces.get(namespace)
+    if (!known) {
+      known = this.#createNamespace(namespace, signal)
+      this.#namespaces.set(namespace, known)
+      known.catch(() => this.#namespaces.delete(namespace))
+    }
+    return known
+  }
+
+  async #createNamespace(name: string, signal: AbortSignal): Promise<void> {
+    const { api } = this.#session
+    try {
+      await api.get(namespaces, { name }, { signal })
+      return
+    } catch (error) {
+      if (!isError(error, 'NotFound')) throw error
+    }
+    this.#checkFence()
+    const labels = { [hubLabel]: this.#hubId }
+    try {
+      await api.create(
+        namespaces,
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } },
+        { fieldManager, signal },
+      )
+    } catch (error) {
+      if (!isError(error, 'AlreadyExists')) throw error
+    }
+  }
+
+  /** The namespace may be what is missing: it is looked for again with the next try. */
+  #forgetNamespace(id: ObjectId, error: unknown): never {
+    if (isError(error, 'NotFound', 'Forbidden')) this.#namespaces.delete(parseObjectId(id).namespace)
+    throw error
+  }
+}
+
+/** A kind of which nothing is known: maps by field, lists whole. */
+const untypedSchema: KindSchema = {
+  root: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  resolve: () => undefined,
+}
+
+function applied({ statement }: HoldRequest): Outcome {
+  return { state: 'Applied', generation: statement.templateGeneration }
+}
+
+function keyOfId(id: ObjectId): ObjectKey {
+  const { namespace, name } = parseObjectId(id)
+  return namespace === '' ? { name } : { namespace, name }
+}
+
+function withUid(object: KubeObject, uid: string | undefined): KubeObject {
+  return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } }
+}
+
+function withoutMarks(object: KubeObject): KubeObject {
+  const keep = (entries: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(Object.entries(entries).filter(([key]) => !isOurKey(key)))
+  const { labels, annotations, ...metadata } = object.metadata
+  return { ...object, metadata: { ...metadata, labels: keep(labels), annotations: keep(annotations) } }
+}
+
+function isFieldConflict(error: unknown): boolean {
+  return (
+    isError(error, 'Conflict') && (error.details.causes ?? []).some(({ reason }) => reason === 'FieldManagerConflict')
+  )
+}
+
+/** Others own fields of the object beside us: it was not made by our apply. */
+function isSomebodyElses({ metadata }: KubeObject): boolean {
+  return (metadata.managedFields ?? []).some((entry) => !isOurEntry(entry) && !entry.subresource)
+}

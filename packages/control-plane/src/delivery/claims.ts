@@ -1,0 +1,99 @@
+// Who wants an object on a cluster, and who wants it gone. An object goes only when no live binding claims it. Pure.
+import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { BindingFate } from '../binding-fate.ts'
+import type { Binding } from '../hub.ts'
+import { objectIdOf, type ObjectId } from '../object-id.ts'
+
+export interface Claim {
+  readonly binding: Binding
+  readonly decision: Decision
+  readonly entry: DecidedCluster
+  readonly role: 'workload' | 'follower'
+}
+
+/** Claims of live bindings on the object on the cluster of identity `clusterId`, workloads' first. */
+export function claimsOn(bindings: readonly Binding[], id: ObjectId, clusterId: string): readonly Claim[] {
+  return bindings
+    .flatMap((binding) => claimOf(binding, id, clusterId) ?? [])
+    .sort((a, b) => Number(a.role === 'follower') - Number(b.role === 'follower'))
+}
+
+function claimOf(binding: Binding, id: ObjectId, clusterId: string): Claim | undefined {
+  const { decision, workloads, followers = [] } = binding.spec
+  if (!decision || binding.metadata.deletionTimestamp !== undefined) return undefined
+  const entry = decision.clusters.find((cluster) => cluster.id === clusterId)
+  // A cluster that is dropped keeps its copy, and its claim, until the scheduler ends the move.
+  if (!entry) return undefined
+  const isIt = ({ ref }: { ref: Parameters<typeof objectIdOf>[0] }) => objectIdOf(ref) === id
+  if (workloads.some(isIt)) return { binding, decision, entry, role: 'workload' }
+  return followers.some(isIt) ? { binding, decision, entry, role: 'follower' } : undefined
+}
+
+export interface WantedRemoval {
+  readonly mode: 'delete' | 'orphan'
+  /** The copy must carry one of these. */
+  readonly templateUids: ReadonlySet<string>
+}
+
+export type FateOf = (binding: Binding) => BindingFate | undefined
+
+/**
+ * The evidence for removing the object from the cluster, or undefined without any. Copies that one binding wants
+ * orphaned stay, whatever others want.
+ */
+export function removalOn(
+  bindings: readonly Binding[],
+  id: ObjectId,
+  clusterId: string,
+  fateOf: FateOf,
+): WantedRemoval | undefined {
+  const uids = new Set<string>()
+  let mode: WantedRemoval['mode'] = 'delete'
+  for (const binding of bindings) {
+    const fate = binding.metadata.deletionTimestamp === undefined ? 'remove' : fateOf(binding)
+    if (fate === undefined || fate === 'release') continue
+    for (const removal of removalsOf(binding)) {
+      if (removal.clusterId !== clusterId || removal.objectId !== id) continue
+      uids.add(removal.templateUid)
+      if (fate === 'orphan') mode = 'orphan'
+    }
+  }
+  return uids.size === 0 ? undefined : { mode, templateUids: uids }
+}
+
+export interface RemovalTarget {
+  readonly clusterId: string
+  readonly objectId: ObjectId
+  readonly templateUid: string
+}
+
+/** What `binding` wants removed: its recorded removals, and everything that it placed once it is being deleted. */
+export function removalsOf(binding: Binding): readonly RemovalTarget[] {
+  const { spec, metadata } = binding
+  const recorded = (spec.removals ?? []).map(({ id, object, templateUID }) => ({
+    clusterId: id,
+    objectId: objectIdOf(object),
+    templateUid: templateUID,
+  }))
+  if (metadata.deletionTimestamp === undefined) return recorded
+  const objects = [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
+  const placed = (spec.decision?.clusters ?? []).flatMap(({ id }) =>
+    objects.map((ref) => ({ clusterId: id, objectId: objectIdOf(ref), templateUid: ref.uid })),
+  )
+  return [...recorded, ...placed]
+}
+
+/** Everything that a binding has to do with, by cluster id: followers before the workloads that need them. */
+export function targetsOf(binding: Binding | undefined): ReadonlyMap<string, ReadonlySet<ObjectId>> {
+  const targets = new Map<string, Set<ObjectId>>()
+  if (!binding) return targets
+  const { spec } = binding
+  const placed = [...(spec.followers ?? []), ...spec.workloads].map(({ ref }) => objectIdOf(ref))
+  for (const { id } of spec.decision?.clusters ?? []) targets.set(id, new Set(placed))
+  for (const { id, object } of spec.removals ?? []) {
+    const objects = targets.get(id)
+    if (objects) objects.add(objectIdOf(object))
+    else targets.set(id, new Set([objectIdOf(object)]))
+  }
+  return targets
+}

@@ -1,0 +1,172 @@
+// What the hub wants of one object on one cluster, put together from its informers.
+import type { Cluster } from '@flotilla/api/cluster'
+import type { PropagationSpec } from '@flotilla/api/propagation-policy'
+import { keyOf, type KubeObject } from '@flotilla/machinery/object'
+import { valueAt } from '@flotilla/machinery/untyped'
+import type { BindingFate } from '../binding-fate.ts'
+import type { Binding, Hub } from '../hub.ts'
+import { builtinSchemaOf } from '../members/member-kinds.ts'
+import { isFinishedStatus, type Row } from '../members/row.ts'
+import { kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
+import { appliedHash, withAppliedHash, type Hmac } from './applied-hash.ts'
+import { claimsOn, removalOn, type Claim, type WantedRemoval } from './claims.ts'
+import { ownedFieldsOf } from './owned-fields.ts'
+import type { NamespaceLabels } from './overrides.ts'
+import { hasScaler, renderFor, shareKey } from './render-for.ts'
+import type { Rendered, ServedKind } from './render.ts'
+import { isScaledByOthers } from './scaling.ts'
+import { defaultSettings, settingsOf, stricter, type DeliverySettings } from './settings.ts'
+
+/** What one cluster shall hold, before it is written. */
+export interface Statement {
+  readonly hash: string
+  readonly owned: string | undefined
+  readonly fieldsDropped: readonly string[]
+  readonly templateGeneration: number
+  /** Rendered anew each time: what is kept of it for thousands of objects is its hash. */
+  render(): Rendered
+}
+
+interface CachedStatement {
+  readonly inputs: readonly unknown[]
+  readonly statement: Statement
+}
+
+/** By cluster and object: what was stated last, and from what. */
+export type StatementCache = Map<ObjectId, CachedStatement>
+
+export class Intents {
+  readonly #hub: Hub
+  readonly #hmac: Hmac
+  readonly #fates = new Map<string, BindingFate>()
+  /** Counts changes of overrides and namespaces: what was rendered before one may be rendered differently now. */
+  #epoch = 0
+
+  constructor(hub: Hub, hmac: Hmac) {
+    this.#hub = hub
+    this.#hmac = hmac
+  }
+
+  bindingsOf(id: ObjectId): readonly Binding[] {
+    return this.#hub.bindingsOf(id)
+  }
+
+  claimsOn(id: ObjectId, clusterId: string): readonly Claim[] {
+    return claimsOn(this.#hub.bindingsOf(id), id, clusterId)
+  }
+
+  removalOn(id: ObjectId, clusterId: string): WantedRemoval | undefined {
+    return removalOn(this.#hub.bindingsOf(id), id, clusterId, (binding) => this.#fates.get(binding.metadata.uid ?? ''))
+  }
+
+  /** What the deletion of a binding means; unknown until the hub was asked for its template. */
+  setFate(binding: Binding, fate: BindingFate): void {
+    this.#fates.set(binding.metadata.uid ?? '', fate)
+  }
+
+  forgetFate(uid: string): void {
+    this.#fates.delete(uid)
+  }
+
+  template(id: ObjectId): KubeObject | undefined {
+    return this.#hub.templates.byId(id)
+  }
+
+  /** Everything that rendering the object reads has been read whole. */
+  isReadable(id: ObjectId): boolean {
+    const hub = this.#hub
+    const own = [hub.clusters, hub.namespaces, hub.policies, hub.clusterPolicies, hub.overrides, hub.clusterOverrides]
+    const bindings = [hub.bindings, hub.clusterBindings]
+    return [...own, ...bindings].every((informer) => informer.hasSynced) && this.#isKindRead(kindIdIn(id))
+  }
+
+  #isKindRead(kind: KindId): boolean {
+    const slash = kind.indexOf('/')
+    const apiVersion = slash === 0 ? 'v1' : `${kind.slice(0, slash)}/v1`
+    return this.#hub.templates.informer({ apiVersion, kind: kind.slice(slash + 1) })?.hasSynced === true
+  }
+
+  settings(claims: readonly Claim[], cluster: string): DeliverySettings {
+    const each = claims.map(({ binding }) => settingsOf(this.policyOf(binding), cluster))
+    return each.length === 0 ? defaultSettings : each.reduce(stricter)
+  }
+
+  policyOf({ spec }: Binding): PropagationSpec | undefined {
+    if (!spec.policy) return undefined
+    const { policies, clusterPolicies } = this.#hub
+    const policy =
+      spec.policy.namespace === undefined ? clusterPolicies.get(spec.policy.name) : policies.get(keyOf(spec.policy))
+    return policy?.spec
+  }
+
+  /** Overrides or labels of namespaces have changed. */
+  overridesChanged(): void {
+    this.#epoch++
+  }
+
+  /** Whether the object has run to its end on the cluster before, as far as the hub remembers. */
+  hasFinished(template: KubeObject, claims: readonly Claim[], cluster: string): boolean {
+    if (kindIdOf(template) !== 'batch/Job') return false
+    if (isFinishedStatus(valueAt(template, 'status'))) return true
+    // A Job is healthy when it is complete, and the binding is that of this very template.
+    return claims.some(
+      ({ role, binding }) =>
+        role === 'workload' &&
+        binding.status?.clusters?.some(({ name, health }) => name === cluster && health === 'Healthy') === true,
+    )
+  }
+
+  /** Throws Invalid when an override cannot be carried out. */
+  statement({ template, claims, cluster, served, row, settings }: StatementInput, cache: StatementCache): Statement {
+    const id = templateId(template)
+    const get = (other: ObjectId) => this.#hub.templates.byId(other)
+    const isScaled = isScaledByOthers(row, settings, hasScaler(claims, template, get))
+    const share = claims[0] ? shareKey(template, claims[0]) : ''
+    const { metadata, spec } = cluster
+    const inputs = [template, metadata.labels, spec, served, this.#epoch, isScaled, share]
+    const known = cache.get(id)
+    if (known && known.inputs.every((input, index) => input === inputs[index])) return known.statement
+    const statement = this.#state({ template, claims, cluster, served, isScaled })
+    cache.set(id, { inputs, statement })
+    return statement
+  }
+
+  #state(input: Pick<StatementInput, 'template' | 'claims' | 'cluster' | 'served'> & { isScaled: boolean }): Statement {
+    const { template, served } = input
+    const kind = kindIdOf(template)
+    const run = () =>
+      renderFor({
+        ...input,
+        hubSchema: builtinSchemaOf(template.apiVersion, template.kind),
+        hubId: this.#hub.id,
+        overrides: [...this.#hub.overrides.byIndex('kind', kind), ...this.#hub.clusterOverrides.byIndex('kind', kind)],
+        labelsOf: this.#labelsOf,
+      })
+    const { object, fieldsDropped } = run()
+    return {
+      hash: appliedHash(object, this.#hmac),
+      owned: served.schema && ownedFieldsOf(withAppliedHash(object, ''), served.schema),
+      fieldsDropped,
+      templateGeneration: template.metadata.generation ?? 0,
+      render: run,
+    }
+  }
+
+  readonly #labelsOf: NamespaceLabels = (namespace) => {
+    const object = this.#hub.namespaces.get(namespace)
+    return object && (object.metadata.labels ?? {})
+  }
+}
+
+export interface StatementInput {
+  readonly template: KubeObject
+  readonly claims: readonly Claim[]
+  readonly cluster: Cluster
+  readonly served: ServedKind
+  readonly row: Row | undefined
+  readonly settings: DeliverySettings
+}
+
+function templateId({ apiVersion, kind, metadata }: KubeObject): ObjectId {
+  return objectIdOf({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name })
+}

@@ -1,0 +1,276 @@
+// Makes one member hold what the hub wants: one loop per member, with its own queue, so that none delays another.
+import type { Cluster } from '@flotilla/api/cluster'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import type { Result, RunningController } from '@flotilla/runtime/controller'
+import type { Env } from '@flotilla/runtime/env'
+import { Waiting } from '@flotilla/runtime/errors'
+import { startController } from '@flotilla/runtime/start-controller'
+import type { Hub } from '../hub.ts'
+import { isSilence } from '../members/contact.ts'
+import type { MemberKind } from '../members/member-kinds.ts'
+import type { MemberSession, RowChange } from '../members/member-session.ts'
+import type { Members } from '../members/members.ts'
+import type { Outcome } from '../members/outcomes.ts'
+import { displayId, kindIdIn, objectIdOf, parseObjectId, type KindId, type ObjectId } from '../object-id.ts'
+import { CarryOut } from './carry-out.ts'
+import type { Claim, WantedRemoval } from './claims.ts'
+import type { Intents, StatementCache } from './intents.ts'
+import { planStep, type Live, type Situation, type Wanted } from './plan.ts'
+
+export interface MemberSyncDeps {
+  readonly env: Env
+  readonly hub: Hub
+  readonly members: Members
+  readonly intents: Intents
+  readonly session: MemberSession
+  /** Called whenever an object that was to be removed is found not to be ours any more. */
+  readonly onRemoved: (id: ObjectId) => void
+}
+
+/** How many objects of one member at once: enough to hide the way there, few enough for its API server. */
+const concurrency = 32
+/** A kind that the member does not serve is looked for again after so long. */
+const unservedRetryMs = 15_000
+/** Followers that are neither applied nor refused hold their workload up for so long at most. */
+const followerPatienceMs = 10_000
+
+export class MemberSync implements AsyncDisposable {
+  readonly session: MemberSession
+  readonly #deps: MemberSyncDeps
+  readonly #controller: RunningController
+  readonly #carryOut: CarryOut
+  readonly #statements: StatementCache = new Map()
+  readonly #finished = new Map<ObjectId, string>()
+  readonly #waitingFor = new Map<ObjectId, Set<ObjectId>>()
+  readonly #heldSince = new Map<ObjectId, number>()
+  readonly #unserved = new Map<KindId, Set<ObjectId>>()
+  readonly #unwatch: readonly (() => void)[]
+
+  constructor(deps: MemberSyncDeps) {
+    const { env, session, hub, members } = deps
+    this.#deps = deps
+    this.session = session
+    this.#carryOut = new CarryOut(env, session, hub.id, () => members.mayWrite(session.name))
+    this.#controller = startController(env, {
+      name: 'delivery',
+      concurrency,
+      watches: [],
+      reconcile: (id, signal) => this.#reconcile(id, signal),
+    })
+    this.#unwatch = [session.onRow((change) => this.#seeRow(change))]
+  }
+
+  /** What is wanted of the object may have changed. */
+  enqueue(id: ObjectId): void {
+    this.#controller.enqueue(id)
+  }
+
+  /** What is wanted of the object has changed: until it is looked at, nothing is known of it. */
+  markChanged(id: ObjectId): void {
+    this.session.outcomes.delete(id)
+    this.#controller.enqueue(id)
+  }
+
+  idle(): Promise<void> {
+    return this.#controller.idle()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const unwatch of this.#unwatch) unwatch()
+    await this.#controller.stop()
+  }
+
+  /** A row that only reports progress is the status controller's alone. */
+  #seeRow({ id, before, after }: RowChange): void {
+    if (after?.isFinished && after.template !== undefined) this.#finished.set(id, after.template)
+    const isSame =
+      before !== undefined &&
+      after !== undefined &&
+      before.uid === after.uid &&
+      before.hub === after.hub &&
+      before.applied === after.applied &&
+      before.owned === after.owned &&
+      before.isDeleting === after.isDeleting &&
+      before.replicaOwners.length === after.replicaOwners.length
+    if (isSame) return
+    this.enqueue(id)
+    if (after && isEstablished(id, after.status)) this.#retryUnserved(id)
+  }
+
+  async #reconcile(id: ObjectId, signal: AbortSignal): Promise<Result | void> {
+    const { session } = this
+    const cluster = this.#deps.hub.clusters.get(session.name)
+    if (session.state !== 'Ready' || !cluster || cluster.metadata.deletionTimestamp !== undefined) return
+    if (!this.#deps.intents.isReadable(id)) return
+    try {
+      return await this.#deliver(id, cluster, signal)
+    } catch (error) {
+      return this.#noteFailure(id, error)
+    }
+  }
+
+  async #deliver(id: ObjectId, cluster: Cluster, signal: AbortSignal): Promise<Result | void> {
+    const { intents } = this.#deps
+    const claims = intents.claimsOn(id, this.session.id)
+    if (claims.length > 0) return this.#hold(id, cluster, claims, signal)
+    this.#statements.delete(id)
+    const removal = intents.removalOn(id, this.session.id)
+    if (removal) return this.#remove(id, cluster, removal, signal)
+    this.session.outcomes.delete(id)
+  }
+
+  async #hold(id: ObjectId, cluster: Cluster, claims: readonly Claim[], signal: AbortSignal): Promise<Result | void> {
+    const { intents } = this.#deps
+    const { session } = this
+    const settings = intents.settings(claims, session.name)
+    const pause = pauseOf(cluster, settings.isSuspended)
+    if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
+    const template = intents.template(id)
+    if (!template) return this.#settle(id, { state: 'Pending', message: 'Its template is gone from the hub' })
+    const kind = await this.#kindOf(id, template.apiVersion)
+    if (!kind) return { requeueAfterMs: unservedRetryMs }
+    if (session.kindState(kindIdIn(id)) !== 'Complete') return session.open(template)
+    if (this.#isHeldByFollowers(id, claims)) return { requeueAfterMs: followerPatienceMs }
+    const row = session.row(id)
+    const statement = intents.statement({ template, claims, cluster, served: kind, row, settings }, this.#statements)
+    const isOver =
+      this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, claims, session.name)
+    const wanted: Wanted = {
+      kind: 'hold',
+      hash: statement.hash,
+      owned: this.#carryOut.ownedAfter(id, statement.hash) ?? statement.owned,
+      settings,
+      hasFinished: isOver,
+    }
+    const result = await this.#carryOut.hold({ id, kind, statement, settings, signal }, (live) =>
+      planStep(this.#situation(id, wanted, live)),
+    )
+    this.#settle(id, withDropped(result.outcome, statement.fieldsDropped))
+    return result.retryAfterMs === undefined ? undefined : { requeueAfterMs: result.retryAfterMs }
+  }
+
+  async #remove(id: ObjectId, cluster: Cluster, removal: WantedRemoval, signal: AbortSignal): Promise<Result | void> {
+    const { session } = this
+    const isPaused = cluster.spec.suspend === true
+    if (isPaused) return this.#settle(id, { state: 'Suspended', message: 'The cluster is suspended' })
+    const { group, kind: kindName } = parseObjectId(id)
+    const lookup = await session.kinds.find(group === '' ? 'v1' : `${group}/v1`, kindName)
+    // Without the kind there are no objects of it; a group that cannot be read proves nothing.
+    if (!lookup.found && lookup.isUnknown)
+      throw new Waiting(`${displayId(id)}: its API group cannot be read`, unservedRetryMs)
+    if (!lookup.found) return this.#noteRemoved(id, { state: 'Removed' })
+    const kind = lookup.found
+    const wanted: Wanted = { kind: 'remove', ...removal }
+    const outcome = await this.#carryOut.remove({ id, kind, signal }, (live) =>
+      planStep(this.#situation(id, wanted, live)),
+    )
+    if (outcome.state === 'Removed') this.#noteRemoved(id, outcome)
+    else this.#settle(id, outcome)
+  }
+
+  #noteRemoved(id: ObjectId, outcome: Outcome): void {
+    this.#settle(id, outcome)
+    this.#deps.onRemoved(id)
+  }
+
+  #situation(id: ObjectId, wanted: Wanted, live: Live | undefined): Situation {
+    return {
+      id,
+      hubId: this.#deps.hub.id,
+      wanted,
+      row: this.session.row(id),
+      live,
+      restoredAt: this.#carryOut.restoredAt(id),
+      now: this.#deps.env.clock.now(),
+    }
+  }
+
+  async #kindOf(id: ObjectId, apiVersion: string): Promise<MemberKind | undefined> {
+    const { session } = this
+    const { kind } = parseObjectId(id)
+    const lookup = await session.kinds.find(apiVersion, kind)
+    if (lookup.found) return lookup.found
+    if (lookup.isUnknown) throw new Waiting(`The API group of ${kind} cannot be read`, unservedRetryMs)
+    const waiting = this.#unserved.get(kindIdIn(id)) ?? new Set()
+    this.#unserved.set(kindIdIn(id), waiting.add(id))
+    session.refreshKinds()
+    const message = `Cannot apply ${displayId(id)} to ${session.name}: it does not serve kind ${kind} of ${apiVersion}. A ClusterPropagationPolicy can send its CustomResourceDefinition there`
+    this.#settle(id, { state: 'Failed', message })
+    return undefined
+  }
+
+  /** A CRD has become usable: its objects can be delivered now. */
+  #retryUnserved(definition: ObjectId): void {
+    const { name } = parseObjectId(definition)
+    this.session.refreshKinds()
+    const group = name.slice(name.indexOf('.') + 1)
+    for (const [kind, ids] of this.#unserved) {
+      if (!kind.startsWith(`${group}/`)) continue
+      this.#unserved.delete(kind)
+      for (const id of ids) this.enqueue(id)
+    }
+  }
+
+  /** Followers go before their workload; one that failed holds nobody up. */
+  #isHeldByFollowers(id: ObjectId, claims: readonly Claim[]): boolean {
+    const now = this.#deps.env.clock.monotonic()
+    if (this.session.row(id) !== undefined) return false
+    const since = this.#heldSince.get(id) ?? now
+    const pending = claims
+      .filter(({ role }) => role === 'workload')
+      .flatMap(({ binding }) => binding.spec.followers ?? [])
+      .map(({ ref }) => objectIdOf(ref))
+      .filter((follower) => !isSettled(this.session.outcomes.get(follower)))
+    if (pending.length === 0 || now - since >= followerPatienceMs) {
+      this.#heldSince.delete(id)
+      return false
+    }
+    this.#heldSince.set(id, since)
+    for (const follower of pending) {
+      this.#waitingFor.set(follower, (this.#waitingFor.get(follower) ?? new Set()).add(id))
+    }
+    this.session.outcomes.set(id, { state: 'Pending', message: `Waits for ${pending.map(displayId).join(', ')}` })
+    return true
+  }
+
+  #settle(id: ObjectId, outcome: Outcome): void {
+    this.session.outcomes.set(id, outcome)
+    if (!isSettled(outcome)) return
+    const waiting = this.#waitingFor.get(id)
+    this.#waitingFor.delete(id)
+    for (const workload of waiting ?? []) this.enqueue(workload)
+  }
+
+  #noteFailure(id: ObjectId, error: unknown): Result | void {
+    if (error instanceof Waiting || isSilence(error)) throw error
+    if (isError(error, 'Conflict')) throw error
+    if (isError(error)) {
+      const message = `Cannot deliver ${displayId(id)} to ${this.session.name}: ${error.message}`
+      this.#settle(id, { state: 'Failed', message })
+      if (error.code === 'TooManyRequests') return { requeueAfterMs: (error.details.retryAfterSeconds ?? 1) * 1000 }
+      throw new FlotillaError(error.code, message, error.details, { cause: error })
+    }
+    this.#settle(id, { state: 'Failed', message: 'Internal error' })
+    throw error
+  }
+}
+
+function isSettled(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && outcome.state !== 'Pending'
+}
+
+function pauseOf(cluster: Cluster, isSuspended: boolean): string | undefined {
+  if (cluster.spec.suspend === true) return 'The cluster is suspended'
+  return isSuspended ? 'The policy suspends dispatching' : undefined
+}
+
+function withDropped(outcome: Outcome, dropped: readonly string[]): Outcome {
+  if (outcome.state !== 'Applied' || dropped.length === 0 || outcome.message !== undefined) return outcome
+  return { ...outcome, message: `FieldsDropped: the member's version of the kind has no ${dropped.join(', ')}` }
+}
+
+function isEstablished(id: ObjectId, status: Readonly<Record<string, unknown>>): boolean {
+  if (!id.startsWith('apiextensions.k8s.io/CustomResourceDefinition/')) return false
+  const conditions = status['conditions']
+  return Array.isArray(conditions) && conditions.some((one) => one?.type === 'Established' && one?.status === 'True')
+}

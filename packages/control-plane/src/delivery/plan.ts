@@ -1,0 +1,126 @@
+// planStep(): what to do next about one object on one member. Every row of the table in delivery.md, "Apply" and
+// "Remove". Pure.
+import type { Row } from '../members/row.ts'
+import { kindIdIn, type ObjectId } from '../object-id.ts'
+import type { WantedRemoval } from './claims.ts'
+import type { DeliverySettings } from './settings.ts'
+
+/** What the member shall hold. */
+export interface WantedObject {
+  readonly kind: 'hold'
+  readonly hash: string
+  /** The field set that our manager owns when the member holds just what we state; undefined: not known. */
+  readonly owned: string | undefined
+  readonly settings: DeliverySettings
+  /** It ran to its end on this member before, under the same template. */
+  readonly hasFinished: boolean
+}
+
+export type Wanted = WantedObject | ({ readonly kind: 'remove' } & WantedRemoval)
+
+/** What a live read found. `isIdentical`: all that we state already holds there. */
+export type Live =
+  | { readonly found: false }
+  | { readonly found: true; readonly row: Row; readonly isOurs: boolean; readonly isIdentical: boolean }
+
+export interface Situation {
+  readonly id: ObjectId
+  readonly hubId: string
+  readonly wanted: Wanted
+  /** Our own object as the cache has it. */
+  readonly row: Row | undefined
+  /** Undefined: not read yet. */
+  readonly live: Live | undefined
+  /** When drift of the object was corrected before, ms since 1970. */
+  readonly restoredAt: readonly number[]
+  readonly now: number
+}
+
+export type Step =
+  /** It is as it shall be. */
+  | { readonly kind: 'done' }
+  /** Read it first: the cache holds only what carries our label. */
+  | { readonly kind: 'get' }
+  | {
+      readonly kind: 'apply'
+      readonly why: 'create' | 'update' | 'restore' | 'adopt' | 'overwrite'
+      /** Undefined: there must be none yet. */
+      readonly uid: string | undefined
+      /** Take fields that others own. */
+      readonly force: boolean
+    }
+  /** Somebody else changed our fields: leave them and list them. */
+  | { readonly kind: 'report' }
+  /** Somebody else keeps changing our fields: leave them for so long. */
+  | { readonly kind: 'conflicted'; readonly retryAfterMs: number }
+  /** It is somebody else's, and the policy does not let us take it. */
+  | { readonly kind: 'refuse'; readonly reason: 'Abort' | 'NotIdentical' }
+  /** It is on its way out; what comes next depends on its being gone. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'delete'; readonly uid: string }
+  | { readonly kind: 'orphan'; readonly uid: string }
+  /** Nothing of ours is there. */
+  | { readonly kind: 'gone' }
+  /** Never deleted by itself. */
+  | { readonly kind: 'keep' }
+
+/** Restores of one object within a minute, after which its other writer is named instead. */
+export const maxRestoresPerMinute = 6
+const minuteMs = 60_000
+
+/** Kinds whose deletion takes what is in them along. */
+const keptKinds = new Set([
+  '/Namespace',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+  '/PersistentVolumeClaim',
+  '/PersistentVolume',
+])
+
+export function planStep(situation: Situation): Step {
+  const { wanted, row, live } = situation
+  if (wanted.kind === 'remove') return planRemoval(situation, wanted)
+  // A live read is newer than the cache.
+  if (live?.found === false) return wanted.hasFinished ? done : create
+  if (live?.found && !live.isOurs) return planTheirs(wanted, live.row, live.isIdentical)
+  const ours = live?.found ? live.row : row
+  return ours ? planOurs(situation, wanted, ours) : { kind: 'get' }
+}
+
+const done: Step = { kind: 'done' }
+const create: Step = { kind: 'apply', why: 'create', uid: undefined, force: false }
+
+function planOurs({ hubId, restoredAt, now }: Situation, wanted: WantedObject, row: Row): Step {
+  if (row.isDeleting) return { kind: 'wait' }
+  if (row.applied !== wanted.hash || row.hub !== hubId) {
+    return { kind: 'apply', why: 'update', uid: row.uid, force: false }
+  }
+  if (wanted.owned === undefined || row.owned === wanted.owned) return done
+  if (wanted.settings.drift === 'Report') return { kind: 'report' }
+  const recent = restoredAt.filter((at) => now - at < minuteMs)
+  if (recent.length < maxRestoresPerMinute) return { kind: 'apply', why: 'restore', uid: row.uid, force: true }
+  return { kind: 'conflicted', retryAfterMs: Math.min(...recent) + minuteMs - now }
+}
+
+function planTheirs({ settings }: WantedObject, row: Row, isIdentical: boolean): Step {
+  if (row.isDeleting) return { kind: 'wait' }
+  switch (settings.conflictResolution) {
+    case 'Abort':
+      return { kind: 'refuse', reason: 'Abort' }
+    case 'Overwrite':
+      return { kind: 'apply', why: 'overwrite', uid: row.uid, force: true }
+    case 'IfIdentical':
+      if (!isIdentical) return { kind: 'refuse', reason: 'NotIdentical' }
+      return { kind: 'apply', why: 'adopt', uid: row.uid, force: false }
+  }
+}
+
+/** Only what carries our label and the template's UID goes. */
+function planRemoval({ id, hubId, row, live }: Situation, wanted: WantedRemoval): Step {
+  if (live?.found === false) return { kind: 'gone' }
+  const found = live?.found ? live.row : row
+  if (!found) return { kind: 'get' }
+  if (found.hub !== hubId || !wanted.templateUids.has(found.template ?? '')) return { kind: 'gone' }
+  if (wanted.mode === 'orphan') return { kind: 'orphan', uid: found.uid }
+  if (keptKinds.has(kindIdIn(id))) return { kind: 'keep' }
+  return found.isDeleting ? { kind: 'wait' } : { kind: 'delete', uid: found.uid }
+}

@@ -1,0 +1,236 @@
+// Status: keeps what bindings and templates say of all clusters in step with what was observed there.
+import type { Cluster } from '@flotilla/api/cluster'
+import { fieldManager } from '@flotilla/api/group'
+import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import type { DecidedCluster } from '@flotilla/api/resource-binding'
+import { deepEqual } from '@flotilla/machinery/json'
+import { keyOf, type KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import type { RunningController } from '@flotilla/runtime/controller'
+import type { Env } from '@flotilla/runtime/env'
+import { startController } from '@flotilla/runtime/start-controller'
+import { createStatusWriter } from '@flotilla/runtime/status-writer'
+import type { Binding, Hub } from '../hub.ts'
+import type { MemberSession } from '../members/member-session.ts'
+import type { Members } from '../members/members.ts'
+import { objectIdIn, objectIdOf, type ObjectId } from '../object-id.ts'
+import { bindingStatus, type ObservedCluster, type ObservedObject } from './binding-status.ts'
+import { Coalescer } from './coalesce.ts'
+import { templateStatus, type Copy } from './template-status.ts'
+
+export interface StatusDeps {
+  readonly env: Env
+  readonly hub: Hub
+  readonly members: Members
+}
+
+/** One write for what happens within this time. */
+const delayMs = 100
+/** Between two writes of one status. */
+const intervalMs = 500
+
+const bindingPrefix = 'binding '
+const templatePrefix = 'template '
+
+export interface RunningStatus extends AsyncDisposable {
+  idle(): Promise<void>
+}
+
+export function startStatus(deps: StatusDeps): RunningStatus {
+  return new StatusController(deps)
+}
+
+class StatusController implements RunningStatus {
+  readonly #deps: StatusDeps
+  readonly #controller: RunningController
+  readonly #coalescer: Coalescer
+  readonly #unwatch: readonly (() => void)[]
+  readonly #sessionWatches = new Map<MemberSession, readonly (() => void)[]>()
+
+  constructor(deps: StatusDeps) {
+    this.#deps = deps
+    const { env, hub, members } = deps
+    this.#controller = startController(env, {
+      name: 'status',
+      concurrency: 32,
+      watches: [],
+      reconcile: (key) =>
+        key.startsWith(bindingPrefix)
+          ? this.#writeBinding(key.slice(bindingPrefix.length))
+          : this.#writeTemplate(key.slice(templatePrefix.length)),
+    })
+    this.#coalescer = new Coalescer({ env, delayMs, intervalMs, run: (key) => this.#controller.enqueue(key) })
+    this.#unwatch = [
+      hub.bindings.onChange(({ before, after }) => this.#seeBinding(before, after)),
+      hub.clusterBindings.onChange(({ before, after }) => this.#seeBinding(before, after)),
+      hub.clusters.onChange(({ before, after }) => this.#seeCluster(before, after)),
+      hub.templates.onChange((kind, { key, before, after }) => {
+        if (before?.metadata.generation !== after?.metadata.generation) this.#addTemplate(objectIdIn(kind, key))
+      }),
+      members.onSession((session, isOpen) => this.#seeSession(session, isOpen)),
+    ]
+  }
+
+  idle(): Promise<void> {
+    return this.#controller.idle()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const unwatch of this.#unwatch) unwatch()
+    for (const watches of this.#sessionWatches.values()) for (const unwatch of watches) unwatch()
+    this.#coalescer.stop()
+    await this.#controller.stop()
+  }
+
+  #seeBinding(before: Binding | undefined, after: Binding | undefined): void {
+    const binding = after ?? before
+    if (!binding) return
+    if (!after) this.#coalescer.forget(`${bindingPrefix}${keyOf(binding.metadata)}`)
+    // Our own write comes back as a change: the status alone is nothing new.
+    if (before && after && deepEqual(before.spec, after.spec)) return
+    this.#addBinding(binding)
+    for (const { ref } of [...binding.spec.workloads, ...(binding.spec.followers ?? [])]) {
+      this.#addTemplate(objectIdOf(ref))
+    }
+  }
+
+  #seeCluster(before: Cluster | undefined, after: Cluster | undefined): void {
+    if (before && after && reachability(before) === reachability(after)) return
+    this.#addCluster((after ?? before)?.spec.id)
+  }
+
+  #seeSession(session: MemberSession, isOpen: boolean): void {
+    for (const unwatch of this.#sessionWatches.get(session) ?? []) unwatch()
+    this.#sessionWatches.delete(session)
+    if (!isOpen) return
+    this.#sessionWatches.set(session, [
+      session.onRow(({ id }) => this.#seeRow(id)),
+      session.outcomes.onChange((id) => this.#seeOutcome(id)),
+      session.onState(() => this.#addCluster(session.id)),
+    ])
+    this.#addCluster(session.id)
+  }
+
+  #seeRow(id: ObjectId): void {
+    this.#addTemplate(id)
+    for (const binding of this.#deps.hub.bindingsOf(id)) if (dividesObject(binding, id)) this.#addBinding(binding)
+  }
+
+  #seeOutcome(id: ObjectId): void {
+    for (const binding of this.#deps.hub.bindingsOf(id)) this.#addBinding(binding)
+  }
+
+  #addCluster(id: string | undefined): void {
+    const { hub } = this.#deps
+    for (const informer of [hub.bindings, hub.clusterBindings]) {
+      for (const binding of informer.list()) {
+        if (!binding.spec.decision?.clusters.some((cluster) => cluster.id === id)) continue
+        this.#addBinding(binding)
+        for (const { ref } of binding.spec.workloads) this.#addTemplate(objectIdOf(ref))
+      }
+    }
+  }
+
+  #addBinding(binding: Binding): void {
+    this.#coalescer.add(`${bindingPrefix}${keyOf(binding.metadata)}`)
+  }
+
+  #addTemplate(id: ObjectId): void {
+    this.#coalescer.add(`${templatePrefix}${id}`)
+  }
+
+  async #writeBinding(key: string): Promise<void> {
+    const { env, hub } = this.#deps
+    const binding = hub.binding(key)
+    if (!binding || binding.metadata.deletionTimestamp !== undefined) return
+    const namespaced = binding.metadata.namespace !== undefined
+    const resource = namespaced ? resourceBindingResource : clusterResourceBindingResource
+    await this.#write(resource, binding, bindingStatus(binding, this.#observe(binding), env.clock.now()))
+  }
+
+  async #writeTemplate(id: ObjectId): Promise<void> {
+    const { env, hub } = this.#deps
+    const template = hub.templates.byId(id)
+    const resource = template && hub.templates.resource(template)
+    if (!template || !resource || template.metadata.deletionTimestamp !== undefined) return
+    const copies = this.#copiesOf(id)
+    if (copies.length === 0) return
+    const status = templateStatus(template, copies, env.clock.now())
+    if (status) await this.#write(resource, template, status)
+  }
+
+  async #write(resource: Resource, object: KubeObject, status: object): Promise<void> {
+    const writer = createStatusWriter({ api: this.#deps.hub.api, resource, fieldManager })
+    await writer.write(object, status)
+  }
+
+  #observe(binding: Binding): readonly ObservedCluster[] {
+    const { spec } = binding
+    const objects = [
+      ...spec.workloads.map(({ ref }) => ({ id: objectIdOf(ref), role: 'workload' as const })),
+      ...(spec.followers ?? []).map(({ ref }) => ({ id: objectIdOf(ref), role: 'follower' as const })),
+    ]
+    const decided = spec.decision?.clusters ?? []
+    return [...decided.map((entry) => this.#observeCluster(entry, objects, false)), ...this.#observeLeaving(binding)]
+  }
+
+  /** Clusters of which only removals are left. */
+  #observeLeaving({ spec }: Binding): readonly ObservedCluster[] {
+    const decided = new Set((spec.decision?.clusters ?? []).map(({ name }) => name))
+    const leaving = new Map(
+      (spec.removals ?? []).filter(({ cluster }) => !decided.has(cluster)).map(({ cluster, id }) => [cluster, id]),
+    )
+    return [...leaving].map(([name, id]) => this.#observeCluster({ name, id }, [], true))
+  }
+
+  #observeCluster(
+    entry: Pick<DecidedCluster, 'name' | 'id' | 'replicas' | 'from'>,
+    objects: readonly Pick<ObservedObject, 'id' | 'role'>[],
+    isLeaving: boolean,
+  ): ObservedCluster {
+    const session = this.#sessionOf(entry)
+    return {
+      entry,
+      isReachable: this.#isReachable(session),
+      objects: objects.map(({ id, role }) => ({ id, role, outcome: session?.outcomes.get(id), row: session?.row(id) })),
+      isLeaving,
+    }
+  }
+
+  #copiesOf(id: ObjectId): readonly Copy[] {
+    const copies = new Map<string, Copy>()
+    for (const binding of this.#deps.hub.bindingsOf(id)) {
+      if (!namesObject(binding, id)) continue
+      for (const entry of binding.spec.decision?.clusters ?? []) {
+        if (copies.has(entry.id)) continue
+        const session = this.#sessionOf(entry)
+        copies.set(entry.id, { cluster: entry.name, isReachable: this.#isReachable(session), row: session?.row(id) })
+      }
+    }
+    return [...copies.values()]
+  }
+
+  /** A cluster of the same name and another identity is not the one that was decided on. */
+  #sessionOf({ name, id }: Pick<DecidedCluster, 'name' | 'id'>): MemberSession | undefined {
+    const session = this.#deps.members.get(name)
+    return session?.id === id ? session : undefined
+  }
+
+  #isReachable(session: MemberSession | undefined): boolean {
+    const cluster = session && this.#deps.hub.clusters.get(session.name)
+    return session?.state === 'Ready' && cluster !== undefined && reachability(cluster)
+  }
+}
+
+function reachability({ status }: Cluster): boolean {
+  const condition = status?.conditions?.find(({ type }) => type === 'Reachable')
+  return condition === undefined || condition.status === 'True'
+}
+
+function dividesObject({ spec }: Binding, id: ObjectId): boolean {
+  return spec.workloads.some(({ ref }) => objectIdOf(ref) === id)
+}
+
+function namesObject({ spec }: Binding, id: ObjectId): boolean {
+  return [...spec.workloads, ...(spec.followers ?? [])].some(({ ref }) => objectIdOf(ref) === id)
+}
