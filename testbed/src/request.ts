@@ -6,6 +6,8 @@ export interface TestRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Without the administrator's token. */
+  readonly anonymous?: boolean
 }
 
 export interface TestResponse {
@@ -33,7 +35,7 @@ export function send(endpoint: Endpoint, request: TestRequest, signal?: AbortSig
         agent,
         method: request.method ?? 'GET',
         ca: endpoint.ca,
-        headers: { authorization: `Bearer ${endpoint.token}`, ...request.headers },
+        headers: headersOf(endpoint, request),
         timeout: timeoutMs,
       },
       (response) => {
@@ -53,6 +55,15 @@ export function send(endpoint: Endpoint, request: TestRequest, signal?: AbortSig
     outgoing.once('timeout', () => outgoing.destroy(new Error(`${request.path}: no answer within ${timeoutMs} ms`)))
     outgoing.end(request.body)
   })
+}
+
+/** Node frames the body of a DELETE only when its length is given. */
+function headersOf({ token }: Endpoint, { headers, body, anonymous }: TestRequest): Record<string, string> {
+  return {
+    ...(anonymous ? {} : { authorization: `Bearer ${token}` }),
+    ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+    ...headers,
+  }
 }
 
 /** Parses the answer. Throws for a code of 300 and above, with the body. */

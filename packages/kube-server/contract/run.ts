@@ -1,0 +1,129 @@
+// Sends the rows of the contract to a server and gives what it answered, normalised.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Normaliser } from './normalise.ts'
+import type { Answer, RawAnswer } from './normalise.ts'
+import type { Row, Step } from './row.ts'
+import { users } from './users.ts'
+
+export interface TargetRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** An API server under test. It must know the tokens of `users.ts`. */
+export interface Target {
+  /** Answers with the whole body; a watch ends by its own timeout. */
+  fetch(request: TargetRequest): Promise<RawAnswer>
+}
+
+export interface RowResult {
+  readonly name: string
+  readonly answers: readonly Answer[]
+}
+
+const width = 8
+const untilWithinMs = 20_000
+const untilEveryMs = 50
+
+/** Results in the order of `rows`. Throws when a request gets no answer, or `until` does not come true. */
+export async function runRows(target: Target, rows: readonly Row[]): Promise<readonly RowResult[]> {
+  const results = new Map<string, RowResult>()
+  for (const row of rows.filter((row) => row.first)) results.set(row.name, await runRow(target, row))
+  const queue = rows.filter((row) => !row.first)
+  const work = async (): Promise<void> => {
+    for (let row = queue.shift(); row; row = queue.shift()) results.set(row.name, await runRow(target, row))
+  }
+  await Promise.all(Array.from({ length: width }, work))
+  return rows.flatMap((row) => results.get(row.name) ?? [])
+}
+
+/** Runs one row in its own namespace, which is left behind. */
+export async function runRow(target: Target, row: Row): Promise<RowResult> {
+  const namespace = namespaceOf(row)
+  if (JSON.stringify(row.steps).includes('{ns}')) await prepare(target, namespace)
+  const normaliser = new Normaliser(namespace, row.managedFields ?? false)
+  const raw: RawAnswer[] = []
+  const answers: Answer[] = []
+  for (const step of row.steps) {
+    const answer = await send(target, row, step, fill(step, namespace, raw))
+    raw.push(answer)
+    const normalised = normaliser.answer(answer)
+    answers.push(step.quiet ? { code: normalised.code } : normalised)
+  }
+  return { name: row.name, answers }
+}
+
+/** `c-` and the row's name as a DNS label, kept apart from others of the same beginning by its length and sum. */
+export function namespaceOf(row: Row): string {
+  const words = row.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  const sum = [...row.name].reduce((total, char) => (total * 31 + (char.codePointAt(0) ?? 0)) % 1_679_616, 7)
+  return `c-${words.slice(0, 32).replace(/-$/, '')}-${sum.toString(36)}-x`
+}
+
+/** The namespace, and the service account that kube-controller-manager would put there. */
+async function prepare(target: Target, name: string): Promise<void> {
+  const accounts = `/api/v1/namespaces/${name}/serviceaccounts`
+  await create(target, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  await create(target, accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } })
+}
+
+async function create(target: Target, path: string, body: object): Promise<void> {
+  const answer = await target.fetch(toRequest({ method: 'POST', path, body }))
+  if (answer.code !== 201) throw new Error(`Cannot prepare ${path}: ${answer.code} ${answer.body}`)
+}
+
+async function send(target: Target, row: Row, { until }: Step, request: TargetRequest): Promise<RawAnswer> {
+  const deadline = Date.now() + untilWithinMs
+  for (;;) {
+    const answer = await target.fetch(request)
+    if (!until || isFulfilled(until, answer)) return answer
+    if (Date.now() > deadline) {
+      throw new Error(
+        `${row.name}: ${request.method} ${request.path} never came to ${JSON.stringify(until)}: ${answer.body}`,
+      )
+    }
+    await sleep(untilEveryMs)
+  }
+}
+
+function isFulfilled(until: NonNullable<Step['until']>, answer: RawAnswer): boolean {
+  if ('code' in until) return answer.code === until.code
+  return answer.code < 300 && JSON.stringify(at(JSON.parse(answer.body), until.path)) === JSON.stringify(until.equals)
+}
+
+function toRequest({ method, path, headers = {}, body, as = 'admin' }: Step): TargetRequest {
+  const token = users.find((user) => user.name === as)?.token
+  const credentials: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const contentType: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+  return {
+    method,
+    path,
+    headers: { accept: 'application/json', 'user-agent': 'contract/1.0', ...credentials, ...contentType, ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  }
+}
+
+/** Puts the row's namespace and earlier answers where the step names them. */
+function fill(step: Step, namespace: string, raw: readonly RawAnswer[]): TargetRequest {
+  const replace = (text: string): string =>
+    text.replaceAll(/\{(?:ns|(\d+)\.([\w.-]+))\}/g, (whole, index?: string, path = '') => {
+      if (index === undefined) return namespace
+      const value = at(JSON.parse(raw[Number(index) - 1]?.body ?? 'null'), path)
+      return value === undefined ? whole : String(value)
+    })
+  const request = toRequest(step)
+  return {
+    ...request,
+    path: replace(request.path),
+    headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, replace(value)])),
+    ...(request.body === undefined ? {} : { body: replace(request.body) }),
+  }
+}
+
+function at(value: unknown, path: string): unknown {
+  let here = value
+  for (const part of path.split('.')) here = (here as Readonly<Record<string, unknown>> | null | undefined)?.[part]
+  return here
+}
