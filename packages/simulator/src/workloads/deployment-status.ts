@@ -43,12 +43,10 @@ export function progressDeadlineMs(deployment: Deployment, status: DeploymentSta
 
 function availability({ spec }: Deployment, available: number): Change {
   const { replicas = 1, strategy } = spec
-  const isRecreate = strategy?.type === 'Recreate'
-  const unavailable = isRecreate
-    ? replicas
-    : countOf(strategy?.rollingUpdate?.maxUnavailable ?? '25%', replicas, 'down')
-  const surge = isRecreate ? 0 : countOf(strategy?.rollingUpdate?.maxSurge ?? '25%', replicas, 'up')
-  const least = replicas - (surge === 0 && unavailable === 0 ? 1 : unavailable)
+  const { maxUnavailable = '25%', maxSurge = '25%' } = strategy?.rollingUpdate ?? {}
+  const missing = countOf(maxUnavailable, replicas, 'down')
+  const mayMiss = missing === 0 && countOf(maxSurge, replicas, 'up') === 0 ? 1 : missing
+  const least = strategy?.type === 'Recreate' ? replicas : replicas - mayMiss
   return available >= least
     ? {
         type: 'Available',

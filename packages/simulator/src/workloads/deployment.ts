@@ -2,6 +2,7 @@
 import { isError } from '@flotilla/machinery/errors'
 import { watch, type Controller, type Result } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
+import type { Change } from '@flotilla/runtime/source'
 import type { Cached } from '../cached.ts'
 import type { Deployment, Pod, ReplicaSet } from '../kinds.ts'
 import { byOwner, controllerReference, toOwnerKeys, toOwnKey } from '../owner.ts'
@@ -32,11 +33,22 @@ const ownAnnotations = new Set([
 ])
 
 export function createDeploymentController(deps: DeploymentDeps): Controller {
-  const { env, deployments, replicaSets } = deps
+  const { env, deployments, replicaSets, pods } = deps
+  const toOwners = toOwnerKeys('Deployment')
+
+  /** Strategy Recreate waits for pods to be gone, of which their ReplicaSet says nothing. */
+  function* fromGonePod({ before, after }: Change<Pod>): Iterable<string> {
+    if (after !== undefined || before === undefined) return
+    for (const key of toOwnerKeys('ReplicaSet')({ before })) {
+      const set = replicaSets.rows.get(key)
+      if (set !== undefined) yield* toOwners({ after: set })
+    }
+  }
+
   return {
     name: 'deployment',
     concurrency: 8,
-    watches: [watch(deployments.rows, toOwnKey), watch(replicaSets.rows, toOwnerKeys('Deployment'))],
+    watches: [watch(deployments.rows, toOwnKey), watch(replicaSets.rows, toOwners), watch(pods.rows, fromGonePod)],
     async reconcile(key) {
       const deployment = deployments.rows.get(key)
       if (deployment === undefined) return
