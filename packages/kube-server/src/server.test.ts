@@ -47,7 +47,11 @@ describe('createKubeServer()', () => {
   test('creates a Deployment with its defaults', async () => {
     const { api } = await aServer()
     const created = await api.create(deployments, aDeployment('web'), { fieldManager: 'test' })
-    expect(created.spec).toMatchObject({ revisionHistoryLimit: 10, strategy: { type: 'RollingUpdate' } })
+    expect(created.metadata.generation).toBe(1)
+    expect(created.spec).toMatchObject({
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      template: { spec: { containers: [{ imagePullPolicy: 'IfNotPresent' }] } },
+    })
   })
 
   test('applies', async () => {
@@ -57,4 +61,87 @@ describe('createKubeServer()', () => {
     expect([first.created, second.created]).toEqual([true, false])
     expect(second.object).toBe(first.object)
   })
+
+  test('empties and removes a namespace', async () => {
+    const { api, env } = await aServer()
+    await api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
+    await api.create(configMaps, { ...aConfigMap('one'), metadata: { name: 'one', namespace: 'shop' } })
+    const deleted = await api.delete(namespaces, { name: 'shop' })
+    expect(deleted?.status).toEqual({ phase: 'Terminating' })
+    await expect(
+      api.create(configMaps, { ...aConfigMap('two'), metadata: { name: 'two', namespace: 'shop' } }),
+    ).rejects.toThrow(
+      'configmaps "two" is forbidden: unable to create new content in namespace shop because it is being terminated',
+    )
+    await env.settle()
+    await expect(api.get(namespaces, { name: 'shop' })).rejects.toThrow('namespaces "shop" not found')
+    await expect(
+      api.create(configMaps, { ...aConfigMap('two'), metadata: { name: 'two', namespace: 'shop' } }),
+    ).rejects.toThrow('namespaces "shop" not found')
+  })
+
+  test('serves custom resources while their definition exists', async () => {
+    const { api, env } = await aServer()
+    const definition = await api.create(definitions, aDefinition())
+    expect(definition.status).toMatchObject({
+      storedVersions: ['v1'],
+      conditions: [{ type: 'NamesAccepted' }, { type: 'Established' }],
+    })
+    const widget = {
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name: 'a', namespace: 'default' },
+      spec: { size: 3, other: 1 },
+    }
+    const created = await api.create(widgets, widget)
+    expect(created).toMatchObject({ spec: { size: 3, color: 'red' }, metadata: { generation: 1 } })
+    await expect(api.create(widgets, { ...widget, spec: { size: 'x' } })).rejects.toThrow(
+      'Widget.example.com "a" is invalid: spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"',
+    )
+    await api.delete(definitions, { name: 'widgets.example.com' })
+    await env.settle()
+    await expect(api.get(definitions, { name: 'widgets.example.com' })).rejects.toThrow('not found')
+    await expect(api.list(widgets)).rejects.toThrow('the server could not find the requested resource')
+  })
+
+  test('collects what lost its owner', async () => {
+    const { api, env } = await aServer()
+    const owner = await api.create(configMaps, aConfigMap('owner'))
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid ?? '' }]
+    await api.create(configMaps, {
+      ...aConfigMap('child'),
+      metadata: { name: 'child', namespace: 'default', ownerReferences },
+    })
+    await env.settle()
+    expect((await api.list(configMaps)).items).toHaveLength(2)
+    await api.delete(configMaps, { name: 'owner', namespace: 'default' })
+    await env.settle()
+    expect((await api.list(configMaps)).items).toEqual([])
+  })
 })
+
+const namespaces = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false }
+const definitions = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+}
+const widgets = { group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: true }
+
+function aDefinition(): KubeObject {
+  const spec = { type: 'object', properties: { size: { type: 'integer' }, color: { type: 'string', default: 'red' } } }
+  const openAPIV3Schema = { type: 'object', properties: { spec } }
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  }
+}

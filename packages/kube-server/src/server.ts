@@ -9,7 +9,12 @@ import { createCatalog } from './catalog.ts'
 import type { Operations, UserInfo } from './operations.ts'
 import { createOperations } from './operations/all-operations.ts'
 import { createWatchHub } from './operations/watch.ts'
+import type { Housekeeper, HousekeepingDeps } from './housekeeping/deps.ts'
 import { definitionsResource } from './custom-resources/definition.ts'
+import { startDefinitionCleanup } from './housekeeping/definition-cleanup.ts'
+import { startGarbageCollector } from './housekeeping/garbage-collector.ts'
+import { startNamespaceLifecycle } from './housekeeping/namespace-lifecycle.ts'
+import { startServiceAccounts } from './housekeeping/service-accounts.ts'
 import { ensureSystemObjects } from './system-objects.ts'
 import type { Store, StoreEvent } from './store/store.ts'
 
@@ -28,6 +33,17 @@ export interface KubeServerOptions {
   readonly authorizer?: Authorizer
   readonly admission?: Admission
   readonly documents?: Documents
+  readonly features?: KubeServerFeatures
+}
+
+/** Controllers that the server runs itself. */
+export interface KubeServerFeatures {
+  /** Default true. */
+  readonly garbageCollector?: boolean
+  /** Default true. */
+  readonly namespaceLifecycle?: boolean
+  /** A ServiceAccount `default` in each namespace, and kube-root-ca.crt with this CA (PEM). Default: none. */
+  readonly serviceAccounts?: { readonly rootCa?: string }
 }
 
 export interface KubeServer extends AsyncDisposable {
@@ -57,8 +73,11 @@ export async function createKubeServer(options: KubeServerOptions): Promise<Kube
   const operations = createOperations(core, hub)
   let { documents, authorizer } = options
   const unfollow = store.subscribe(definitionsResource, (event) => {
-    catalog.define(event.object.metadata.name, event.type === 'DELETED' ? undefined : event.object)
+    const { name } = event.object.metadata
+    catalog.define(name, event.type === 'DELETED' ? undefined : event.object)
+    if (event.type === 'DELETED') hub.end(name)
   })
+  const housekeepers = startHousekeeping({ env, store, catalog, operations }, options.features ?? {})
   const server: KubeServer = {
     operations,
     catalog,
@@ -69,6 +88,7 @@ export async function createKubeServer(options: KubeServerOptions): Promise<Kube
     setAuthorizer: (next) => void (authorizer = next),
     async stop() {
       unfollow()
+      for (const housekeeper of housekeepers) housekeeper.stop()
       hub.end()
     },
     async [Symbol.asyncDispose]() {
@@ -77,4 +97,14 @@ export async function createKubeServer(options: KubeServerOptions): Promise<Kube
   }
   await ensureSystemObjects(server)
   return server
+}
+
+function startHousekeeping(deps: HousekeepingDeps, features: KubeServerFeatures): readonly Housekeeper[] {
+  const { garbageCollector = true, namespaceLifecycle = true, serviceAccounts } = features
+  return [
+    startDefinitionCleanup(deps),
+    ...(garbageCollector ? [startGarbageCollector(deps)] : []),
+    ...(namespaceLifecycle ? [startNamespaceLifecycle(deps)] : []),
+    ...(serviceAccounts ? [startServiceAccounts(deps, serviceAccounts)] : []),
+  ]
 }

@@ -35,6 +35,8 @@ export interface KindRules {
   readonly needsResourceVersion?: boolean
   /** Seconds before a delete acts, 0 for at once; absent: kinds that delete at once. */
   readonly gracePeriod?: (object: KubeObject, asked: number | undefined) => number
+  /** What the first delete does to the object beside its metadata's timestamp. */
+  readonly beforeDelete?: (object: KubeObject, now: string) => KubeObject
   /** Deletes orphan by default (batch/v1 Job). */
   readonly orphansByDefault?: boolean
   /** Fields for field selectors beside metadata.name and metadata.namespace. */

@@ -12,6 +12,7 @@ import type { Core, WriteRequest } from './core.ts'
 import { keyOfObject, writeRequest } from './core.ts'
 import { tracked } from './field-managers.ts'
 import { generatedName, metadataCauses, newMetadata } from './metadata.ts'
+import { warnOfRules } from '../custom-resources/unenforced.ts'
 import { requireLiveNamespace } from './namespaces.ts'
 import { alreadyExists, badRequest, notAllowed } from './refusals.ts'
 
@@ -81,6 +82,7 @@ async function prepared(request: WriteRequest, object: KubeObject): Promise<Kube
   const decided = rules.prepareForCreate?.(fresh, rule) ?? fresh
   const admission = { operation: 'CREATE', resource: stored, object: decided, user: context.user, dryRun } as const
   const admitted = (await admit(core.admission, admission, context.warn)) ?? decided
+  warnOfRules(request)
   const causes = [
     ...metadataCauses(admitted, stored, rules),
     ...schemaCauses(request, admitted),

@@ -80,8 +80,10 @@ async function deleteHead(request: WriteRequest, head: Stored, options: DeleteOp
 }
 
 /** The object as deletion leaves it: itself when nothing is to do but wait, undefined when it goes at once. */
-function marked(request: WriteRequest, object: KubeObject, options: DeleteOptions): KubeObject | undefined {
-  const { rules, core, stored } = request
+function marked(request: WriteRequest, current: KubeObject, options: DeleteOptions): KubeObject | undefined {
+  const { rules, core, stored, rule } = request
+  const isFirst = current.metadata.deletionTimestamp === undefined
+  const object = isFirst ? (rules.beforeDelete?.(current, rule.now) ?? current) : current
   const finalizers = finalizersFor(request, object, options)
   const grace = rules.gracePeriod?.(object, options.gracePeriodSeconds) ?? 0
   const isHeld = finalizers.length > 0 || isHeldNamespace(stored, object)
@@ -89,13 +91,13 @@ function marked(request: WriteRequest, object: KubeObject, options: DeleteOption
   const { deletionTimestamp, deletionGracePeriodSeconds: running } = metadata
   if (deletionTimestamp === undefined) {
     if (!isHeld && grace === 0) return undefined
-    return terminating(object, deletionMetadata(core.env.clock.now(), metadata, grace, finalizers))
+    return { ...object, metadata: deletionMetadata(core.env.clock.now(), metadata, grace, finalizers) }
   }
   if (running && options.gracePeriodSeconds !== undefined && grace < running) {
     if (grace === 0 && !isHeld) return undefined
     const since = Date.parse(deletionTimestamp) - running * 1000
     const shorter = { ...deletionMetadata(since, metadata, grace, finalizers), generation: metadata.generation }
-    return terminating(object, withoutUndefined(shorter))
+    return { ...object, metadata: withoutUndefined(shorter) }
   }
   if (running) return object
   if (!isHeld) return undefined
@@ -137,11 +139,6 @@ function impliedPolicy(current: readonly string[], orphans: boolean): DeleteOpti
 function isHeldNamespace(resource: ServedResource, object: KubeObject): boolean {
   if (resource.group !== '' || resource.plural !== 'namespaces') return false
   return ((object.spec as { finalizers?: readonly string[] } | undefined)?.finalizers?.length ?? 0) > 0
-}
-
-function terminating(object: KubeObject, metadata: ObjectMeta): KubeObject {
-  if (object.kind !== 'Namespace' || object.apiVersion !== 'v1') return { ...object, metadata }
-  return { ...object, metadata, status: { ...(object.status as object | undefined), phase: 'Terminating' } }
 }
 
 async function requireAdmitted(request: WriteRequest, oldObject: KubeObject): Promise<void> {

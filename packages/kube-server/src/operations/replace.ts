@@ -6,6 +6,7 @@ import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import { admit } from '../admission.ts'
 import { asVersion, storeKey } from '../storage-forms.ts'
 import type { Stored } from '../store/store.ts'
+import { warnOfRules } from '../custom-resources/unenforced.ts'
 import { checkLimits, schemaCauses } from './body.ts'
 import type { WriteRequest } from './core.ts'
 import { isSameButTimes, tracked } from './field-managers.ts'
@@ -40,6 +41,7 @@ export async function replace(
     const wanted = next(live)
     requireSameVersion(request, key.name, wanted.object, live)
     const object = await finished(request, wanted, live)
+    if (attempt === 1) warnOfRules(request)
     if (isSameButTimes(object, live)) return asVersion(head.object, resource)
     if (request.dryRun) return asVersion(object, resource)
     try {

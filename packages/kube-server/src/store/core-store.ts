@@ -53,7 +53,7 @@ export class CoreStore implements Store {
     const { loaded } = options
     this.log = new RevisionLog(options.history ?? 8192, loaded?.compacted ?? 0)
     for (const stored of loaded?.objects ?? []) this.index.put(this.frozen(stored))
-    for (const event of loaded?.events ?? []) this.log.append(event)
+    for (const event of loaded?.events ?? []) this.forget(this.log.append(event))
     this.lastAssigned = this.log.revision
   }
 

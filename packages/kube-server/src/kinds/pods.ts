@@ -1,0 +1,107 @@
+// Pods: the phase they begin with, how gently they end, and the little of them that may change.
+import type { StatusCause } from '@flotilla/machinery/errors'
+import { fieldForbidden } from '@flotilla/machinery/field-error'
+import { deepEqual } from '@flotilla/machinery/json'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Container, PodSpec } from './pod-template.ts'
+import { defaultPodSpec, podSpecCauses, requestsFromLimits } from './pod-template.ts'
+import type { KindRules } from './rules.ts'
+
+interface PodStatus {
+  readonly phase?: string
+  readonly podIP?: string
+  readonly nominatedNodeName?: string
+}
+
+function specOf(pod: KubeObject): PodSpec {
+  return (pod.spec ?? {}) as PodSpec
+}
+
+function statusOf(pod: KubeObject): PodStatus {
+  return (pod.status ?? {}) as PodStatus
+}
+
+function defaults(pod: KubeObject): KubeObject {
+  const spec = defaultPodSpec(specOf(pod))
+  return {
+    ...pod,
+    spec: {
+      enableServiceLinks: true,
+      ...spec,
+      ...(spec.containers ? { containers: spec.containers.map(requestsFromLimits) } : {}),
+      ...(spec.initContainers ? { initContainers: spec.initContainers.map(requestsFromLimits) } : {}),
+    },
+  }
+}
+
+/** Priority, default tolerations and the service account: what admission of the real server adds. */
+function prepareForCreate(pod: KubeObject): KubeObject {
+  return { ...pod, status: { phase: 'Pending', qosClass: qosClassOf(specOf(pod)) } }
+}
+
+const counted = ['cpu', 'memory'] as const
+
+function qosClassOf({ containers = [], initContainers = [] }: PodSpec): string {
+  const all = [...containers, ...initContainers]
+  const isBestEffort = all.every(({ resources }) =>
+    counted.every((name) => !resources?.requests?.[name] && !resources?.limits?.[name]),
+  )
+  if (isBestEffort) return 'BestEffort'
+  return all.every(isGuaranteed) ? 'Guaranteed' : 'Burstable'
+}
+
+function isGuaranteed({ resources }: Container): boolean {
+  return counted.every((name) => {
+    const limit = resources?.limits?.[name]
+    return limit !== undefined && String(resources?.requests?.[name] ?? limit) === String(limit)
+  })
+}
+
+/** An image, a deadline, tolerations that are added, a shorter grace: the rest of a pod's spec stays as it was made. */
+function validateUpdate(pod: KubeObject, before: KubeObject): readonly StatusCause[] {
+  if (deepEqual(fixedPart(specOf(pod)), fixedPart(specOf(before)))) return []
+  const why =
+    'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+  return [fieldForbidden('spec', why)]
+}
+
+function fixedPart(spec: PodSpec): object {
+  const { activeDeadlineSeconds: _1, tolerations: _2, terminationGracePeriodSeconds: _3, nodeName: _4, ...rest } = spec
+  return {
+    ...rest,
+    containers: spec.containers?.map(withoutImage),
+    initContainers: spec.initContainers?.map(withoutImage),
+  }
+}
+
+function withoutImage({ image: _, ...container }: Container): object {
+  return container
+}
+
+/** Pods that never ran, or have ended, go at once; others wait for their node to say that they stopped. */
+function gracePeriod(pod: KubeObject, asked: number | undefined): number {
+  const spec = specOf(pod)
+  const { phase } = statusOf(pod)
+  if (!spec.nodeName || phase === 'Failed' || phase === 'Succeeded') return 0
+  const seconds = asked ?? spec.terminationGracePeriodSeconds ?? 30
+  return seconds < 0 ? 1 : seconds
+}
+
+export const pods: KindRules = {
+  hasGeneration: true,
+  defaults,
+  prepareForCreate,
+  validate: (pod) => podSpecCauses(specOf(pod), 'spec'),
+  validateUpdate,
+  gracePeriod,
+  selectableFields: {
+    'spec.nodeName': (pod) => specOf(pod).nodeName,
+    'spec.restartPolicy': (pod) => specOf(pod).restartPolicy,
+    'spec.schedulerName': (pod) => (pod.spec as { schedulerName?: string } | undefined)?.schedulerName,
+    'spec.serviceAccountName': (pod) => (pod.spec as { serviceAccountName?: string } | undefined)?.serviceAccountName,
+    'spec.hostNetwork': (pod) => String(specOf(pod).hostNetwork ?? false),
+    'status.phase': (pod) => statusOf(pod).phase,
+    'status.podIP': (pod) => statusOf(pod).podIP,
+    'status.nominatedNodeName': (pod) => statusOf(pod).nominatedNodeName,
+  },
+}
