@@ -22,7 +22,8 @@ export function watchIdleness(env: Env, deadlineMs: number, outer: AbortSignal):
   // One timer that looks back, rather than one per event.
   function check(): void {
     const leftMs = touchedAt + deadlineMs - env.clock.monotonic()
-    if (leftMs > 0) {
+    // Less than a millisecond is nothing: timers are no finer.
+    if (leftMs >= 1) {
       timer = env.timers.after(leftMs, check)
       return
     }

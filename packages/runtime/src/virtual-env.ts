@@ -90,7 +90,8 @@ class VirtualTime {
   after(delayMs: number, run: () => void): Timer {
     const id = ++this.#lastTimer
     this.#runs.set(id, run)
-    this.#due.set(id, this.now + Math.max(0, delayMs))
+    // Whole milliseconds, as the real ones: fractions would add up to times that never come exactly.
+    this.#due.set(id, this.now + Math.ceil(Math.max(0, delayMs)))
     return {
       cancel: () => {
         this.#runs.delete(id)

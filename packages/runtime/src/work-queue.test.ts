@@ -101,3 +101,16 @@ test('WorkQueue.close() releases workers and drops what waits', async () => {
   expect(taken).toEqual([])
   expect(await queue.next()).toBeUndefined()
 })
+
+test('WorkQueue takes a timer that fires a fraction early as due', async () => {
+  const { env } = aQueue()
+  let now = 0
+  const fired: (() => void)[] = []
+  const timers = { ...env.timers, after: (_delayMs: number, run: () => void) => (fired.push(run), { cancel() {} }) }
+  const queue = new WorkQueue({ ...env, timers, clock: { now: () => now, monotonic: () => now } }, { name: 'test' })
+  queue.addAfter('a', 10)
+  now = 9.999_999_9
+  fired[0]!()
+  expect(queue.depth).toBe(1)
+  expect(fired).toHaveLength(1)
+})

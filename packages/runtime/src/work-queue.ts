@@ -153,13 +153,15 @@ export class WorkQueue {
     const next = this.#delayed.peek()
     if (next === undefined || (this.#timer !== undefined && this.#timer.at <= next.at)) return
     this.#timer?.timer.cancel()
-    const delayMs = next.at - this.#env.clock.monotonic()
-    this.#timer = { timer: this.#env.timers.after(delayMs, () => this.#wake()), at: next.at }
+    const { at } = next
+    const delayMs = at - this.#env.clock.monotonic()
+    this.#timer = { timer: this.#env.timers.after(delayMs, () => this.#wake(at)), at }
   }
 
-  #wake(): void {
+  /** A timer that fires a hair early (fractions of a millisecond) counts as due, or it would be set for ever. */
+  #wake(at: number): void {
     this.#timer = undefined
-    const now = this.#env.clock.monotonic()
+    const now = Math.max(at, this.#env.clock.monotonic())
     for (let next = this.#delayed.peek(); next !== undefined && next.at <= now; next = this.#delayed.peek()) {
       this.add(next.key)
     }

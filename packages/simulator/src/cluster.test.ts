@@ -1,44 +1,50 @@
-import { deployments, nodes, pods } from '@flotilla/machinery/well-known-resources'
-import { createVirtualEnv } from '@flotilla/runtime/virtual-env'
-import { expect, test } from 'vitest'
-import { createSimulatedCluster } from './cluster.ts'
-import type { Deployment, Node, Pod } from './kinds.ts'
+import { deployments, nodes } from '@flotilla/machinery/well-known-resources'
+import { describe, expect, test } from 'vitest'
+import { aCluster, aDeployment } from '../test/scenario.ts'
+import type { Deployment, Node } from './kinds.ts'
 
-test('createSimulatedCluster() runs a Deployment', async () => {
-  const env = createVirtualEnv({ seed: 1 })
-  const cluster = await env.complete(createSimulatedCluster({ env, name: 'eu-1', nodes: 2, podStartMs: 2000 }), {
-    limitMs: 60_000,
-    what: 'start',
+describe('createSimulatedCluster()', () => {
+  test('has nodes with capacity that are Ready, in its region', async () => {
+    await using scenario = await aCluster({ nodes: 2, region: 'eu', kubernetesVersion: 'v1.35.1' })
+    const all = (await scenario.api.list<Node>(nodes)).items
+    expect(all.map(({ metadata }) => metadata.name)).toEqual(['eu-1-node-1', 'eu-1-node-2'])
+    expect(all[0]?.metadata.labels).toMatchObject({
+      'topology.kubernetes.io/region': 'eu',
+      'kubernetes.io/hostname': 'eu-1-node-1',
+    })
+    expect(all[0]?.status).toMatchObject({
+      allocatable: { cpu: '4', memory: '16Gi', pods: '110' },
+      nodeInfo: { kubeletVersion: 'v1.35.1' },
+    })
+    expect(all[0]?.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True')
   })
-  await env.advance(1000)
-  console.log(env.logs.filter((l) => l.level !== 'debug').slice(0, 5), env.logs.length)
-  const labels = { app: 'web' }
-  await cluster.api.create(deployments, {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'web', namespace: 'default' },
-    spec: {
-      replicas: 3,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { containers: [{ name: 'a', image: 'nginx', resources: { requests: { cpu: '500m' } } }] },
-      },
-    },
+
+  test('takes shapes for its nodes', async () => {
+    const shape = { name: 'gpu', cpu: '32', extended: { 'nvidia.com/gpu': '8' }, labels: { zone: 'a' } }
+    await using scenario = await aCluster({ nodes: [shape] })
+    const [node] = (await scenario.api.list<Node>(nodes)).items
+    expect(node).toMatchObject({
+      metadata: { labels: { zone: 'a' } },
+      status: { capacity: { cpu: '32', 'nvidia.com/gpu': '8' } },
+    })
   })
-  await env.advance(10_000)
-  const d = await cluster.api.get<Deployment>(deployments, { namespace: 'default', name: 'web' })
-  console.log(JSON.stringify(d.status, null, 1))
-  console.log(
-    (await cluster.api.list<Pod>(pods)).items.map((p) => [
-      p.metadata.name,
-      p.spec.nodeName,
-      p.status?.phase,
-      p.status?.podIP,
-    ]),
-  )
-  console.log(JSON.stringify((await cluster.api.list<Node>(nodes)).items[0]))
-  console.log(env.logs.filter((l) => l.level !== 'debug').slice(0, 10), env.logs.slice(0, 10))
-  expect(d.status?.readyReplicas).toBe(3)
-  await env.complete(cluster.stop(), { limitMs: 60_000, what: 'stop' })
+
+  test('runs thousands of pods', async () => {
+    await using scenario = await aCluster({ nodes: 50 })
+    for (let i = 0; i < 20; i++)
+      await scenario.create(deployments, aDeployment(`web-${i}`, { cpu: '10m', spec: { replicas: 200 } }))
+    await scenario.env.advance(10_000)
+    const all = (await scenario.api.list<Deployment>(deployments)).items
+    expect(all.map(({ status }) => status?.availableReplicas)).toEqual(Array(20).fill(200))
+    expect(scenario.complaints()).toEqual([])
+  }, 120_000)
+
+  test('stops while its server is stopped', async () => {
+    const scenario = await aCluster()
+    await scenario.create(deployments, aDeployment('web', { spec: { replicas: 3 } }))
+    scenario.cluster.faults.stop()
+    await scenario.env.advance(1000)
+    await scenario[Symbol.asyncDispose]()
+    expect(scenario.complaints()).toEqual([])
+  })
 })
