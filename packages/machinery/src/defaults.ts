@@ -1,11 +1,11 @@
 // Filling in the defaults that a schema states. Specification: structural defaulting in apiextensions-apiserver.
-import { isObject, ownField } from './json.ts'
-import { fieldSchema, resolveNode } from './schema-node.ts'
+import { isObject, ownField, withFields } from './json.ts'
+import { resolveNode } from './schema-node.ts'
 import type { KindSchema, Schema } from './schema.ts'
 
 /**
  * `value` with every absent field that has a default, at any depth that exists or is itself made by a default; a null
- * where the schema allows none counts as absent. The same reference when nothing is missing. Defaults are shared, not
+ * where the schema allows none counts as absent, and is dropped where there is no default. The same reference when nothing is missing. Defaults are shared, not
  * copied: values are immutable.
  */
 export function applyDefaults<T>(kind: KindSchema, value: T): T {
@@ -27,21 +27,19 @@ function defaultList(kind: KindSchema, items: Schema, list: readonly unknown[]):
 type Fields = { readonly [field: string]: unknown }
 
 function defaultObject(kind: KindSchema, node: Schema, object: Fields): Fields {
-  const changed: [string, unknown][] = []
-  for (const [field, schema] of Object.entries(node.properties ?? {})) {
+  const changed = new Map<string, unknown>()
+  const settle = (field: string, schema: Schema) => {
     const had = ownField(object, field)
     const after = defaultNode(kind, schema, orDefault(kind, schema, had))
-    if (after !== had) changed.push([field, after])
+    const isStrayNull = after === null && resolveNode(kind, schema).nullable !== true
+    if (isStrayNull || after !== had) changed.set(field, isStrayNull ? undefined : after)
   }
+  for (const [field, schema] of Object.entries(node.properties ?? {})) settle(field, schema)
   if (typeof node.additionalProperties === 'object') {
-    for (const [field, had] of Object.entries(object)) {
-      if (node.properties !== undefined && Object.hasOwn(node.properties, field)) continue
-      const schema = fieldSchema(node, field) ?? {}
-      const after = defaultNode(kind, schema, orDefault(kind, schema, had))
-      if (after !== had) changed.push([field, after])
-    }
+    const known = node.properties ?? {}
+    for (const field of Object.keys(object)) if (!Object.hasOwn(known, field)) settle(field, node.additionalProperties)
   }
-  return changed.length === 0 ? object : Object.fromEntries([...Object.entries(object), ...changed])
+  return changed.size === 0 ? object : withFields(object, changed)
 }
 
 function orDefault(kind: KindSchema, schema: Schema, value: unknown): unknown {

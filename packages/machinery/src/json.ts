@@ -28,12 +28,17 @@ export function deepEqual(left: unknown, right: unknown): boolean {
     if (!Array.isArray(right) || left.length !== right.length) return false
     return left.every((item, index) => deepEqual(item, right[index]))
   }
-  if (!isObject(left) || !isObject(right)) return false
-  const fields = definedFields(left)
-  return (
-    fields.length === definedFields(right).length &&
-    fields.every((field) => ownField(right, field) !== undefined && deepEqual(left[field], right[field]))
-  )
+  return isObject(left) && isObject(right) && equalObjects(left, right)
+}
+
+function equalObjects(left: JsonObject, right: JsonObject): boolean {
+  let fields = 0
+  for (const field of Object.keys(left)) {
+    if (left[field] === undefined) continue
+    fields += 1
+    if (!Object.hasOwn(right, field) || !deepEqual(left[field], right[field])) return false
+  }
+  return fields === definedFields(right).length
 }
 
 function definedFields(object: JsonObject): string[] {
@@ -81,6 +86,16 @@ function withItem(list: readonly unknown[], index: number, rest: readonly PathSt
   if (index >= list.length) return after === undefined ? list : [...list, after]
   if (after === list[index]) return list
   return after === undefined ? list.toSpliced(index, 1) : list.with(index, after)
+}
+
+/** The object with `changes`, each field in its place and new ones at the end; `undefined` removes a field. */
+export function withFields(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
+  const fields = new Map(Object.entries(object))
+  for (const [field, value] of changes) {
+    if (value === undefined) fields.delete(field)
+    else fields.set(field, value)
+  }
+  return Object.fromEntries(fields)
 }
 
 /** The object less one field; the same object where it has none. */

@@ -1,5 +1,5 @@
 // JSON Merge Patch (RFC 7386): null removes, objects merge, everything else replaces.
-import { deepEqual, isObject, ownField, type JsonObject } from './json.ts'
+import { deepEqual, isObject, ownField, withFields, type JsonObject } from './json.ts'
 
 /** `target` after the patch; the same reference when the patch changes nothing. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
@@ -12,11 +12,7 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
     if (after !== had) changed.set(field, after)
   }
   if (changed.size === 0 && before === target) return target
-  return Object.fromEntries([...Object.entries(before).filter(([field]) => !changed.has(field)), ...defined(changed)])
-}
-
-function defined(fields: ReadonlyMap<string, unknown>): [string, unknown][] {
-  return [...fields].filter(([, value]) => value !== undefined)
+  return withFields(before, changed)
 }
 
 /** The merge patch that turns `before` into `after`; `{}` for equal objects. Lists are replaced whole. */

@@ -22,11 +22,11 @@ export function pruneValue<T>(kind: KindSchema, value: T): Pruned<T> {
   return { value: kept as T, pruned: pruned.sort() }
 }
 
-/** `unknown field "spec.foo"` for each field that the schema of a built-in kind does not name, sorted by path. */
+/** `unknown field "spec.foo"` for each field that the schema of a built-in kind does not name, in their order. */
 export function unknownFields(kind: KindSchema, value: unknown): readonly string[] {
   const pruned: string[] = []
   pruneNode({ kind, pruned, isBuiltIn: true }, kind.root, value, '')
-  return pruned.sort().map((path) => `unknown field ${JSON.stringify(path)}`)
+  return pruned.map((path) => `unknown field ${JSON.stringify(path)}`)
 }
 
 /** Drops the fields that `unknownFields` names: what decoding into a built-in kind loses. */

@@ -64,6 +64,7 @@ const wrong: readonly { name: string; given: object; want: readonly string[] }[]
     given: { size: 1.5 },
     want: [
       'spec.size | FieldValueTypeInvalid | Invalid value: "number": spec.size in body must be of type integer: "number"',
+      '<nil> | FieldValueInvalid | Invalid value: "": Checked value must be of type integer (default format) in spec.size',
     ],
   },
   {
@@ -137,7 +138,7 @@ const wrong: readonly { name: string; given: object; want: readonly string[] }[]
   {
     name: 'an embedded resource without a kind',
     given: { size: 1, template: { apiVersion: 'v1' } },
-    want: ['spec.template.kind | FieldValueRequired | Required value: must not be empty'],
+    want: ['spec.template.kind | FieldValueRequired | Required value'],
   },
 ]
 
@@ -219,7 +220,7 @@ describe('unknownFields()', () => {
 
   it('words them as strict decoding does, and leaves untyped objects alone', () => {
     const given = { spec: { raw: { x: 1 }, a: { y: 1 }, foo: 1 }, bar: 1 }
-    expect(unknownFields(builtIn, given)).toEqual(['unknown field "bar"', 'unknown field "spec.foo"'])
+    expect(unknownFields(builtIn, given)).toEqual(['unknown field "spec.foo"', 'unknown field "bar"'])
     expect(dropUnknownFields(builtIn, given).value).toEqual({ spec: { raw: { x: 1 }, a: { y: 1 } } })
   })
 })
@@ -228,6 +229,12 @@ describe('applyDefaults()', () => {
   it('fills in what is missing, also inside of defaults', () => {
     expect(applyDefaults(widget, { spec: { size: 1, parts: [{ id: 'a' }], color: null } })).toEqual({
       spec: { size: 1, color: 'red', inner: { weight: 1.5 }, parts: [{ id: 'a', weight: 1.5 }] },
+    })
+  })
+
+  it('drops a null where the schema allows none and states no default', () => {
+    expect(applyDefaults(widget, { spec: { size: null, map: { x: null }, other: null } })).toEqual({
+      spec: { color: 'red', inner: { weight: 1.5 }, map: {}, other: null },
     })
   })
 

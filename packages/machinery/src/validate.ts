@@ -39,7 +39,7 @@ export function validateValue(kind: KindSchema, value: unknown, options: Validat
 function validateNode(walk: Walk, schema: Schema, value: unknown, path: string): StatusCause[] {
   const node = resolveNode(walk.kind, schema)
   const wrongType = typeError(node, value, path)
-  if (wrongType !== undefined) return [wrongType]
+  if (wrongType !== undefined) return [wrongType, ...fractionErrors(node, value, path)]
   if (value === null || value === undefined) return enumErrors(node, value, path)
   const causes = [...combinationErrors(walk, node, value, path), ...valueErrors(node, value, path)]
   causes.push(...enumErrors(node, value, path))
@@ -121,9 +121,19 @@ function numberErrors(node: Schema, value: number, path: string): StatusCause[] 
     causes.push(say(`${exclusiveMinimum === true ? 'greater than' : 'greater than or equal to'} ${minimum}`))
   }
   if (format === 'int32' && (value > 2 ** 31 - 1 || value < -(2 ** 31))) {
-    causes.push(fieldInvalid(at(path), value, `Checked value must be of type integer with format int32 in ${path}`))
+    causes.push(notChecked('with format int32', path))
   }
   return causes
+}
+
+/** Upstream tells of a fraction twice, the second time without a path. */
+function fractionErrors(node: Schema, value: unknown, path: string): StatusCause[] {
+  if (node.type !== 'integer' || typeof value !== 'number') return []
+  return [notChecked(node.format === undefined ? '(default format)' : `with format ${node.format}`, path)]
+}
+
+function notChecked(format: string, path: string): StatusCause {
+  return fieldInvalid('<nil>', '', `Checked value must be of type integer ${format} in ${path}`)
 }
 
 function enumErrors(node: Schema, value: unknown, path: string): StatusCause[] {
@@ -172,7 +182,7 @@ function objectErrors(walk: Walk, node: Schema, object: Fields, path: string): S
 function embeddedErrors(object: Fields, path: string): StatusCause[] {
   return ['apiVersion', 'kind']
     .filter((field) => typeof object[field] !== 'string' || object[field] === '')
-    .map((field) => fieldRequired(childPath(path, field), 'must not be empty'))
+    .map((field) => fieldRequired(childPath(path, field), object[field] === '' ? 'must not be empty' : ''))
 }
 
 /** `allOf`, `anyOf`, `oneOf` and `not`; where none of several fits, the one with the fewest errors is shown. */
