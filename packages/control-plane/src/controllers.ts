@@ -1,0 +1,77 @@
+// Every controller, in one list, and what they share: informers over the hub, sessions with members, fences.
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { RunningController } from '@flotilla/runtime/controller'
+import type { Env } from '@flotilla/runtime/env'
+import { startController } from '@flotilla/runtime/start-controller'
+import { createSchedulerController } from './binding/scheduler/controller.ts'
+import { createHealthController } from './cluster/health/controller.ts'
+import type { HubClaim } from './cluster/health/hub-lease.ts'
+import type { HealthOptions } from './cluster/health/judge-probe.ts'
+import { createInventoryController } from './cluster/inventory/controller.ts'
+import { createLeaveController } from './cluster/leave/controller.ts'
+import type { Connect } from './connect.ts'
+import type { Hmac } from './delivery/applied-hash.ts'
+import { startDelivery } from './delivery/controller.ts'
+import { Fences } from './fences.ts'
+import { createHub } from './hub.ts'
+import type { Hub } from './hub.ts'
+import { Members } from './members/members.ts'
+import { createPolicyController } from './policy/controller.ts'
+import { startStatus } from './status/controller.ts'
+
+export interface ControlPlaneOptions {
+  readonly env: Env
+  /** The hub, under the controllers' own identity. */
+  readonly api: KubeApi
+  /** Who we are to members: `hubId` is the UID of the hub's kube-system namespace. */
+  readonly claim: HubClaim
+  readonly connect: Connect
+  /** With a key that only this hub has. */
+  readonly hmac: Hmac
+  /** Milliseconds between two probes of a member. Default 5 s. */
+  readonly probeEveryMs?: number
+  readonly health?: HealthOptions
+  /** Milliseconds between two readings of what a member offers. Default 60 s. */
+  readonly readEveryMs?: number
+  /** Requests per second and member. Default 1,000. */
+  readonly requestRate?: number
+}
+
+export interface ControlPlane extends AsyncDisposable {
+  readonly hub: Hub
+  readonly members: Members
+  /** Resolves when no controller has anything to do now (delayed work does not count). */
+  idle(): Promise<void>
+}
+
+/** Starts all controllers. Nothing is written to a member before its lease is held and the hub has been read whole. */
+export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { env, api, claim } = options
+  const hub = createHub({ env, api, id: claim.hubId })
+  const fences = new Fences()
+  const members = new Members({ ...options, hub, fences })
+  const memberApi = (cluster: string) => members.get(cluster)?.api
+  const controllers: readonly RunningController[] = [
+    createHealthController({ ...options, hub, fences }),
+    createInventoryController({ ...options, hub, memberApi }),
+    createLeaveController({ hub, fences, memberApi }),
+    createPolicyController({ env, hub }),
+    createSchedulerController({ env, hub }),
+  ].map((controller) => startController(env, controller))
+  const delivery = startDelivery({ ...options, hub, members, fences })
+  const status = startStatus({ env, hub, members })
+  hub.start()
+  members.start()
+  return {
+    hub,
+    members,
+    async idle() {
+      await Promise.all([...controllers, delivery, status].map((each) => each.idle()))
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...controllers, delivery, status].map((each) => each[Symbol.asyncDispose]()))
+      await members[Symbol.asyncDispose]()
+      await hub[Symbol.asyncDispose]()
+    },
+  }
+}
