@@ -40,6 +40,8 @@ describe('parseLabelSelector()', () => {
     { given: 'a=b c', want: "found 'c', expected: ',' or 'end of string'" },
     { given: 'a b', want: "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt" },
     { given: 'a in b', want: "unable to parse requirement: found 'b' expected: '('" },
+    { given: '!a in (b)', want: "found 'in', expected: ',' or 'end of string'" },
+    { given: 'a in (b,', want: "unable to parse requirement: found '', expected: ',', or identifier" },
     { given: 'a=b=c', want: "found '=', expected: ',' or 'end of string'" },
     {
       given: 'a>x',

@@ -66,9 +66,10 @@ function parseRequirement(tokens: readonly Token[], start: number): [Requirement
   if (!isIdentifier(key)) throw unparsed(`found '${key?.text}', expected: identifier`)
   const wrong = checkLabelKey(key.text)
   if (wrong.length > 0) throw unparsed(formatCauses([fieldInvalid('<nil>', key.text, wrong.join('; '))]))
+  if (negated) return [{ key: key.text, operator: '!', values: [] }, at + 1]
   const next = tokens[at + 1]
   if (next?.kind === 'end' || (next?.kind === 'symbol' && next.text === ',')) {
-    return [{ key: key.text, operator: negated ? '!' : 'exists', values: [] }, at + 1]
+    return [{ key: key.text, operator: 'exists', values: [] }, at + 1]
   }
   const operator = parseOperator(next)
   const isSet = operator === 'in' || operator === 'notin'
@@ -105,7 +106,8 @@ function parseValues(tokens: readonly Token[], start: number): [string[], number
       if (expectsValue) values.add('')
       return [[...values].sort(), at + 1]
     } else {
-      throw unparsed(`found '${token?.text}', expected: ${expectsValue ? "',', ')' or identifier" : "',' or ')'"}`)
+      const afterComma = expectsValue ? "',', or identifier" : "',' or ')'"
+      throw unparsed(`found '${token?.text}', expected: ${at === start + 1 ? "',', ')' or identifier" : afterComma}`)
     }
     expectsValue = token.kind === 'symbol'
     at += 1
