@@ -10,6 +10,13 @@ import { readRows } from './rows/read.ts'
 import { subresourceRows } from './rows/subresources.ts'
 import { updateRows } from './rows/update.ts'
 import { watchRows } from './rows/watch.ts'
+import { accessRows } from './rows/access.ts'
+import { customResourceRows } from './rows/custom-resources.ts'
+import { defaultRows } from './rows/defaults.ts'
+import { discoveryRows } from './rows/discovery.ts'
+import { errorRows } from './rows/errors.ts'
+import { namespaceRows } from './rows/namespaces.ts'
+import { validationRows } from './rows/validation.ts'
 
 export const allRows: readonly Row[] = [
   ...readRows,
@@ -22,4 +29,11 @@ export const allRows: readonly Row[] = [
   ...fieldValidationRows,
   ...watchRows,
   ...outputRows,
+  ...accessRows,
+  ...customResourceRows,
+  ...defaultRows,
+  ...discoveryRows,
+  ...errorRows,
+  ...namespaceRows,
+  ...validationRows,
 ]
