@@ -90,7 +90,7 @@ export class CarryOut {
     }
     switch (step.kind) {
       case 'done':
-        return { outcome: applied(request) }
+        return { outcome: reading?.live.found === false ? finished(request) : applied(request) }
       case 'apply':
         return this.#apply(request, step, reading)
       case 'report':
@@ -338,6 +338,11 @@ function applied({ statement }: HoldRequest): Outcome {
   return { state: 'Applied', generation: statement.templateGeneration }
 }
 
+/** It ran to its end under this template and is gone: it is not run again. */
+function finished(request: HoldRequest): Outcome {
+  return { ...applied(request), isFinished: true, message: 'It has run to its end and is gone from the member' }
+}
+
 function keyOfId(id: ObjectId): ObjectKey {
   const { namespace, name } = parseObjectId(id)
   return namespace === '' ? { name } : { namespace, name }
@@ -348,10 +353,12 @@ function withUid(object: KubeObject, uid: string | undefined): KubeObject {
 }
 
 function withoutMarks(object: KubeObject): KubeObject {
-  const keep = (entries: Readonly<Record<string, string>> = {}) =>
-    Object.fromEntries(Object.entries(entries).filter(([key]) => !isOurKey(key)))
+  const keep = (field: string, entries: Readonly<Record<string, string>> = {}) => {
+    const kept = Object.entries(entries).filter(([key]) => !isOurKey(key))
+    return kept.length === 0 ? {} : { [field]: Object.fromEntries(kept) }
+  }
   const { labels, annotations, ...metadata } = object.metadata
-  return { ...object, metadata: { ...metadata, labels: keep(labels), annotations: keep(annotations) } }
+  return { ...object, metadata: { ...metadata, ...keep('labels', labels), ...keep('annotations', annotations) } }
 }
 
 function isFieldConflict(error: unknown): boolean {

@@ -12,6 +12,8 @@ export interface Outcome {
   readonly message?: string | undefined
   /** Fields that differ and are left so. */
   readonly drift?: string | undefined
+  /** It ran to its end here and is not run again. */
+  readonly isFinished?: boolean
   /** `metadata.generation` of the template that is applied. */
   readonly generation?: number | undefined
 }

@@ -121,7 +121,10 @@ function sums(rows: readonly Row[]): Pick<ClusterOutcome, 'replicas' | 'readyRep
 const fromWorst: readonly Health[] = ['Unknown', 'Unhealthy', 'Degraded', 'Progressing', 'Healthy']
 
 function worstHealth(workloads: readonly ObservedObject[]): Health {
-  const found = workloads.map(({ row }) => (row ? healthOfRow(row) : 'Unknown'))
+  const found = workloads.map(({ row, outcome }) => {
+    if (row) return healthOfRow(row)
+    return outcome?.isFinished === true ? 'Healthy' : 'Unknown'
+  })
   return fromWorst.find((health) => found.includes(health)) ?? 'Unknown'
 }
 

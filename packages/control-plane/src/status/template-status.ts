@@ -3,7 +3,7 @@
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDicts, dictAt, type Dict } from '@flotilla/machinery/untyped'
 import { timestamp } from '@flotilla/runtime/timestamp'
-import type { Row } from '../members/row.ts'
+import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdOf, type KindId } from '../object-id.ts'
 
 /** A copy that shall be there: without a row it has not been seen yet. */
@@ -178,18 +178,21 @@ function revisions({ current }: Folding): Dict {
 
 /** Complete when every copy is, failed when one is. */
 function foldJob({ template, copies, known, now }: Folding): Dict {
+  // What has run to its end stays so, though its copies are cleaned up.
+  const status = dictAt(template, 'status')
+  if (isFinishedStatus(status)) return status
   const startTime = earliest(known, 'startTime')
   const counts = sumFields(known, ['active', 'ready', 'succeeded', 'failed', 'terminating'])
   const failed = known.flatMap(({ conditions: list }) =>
     asDicts(list).filter((one) => one['type'] === 'Failed' && one['status'] === 'True'),
   )[0]
-  const completed = known.filter((status) =>
-    asDicts(status['conditions']).some((one) => one['type'] === 'Complete' && one['status'] === 'True'),
+  const completed = known.filter((one) =>
+    asDicts(one['conditions']).some(({ type, status: holds }) => type === 'Complete' && holds === 'True'),
   )
   const isComplete = copies.length > 0 && completed.length === copies.length
   const base = { ...counts, ...startTime }
   const isIdle = counts['active'] === undefined && counts['terminating'] === undefined
-  const before = asDicts(dictAt(template, 'status')['conditions'])
+  const before = asDicts(status['conditions'])
   const condition = (type: string, reason: unknown, message: unknown) => {
     const old = before.find((one) => one['type'] === type)
     const at = old?.['status'] === 'True' ? old['lastTransitionTime'] : timestamp(now)
