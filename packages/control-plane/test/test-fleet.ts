@@ -190,8 +190,9 @@ async function startMember({ env, api }: TestHub, name: string): Promise<TestMem
   }
 }
 
-function serveDocuments(server: KubeServer): void {
+export function serveDocuments(server: KubeServer): void {
   server.setDocuments((path, accept) => {
+    if (path === '/version') return { code: 200, contentType: 'application/json', body: { gitVersion: 'v1.36.3' } }
     const found = documents(server.catalog, path, accept)
     return found && { code: found.code, contentType: found.contentType, body: JSON.parse(found.text) as unknown }
   })

@@ -3,7 +3,6 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { FlotillaError, fromStatus, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { objectPath } from '@flotilla/machinery/resource'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
@@ -79,16 +78,18 @@ export class ProbeSession {
   }
 
   async #readId(signal: AbortSignal): Promise<string> {
-    const answer = await this.api.raw({ path: objectPath(namespaces, { name: 'kube-system' }), signal })
-    if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read namespace kube-system')
-    return String(valueAt(answer.body, 'metadata', 'uid') ?? '')
+    const found = await this.api.get(namespaces, { name: 'kube-system' }, { signal })
+    return found.metadata.uid ?? ''
   }
 
   async #readVersion(signal: AbortSignal): Promise<string> {
     const now = this.#options.env.clock.monotonic()
     if (this.#version && now - this.#version.at < versionLifeMs) return this.#version.text
     const answer = await this.api.raw({ path: '/version', signal })
-    if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read the version')
+    if (answer.code >= 300) {
+      const { code, message } = fromStatus(answer.code, answer.body, 'Cannot read the version')
+      throw new FlotillaError(code, message, { hop: 'version' })
+    }
     this.#version = { text: String(valueAt(answer.body, 'gitVersion') ?? ''), at: now }
     return this.#version.text
   }

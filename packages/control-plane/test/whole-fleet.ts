@@ -1,0 +1,92 @@
+// The whole control plane over simulated members, on a virtual clock: what a person does goes in, what members hold
+// comes out.
+import { createHmac } from 'node:crypto'
+import { clusterResource } from '@flotilla/api/cluster'
+import { apiVersion } from '@flotilla/api/group'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
+import { createSimulatedCluster } from '@flotilla/simulator/cluster'
+import type { SimulatedCluster } from '@flotilla/simulator/cluster'
+import { startControlPlane } from '../src/controllers.ts'
+import type { ControlPlane } from '../src/controllers.ts'
+import { serveDocuments } from './test-fleet.ts'
+import { startTestHub } from './test-hub.ts'
+import type { TestHub } from './test-hub.ts'
+
+export interface WholeFleet extends TestHub {
+  readonly members: ReadonlyMap<string, SimulatedCluster>
+  readonly controlPlane: ControlPlane
+  /** The administrator's api of a member, without faults. */
+  member(name: string): KubeApi
+  /** Ends the controllers and starts them anew with nothing remembered. */
+  restart(): Promise<void>
+}
+
+export async function startWholeFleet(names: readonly string[] = ['eu', 'us', 'ap'], seed = 1): Promise<WholeFleet> {
+  const hub = await startTestHub(seed)
+  const members = new Map<string, SimulatedCluster>()
+  for (const name of names) {
+    const starting = createSimulatedCluster({ env: hub.env, name, nodes: 3, podStartMs: 100, region: `region-${name}` })
+    const simulated = await hub.env.complete(starting, { limitMs: 60_000, what: `member ${name}` })
+    serveDocuments(simulated.server)
+    members.set(name, simulated)
+  }
+  const member = (name: string) => {
+    const found = members.get(name)
+    if (!found) throw new Error(`there is no member ${name}`)
+    return found.server.apiAs({ name: 'admin', groups: ['system:masters'] })
+  }
+  let controlPlane = start(hub, members)
+  for (const name of names) await register(hub, name, member(name))
+  await hub.env.advance(10_000)
+  return {
+    ...hub,
+    members,
+    member,
+    get controlPlane() {
+      return controlPlane
+    },
+    async restart() {
+      await stop(hub, controlPlane)
+      controlPlane = start(hub, members)
+      await hub.env.advance(10_000)
+    },
+    async [Symbol.asyncDispose]() {
+      await stop(hub, controlPlane)
+      for (const simulated of members.values()) {
+        await hub.env.complete(simulated.stop(), { limitMs: 60_000, what: 'the end of a member' })
+      }
+      await hub[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function start({ env, api }: TestHub, members: ReadonlyMap<string, SimulatedCluster>): ControlPlane {
+  return startControlPlane({
+    env,
+    api,
+    claim: { hubId: 'hub', generation: 1, holder: 'test' },
+    hmac: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
+    connect: ({ metadata }) => {
+      const found = members.get(metadata.name)
+      if (!found) throw new Error(`there is no member ${metadata.name}`)
+      return { api: found.api, close: async () => {} }
+    },
+  })
+}
+
+function stop({ env }: TestHub, controlPlane: ControlPlane): Promise<void> {
+  return env.complete(Promise.resolve(controlPlane[Symbol.asyncDispose]()), {
+    limitMs: 60_000,
+    what: 'the end of the controllers',
+  })
+}
+
+async function register({ api }: TestHub, name: string, member: KubeApi): Promise<void> {
+  const system = await member.get(namespaces, { name: 'kube-system' })
+  const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'flotilla-system' } }
+  await member.create(namespaces, namespace)
+  const spec = { id: system.metadata.uid, mode: 'Direct', region: `region-${name}` }
+  await api.create(clusterResource, { apiVersion, kind: 'Cluster', metadata: { name }, spec })
+}
