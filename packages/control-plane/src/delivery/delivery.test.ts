@@ -31,7 +31,13 @@ afterEach(() => t[Symbol.asyncDispose]())
 const inShop = (name: string) => ({ namespace: 'shop', name })
 
 /** A person's change on a member. */
-async function meddle(member: TestMember, resource: typeof deployments, name: string, patch: object, fieldManager = 'kubectl-edit') {
+async function meddle(
+  member: TestMember,
+  resource: typeof deployments,
+  name: string,
+  patch: object,
+  fieldManager = 'kubectl-edit',
+) {
   const key = resource.namespaced ? inShop(name) : { name }
   return member.api.patch(resource, key, { type: 'merge', patch: { ...patch } }, { fieldManager })
 }
@@ -130,15 +136,25 @@ describe('delivery applies', () => {
     const settings = await t.api.create(configMaps, aConfigMap('settings'))
     const web = await t.place(aDeployment('web'), deployments, { m1: 1 }, { followers: [{ ref: refOf(settings) }] })
     expect(await m1.get(deployments, 'web')).toBeDefined()
-    expect(await outcome(web)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/ConfigMap shop\/settings.*cannot patch/) })
+    expect(await outcome(web)).toMatchObject({
+      state: 'Failed',
+      message: expect.stringMatching(/ConfigMap shop\/settings.*cannot patch/),
+    })
   })
 
   test('a kind that the member does not know fails naming it, and is delivered once its CRD is there', async () => {
     const definition = aDefinition()
     await t.api.create(customResourceDefinitions, definition)
     const toys = { group: 'toys.io', version: 'v1', plural: 'toys', kind: 'Toy', namespaced: true }
-    const toy = await t.place({ apiVersion: 'toys.io/v1', kind: 'Toy', metadata: inShop('bear'), spec: { size: 1 } }, toys, { m1: null })
-    expect(await outcome(toy)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/does not serve kind Toy of toys.io\/v1/) })
+    const toy = await t.place(
+      { apiVersion: 'toys.io/v1', kind: 'Toy', metadata: inShop('bear'), spec: { size: 1 } },
+      toys,
+      { m1: null },
+    )
+    expect(await outcome(toy)).toMatchObject({
+      state: 'Failed',
+      message: expect.stringMatching(/does not serve kind Toy of toys.io\/v1/),
+    })
     await m1.api.create(customResourceDefinitions, definition)
     await t.env.advance(30_000)
     expect(await m1.get(toys, 'bear')).toMatchObject({ spec: { size: 1 } })
@@ -147,10 +163,16 @@ describe('delivery applies', () => {
   test('what a member refuses is Failed with its words, while the others proceed', async () => {
     m1.simulated.faults.failRequests(
       ({ verb, resource }) => verb === 'apply' && resource?.plural === 'deployments',
-      new FlotillaError('Invalid', 'Deployment.apps "web" is invalid: spec.selector: Invalid value: field is immutable'),
+      new FlotillaError(
+        'Invalid',
+        'Deployment.apps "web" is invalid: spec.selector: Invalid value: field is immutable',
+      ),
     )
     const web = await t.place(aDeployment('web'), deployments, { m1: 1, m2: 1 })
-    expect(await outcome(web)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/spec.selector.*immutable/) })
+    expect(await outcome(web)).toMatchObject({
+      state: 'Failed',
+      message: expect.stringMatching(/spec.selector.*immutable/),
+    })
     expect(await outcome(web, 'm2')).toMatchObject({ state: 'Applied', health: 'Healthy' })
   })
 })
@@ -185,7 +207,12 @@ describe('delivery meets objects of others', () => {
 
   test('Abort never adopts', async () => {
     await m1.api.create(configMaps, theirs({ a: '1' }))
-    const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null }, await aPolicy({ conflictResolution: 'Abort' }))
+    const settings = await t.place(
+      aConfigMap('settings'),
+      configMaps,
+      { m1: null },
+      await aPolicy({ conflictResolution: 'Abort' }),
+    )
     expect(await outcome(settings)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/Abort/) })
     expect(m1.writes).toEqual([])
   })
@@ -243,16 +270,27 @@ describe('delivery and drift', () => {
     }
     await t.settle()
     expect(m1.writes).toHaveLength(6)
-    expect(await outcome(settings)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/Conflicted: rival/) })
+    expect(await outcome(settings)).toMatchObject({
+      state: 'Failed',
+      message: expect.stringMatching(/Conflicted: rival/),
+    })
     await t.env.advance(61_000)
     expect(await m1.get(configMaps, 'settings')).toMatchObject({ data: { a: '1' } })
   })
 
   test('Report leaves the field, lists it, and still applies the rest', async () => {
-    const settings = await t.place(aConfigMap('settings', { a: '1', b: '1' }), configMaps, { m1: null }, await aPolicy({ drift: { mode: 'Report' } }))
+    const settings = await t.place(
+      aConfigMap('settings', { a: '1', b: '1' }),
+      configMaps,
+      { m1: null },
+      await aPolicy({ drift: { mode: 'Report' } }),
+    )
     await meddle(m1, configMaps, 'settings', { data: { a: 'changed' } })
     await t.settle()
-    expect(await outcome(settings)).toMatchObject({ state: 'Applied', drift: expect.stringMatching(/data\.a: wanted "1", found "changed" \(kubectl-edit\)/) })
+    expect(await outcome(settings)).toMatchObject({
+      state: 'Applied',
+      drift: expect.stringMatching(/data\.a: wanted "1", found "changed" \(kubectl-edit\)/),
+    })
     const live = await t.api.get(configMaps, inShop('settings'))
     await t.api.update(configMaps, { ...live, data: { a: '1', b: '2' } })
     await t.settle()
@@ -283,7 +321,10 @@ describe('delivery and drift', () => {
   test('a scaler keeps its replicas, and what it decided is reported', async () => {
     const web = await t.place(aDeployment('web'), deployments, { m1: 2 })
     const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: inShop('web'), spec: { replicas: 5 } }
-    await m1.api.update(deployments, scale as KubeObject, { subresource: 'scale', fieldManager: 'kube-controller-manager' })
+    await m1.api.update(deployments, scale as KubeObject, {
+      subresource: 'scale',
+      fieldManager: 'kube-controller-manager',
+    })
     await t.env.advance(10_000)
     expect(valueAt(await m1.get(deployments, 'web'), 'spec', 'replicas')).toBe(5)
     expect(await outcome(web)).toMatchObject({ state: 'Applied', replicas: 5 })
@@ -354,16 +395,16 @@ describe('delivery removes', () => {
   })
 
   test('from a member that was away when it comes back, also after a restart', async () => {
-    const web = await t.place(aDeployment('web'), deployments, { m1: 1, m2: 1 })
+    const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
     m1.simulated.faults.stop()
     await t.env.advance(30_000)
-    await t.decide(web, { m2: 1 }, { removals: [removal(web, 'm1')] })
+    await t.decide(settings, { m2: null }, { removals: [removal(settings, 'm1')] })
     await t.restart()
-    expect((await t.binding(web)).spec.removals).toHaveLength(1)
+    expect((await t.binding(settings)).spec.removals).toHaveLength(1)
     m1.simulated.faults.start()
     await t.env.advance(120_000)
-    expect(await m1.get(deployments, 'web')).toBeUndefined()
-    expect((await t.binding(web)).spec.removals).toEqual([])
+    expect(await m1.get(configMaps, 'settings')).toBeUndefined()
+    expect((await t.binding(settings)).spec.removals).toEqual([])
   })
 
   test('nothing from a cluster that carries the name of another', async () => {
@@ -378,7 +419,7 @@ describe('delivery removes', () => {
   test('copies adopted by a template that was created anew under the name', async () => {
     const old = await t.place(aConfigMap('settings'), configMaps, { m1: null })
     const { uid } = (await m1.get(configMaps, 'settings'))?.metadata ?? {}
-    t.fences.set('m1', { mayWrite: () => false })
+    t.fences.set('m1', { mayWrite: () => false, end: () => Promise.resolve() })
     await t.api.delete(configMaps, inShop('settings'))
     await t.settle()
     const fresh = await t.api.create(configMaps, aConfigMap('settings', { a: '2' }))
@@ -391,7 +432,7 @@ describe('delivery removes', () => {
       metadata: { ...metadata, name: 'fresh', ownerReferences },
       spec: { ...binding.spec, workloads },
     })
-    t.fences.set('m1', { mayWrite: () => true })
+    t.fences.set('m1', { mayWrite: () => true, end: () => Promise.resolve() })
     await t.env.advance(120_000)
     expect(await m1.get(configMaps, 'settings')).toMatchObject({ metadata: { uid }, data: { a: '2' } })
   })
@@ -438,10 +479,10 @@ describe('delivery keeps its hands off', () => {
   })
 
   test('a member on which our claim is not held', async () => {
-    t.fences.set('m1', { mayWrite: () => false })
+    t.fences.set('m1', { mayWrite: () => false, end: () => Promise.resolve() })
     await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
     expect(m1.writes).toEqual([])
-    t.fences.set('m1', { mayWrite: () => true })
+    t.fences.set('m1', { mayWrite: () => true, end: () => Promise.resolve() })
     t.fences.changed('m1')
     await t.settle()
     expect(await m1.get(configMaps, 'settings')).toBeDefined()
@@ -456,7 +497,12 @@ describe('delivery keeps its hands off', () => {
     }
     await t.place(job, jobs, { m1: { replicas: 1, completions: 1 } })
     const conditions = [{ type: 'Complete', status: 'True' }]
-    await m1.api.patch(jobs, inShop('once'), { type: 'merge', patch: { status: { conditions } } }, { subresource: 'status' })
+    await m1.api.patch(
+      jobs,
+      inShop('once'),
+      { type: 'merge', patch: { status: { conditions } } },
+      { subresource: 'status' },
+    )
     await t.settle()
     await m1.api.delete(jobs, inShop('once'))
     await t.env.advance(60_000)
