@@ -21,3 +21,9 @@ export function valueAt(value: unknown, ...path: readonly string[]): unknown {
 export function dictAt(value: unknown, ...path: readonly string[]): Dict {
   return asDict(valueAt(value, ...path))
 }
+
+/** The text at `path` below `value`, or an empty one. */
+export function textAt(value: unknown, ...path: readonly string[]): string {
+  const found = valueAt(value, ...path)
+  return typeof found === 'string' ? found : ''
+}

@@ -1,7 +1,7 @@
 // Which objects must go wherever a workload goes: what its pods use, and what points at them. Pure.
 import { fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { asDicts, dictAt, valueAt } from '@flotilla/machinery/untyped'
+import { asDicts, dictAt, textAt, valueAt } from '@flotilla/machinery/untyped'
 import { podTemplateOf, referencesOf } from './pod-template.ts'
 import type { PodTemplate } from './pod-template.ts'
 
@@ -103,7 +103,7 @@ export function scales(hpa: KubeObject, workload: KubeObject): boolean {
   return (
     target['kind'] === workload.kind &&
     target['name'] === workload.metadata.name &&
-    groupOf(String(target['apiVersion'] ?? '')) === groupOf(workload.apiVersion)
+    groupOf(textAt(target, 'apiVersion')) === groupOf(workload.apiVersion)
   )
 }
 

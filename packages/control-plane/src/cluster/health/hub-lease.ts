@@ -4,7 +4,7 @@ import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { leases } from '@flotilla/machinery/well-known-resources'
-import { valueAt } from '@flotilla/machinery/untyped'
+import { textAt } from '@flotilla/machinery/untyped'
 import type { Env } from '@flotilla/runtime/env'
 
 const key = { namespace: systemNamespace, name: 'flotilla-hub' }
@@ -80,7 +80,7 @@ export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease 
     if (claim.hubId !== own.hubId) return otherHub(claim)
     if (claim.generation > own.generation) return newerGeneration(claim, own)
     if (claim.holder === own.holder || claim.generation < own.generation) return { kind: 'held' }
-    const renewTime = String(valueAt(lease, 'spec', 'renewTime') ?? '')
+    const renewTime = textAt(lease, 'spec', 'renewTime')
     if (renewTime !== seen.renewTime) seen = { renewTime, at: now }
     return now - seen.at >= leaseTermMs ? { kind: 'held' } : { kind: 'waiting', holder: claim.holder }
   }
@@ -113,7 +113,7 @@ function claimOf(lease: KubeObject): HubClaim | undefined {
   const hubId = lease.metadata.annotations?.[hubAnnotation]
   if (!hubId) return undefined
   const generation = Number(lease.metadata.annotations?.[generationAnnotation] ?? 0)
-  return { hubId, generation, holder: String(valueAt(lease, 'spec', 'holderIdentity') ?? '') }
+  return { hubId, generation, holder: textAt(lease, 'spec', 'holderIdentity') }
 }
 
 function leaseFor(own: HubClaim, before: KubeObject | undefined, now: Date): KubeObject {

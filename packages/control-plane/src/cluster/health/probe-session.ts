@@ -3,7 +3,7 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { FlotillaError, fromStatus, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { valueAt } from '@flotilla/machinery/untyped'
+import { textAt } from '@flotilla/machinery/untyped'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import type { Connect, MemberConnection } from '../../connect.ts'
@@ -90,7 +90,7 @@ export class ProbeSession {
       const { code, message } = fromStatus(answer.code, answer.body, 'Cannot read the version')
       throw new FlotillaError(code, message, { hop: 'version' })
     }
-    this.#version = { text: String(valueAt(answer.body, 'gitVersion') ?? ''), at: now }
+    this.#version = { text: textAt(answer.body, 'gitVersion'), at: now }
     return this.#version.text
   }
 
