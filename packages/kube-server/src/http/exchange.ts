@@ -1,11 +1,21 @@
 // One request and its answer, as every handler sees them.
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import type { Writable } from 'node:stream'
 import type { RequestContext } from '../operations.ts'
 import type { RequestInfo } from './parse-request.ts'
 
 export type ServerRequest = IncomingMessage | Http2ServerRequest
-export type ServerAnswer = ServerResponse | Http2ServerResponse
+
+/** What HTTP/1.1's and HTTP/2's responses have in common. */
+export interface ServerAnswer extends Writable {
+  statusCode: number
+  readonly headersSent: boolean
+  setHeader(name: string, value: string | readonly string[]): unknown
+  /** Of HTTP/1.1; HTTP/2 sends headers with `writeHead`. */
+  flushHeaders?(): void
+  writeHead(code: number): unknown
+}
 
 export interface Exchange {
   readonly request: ServerRequest

@@ -1,0 +1,141 @@
+// Kinds that are answered and never stored: what may this user do, who is this token, who am I, give me a token.
+import { FlotillaError } from '@flotilla/machinery/errors'
+import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
+import type { RequestContext, UserInfo } from '../operations.ts'
+import type { ServedResource } from '../served-resource.ts'
+import { authenticateWith, type Authenticator } from './authenticator.ts'
+import type { Attributes, Authorizer, Decision } from './authorizer.ts'
+
+export interface ReviewTarget {
+  /** Parent of a subresource; the namespace of a LocalSubjectAccessReview. */
+  readonly key: ObjectKey
+  readonly dryRun: boolean
+}
+
+export type Review = (context: RequestContext, object: KubeObject, target: ReviewTarget) => Promise<KubeObject> | KubeObject
+
+export interface Reviews {
+  /** Undefined for what the operations create themselves. */
+  find(resource: ServedResource, subresource: string): Review | undefined
+}
+
+export interface ReviewDeps {
+  readonly authorizer: Authorizer
+  readonly authenticators: readonly Authenticator[]
+  /** Answers `serviceaccounts/NAME/token`; without it the operations are asked. */
+  readonly tokenRequest?: Review
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+export function createReviews(deps: ReviewDeps): Reviews {
+  const { authorizer, authenticators, tokenRequest } = deps
+  const reviews: Readonly<Record<string, Review>> = {
+    'authorization.k8s.io/selfsubjectaccessreviews': (context, object) => reviewAccess(authorizer, object, context.user),
+    'authorization.k8s.io/subjectaccessreviews': (_, object) => reviewAccess(authorizer, object, subjectOf(object)),
+    'authorization.k8s.io/localsubjectaccessreviews': (_, object, { key }) => {
+      checkLocal(object, key)
+      return reviewAccess(authorizer, object, subjectOf(object))
+    },
+    'authorization.k8s.io/selfsubjectrulesreviews': (context, object) => reviewRules(authorizer, object, context.user),
+    'authentication.k8s.io/selfsubjectreviews': (context, object) => ({
+      ...object,
+      status: { userInfo: wireUser(context.user) },
+    }),
+    'authentication.k8s.io/tokenreviews': (_, object) => reviewToken(authenticators, object),
+    ...(tokenRequest === undefined ? {} : { '/serviceaccounts/token': tokenRequest }),
+  }
+  return {
+    find({ group, plural }, subresource) {
+      const suffix = subresource === '' ? '' : `/${subresource}`
+      return reviews[`${group}/${plural}${suffix}`]
+    },
+  }
+}
+
+function reviewAccess(authorizer: Authorizer, object: KubeObject, user: UserInfo): KubeObject {
+  const decision = authorizer.authorize(attributesOf(object, user))
+  return { ...object, status: statusOf(decision) }
+}
+
+function statusOf({ allowed, reason }: Decision): Fields {
+  return { allowed, ...(reason === '' ? {} : { reason }) }
+}
+
+function attributesOf(object: KubeObject, user: UserInfo): Attributes {
+  const spec = fieldsOf(object['spec'])
+  const resource = spec['resourceAttributes'] === undefined ? undefined : fieldsOf(spec['resourceAttributes'])
+  const other = spec['nonResourceAttributes'] === undefined ? undefined : fieldsOf(spec['nonResourceAttributes'])
+  if ((resource === undefined) === (other === undefined)) {
+    const why = resource === undefined ? 'exactly one of nonResourceAttributes or resourceAttributes must be specified' : 'cannot be specified in combination with resourceAttributes'
+    const field = resource === undefined ? 'spec.resourceAttributes' : 'spec.nonResourceAttributes'
+    const text = `${object.kind}.authorization.k8s.io "" is invalid: ${field}: Invalid value: ${why}`
+    throw new FlotillaError('Invalid', text, { group: 'authorization.k8s.io', kind: object.kind })
+  }
+  const of = (name: string) => textOf((resource ?? other)?.[name])
+  return {
+    user,
+    verb: of('verb'),
+    ...(other === undefined ? {} : { path: of('path') }),
+    group: of('group'),
+    version: of('version'),
+    resource: of('resource'),
+    subresource: of('subresource'),
+    namespace: of('namespace'),
+    name: of('name'),
+  }
+}
+
+function subjectOf(object: KubeObject): UserInfo {
+  const spec = fieldsOf(object['spec'])
+  const groups = Array.isArray(spec['groups']) ? spec['groups'].map(String) : []
+  const name = textOf(spec['user'])
+  if (name === '' && groups.length === 0) {
+    const text = `${object.kind}.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified`
+    throw new FlotillaError('Invalid', text, { group: 'authorization.k8s.io', kind: object.kind })
+  }
+  return { name, groups }
+}
+
+function checkLocal(object: KubeObject, { namespace }: ObjectKey): void {
+  const stated = textOf(fieldsOf(fieldsOf(object['spec'])['resourceAttributes'])['namespace'])
+  if (stated === namespace) return
+  throw new FlotillaError('BadRequest', `spec.resourceAttributes.namespace must match namespace: ${namespace}`)
+}
+
+function reviewRules(authorizer: Authorizer, object: KubeObject, user: UserInfo): KubeObject {
+  const namespace = textOf(fieldsOf(object['spec'])['namespace'])
+  if (namespace === '') throw new FlotillaError('BadRequest', 'no namespace on request')
+  return { ...object, status: { ...authorizer.rulesFor(user, namespace), incomplete: false } }
+}
+
+async function reviewToken(authenticators: readonly Authenticator[], object: KubeObject): Promise<KubeObject> {
+  const spec = fieldsOf(object['spec'])
+  const token = textOf(spec['token'])
+  if (token === '') throw new FlotillaError('BadRequest', 'token is required for TokenReview in authentication')
+  try {
+    const user = await authenticateWith(authenticators, { bearer: token })
+    if (user === undefined) return { ...object, status: { user: {}, error: 'invalid bearer token' } }
+    const audiences = Array.isArray(spec['audiences']) ? { audiences: spec['audiences'] } : {}
+    return { ...object, status: { authenticated: true, user: wireUser(user), ...audiences } }
+  } catch (error) {
+    return { ...object, status: { user: {}, error: error instanceof FlotillaError ? error.message : 'internal error' } }
+  }
+}
+
+function wireUser({ name, uid, groups, extra }: UserInfo): Fields {
+  return {
+    username: name,
+    ...(uid === undefined ? {} : { uid }),
+    groups,
+    ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
+  }
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

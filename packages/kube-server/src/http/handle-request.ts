@@ -1,0 +1,123 @@
+// The way of every request: who calls, as whom, may they, and then to what answers it.
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import type { Env } from '@flotilla/runtime/env'
+import { anonymous, authenticateWith, type Authenticator, type Credentials } from '../access/authenticator.ts'
+import { forbidden, type Attributes, type Authorizer } from '../access/authorizer.ts'
+import { impersonated } from '../access/impersonation.ts'
+import { documents } from '../discovery/serve.ts'
+import type { UserInfo } from '../operations.ts'
+import { headerOf, type Exchange, type ServerAnswer, type ServerRequest } from './exchange.ts'
+import { respondHealth, type HealthCheck } from './health.ts'
+import { parseRequest, type RequestInfo } from './parse-request.ts'
+import { handleResource, noSuchResource, respondNoPage, type ResourceDeps } from './resource-request.ts'
+import { respondError, respondObject, respondText } from './respond.ts'
+
+export interface RequestDeps extends ResourceDeps {
+  readonly env: Env
+  readonly authorizer: Authorizer
+  readonly authenticators: readonly Authenticator[]
+  readonly allowAnonymous: boolean
+  readonly checks: readonly HealthCheck[]
+  readonly version: object
+  /** Answers what this server itself does not (`true`: answered): a proxy to members, a console. */
+  readonly extension?: (exchange: Exchange) => Promise<boolean>
+}
+
+export async function handleRequest(
+  deps: RequestDeps,
+  request: ServerRequest,
+  answer: ServerAnswer,
+  credentials: Credentials,
+  signal: AbortSignal,
+): Promise<void> {
+  const exchange = begin(deps.env, request, answer, signal)
+  try {
+    if (exchange === undefined) return
+    const caller = await callerOf(deps, credentials)
+    const user = impersonated(deps.authorizer, caller, request.headers)
+    const attributes = attributesOf(exchange.info, user)
+    const decision = deps.authorizer.authorize(attributes)
+    if (!decision.allowed) throw forbidden(attributes, decision.reason)
+    await route(deps, { ...exchange, context: { ...exchange.context, user } })
+  } catch (error) {
+    if (exchange === undefined || signal.aborted) return void answer.destroy()
+    if (!isError(error)) deps.env.log.error({ err: error, path: exchange.info.path, auditId: exchange.auditId }, 'request failed')
+    await respondError(exchange, error)
+  }
+}
+
+/** Undefined after answering a URL that cannot be read. */
+function begin(env: Env, request: ServerRequest, answer: ServerAnswer, signal: AbortSignal): Exchange | undefined {
+  const info = infoOf(request)
+  if (info === undefined) {
+    answer.statusCode = 400
+    answer.end()
+    return undefined
+  }
+  const warnings: string[] = []
+  const given = headerOf(request, 'audit-id')
+  const auditId = given !== undefined && given !== '' ? given.slice(0, 64) : env.uuid()
+  const context = { user: anonymous, warn: (text: string) => void addWarning(warnings, text) }
+  return { request, answer, info, auditId, warnings, signal, context }
+}
+
+const maxWarnings = 50
+
+function addWarning(warnings: string[], text: string): void {
+  if (warnings.length < maxWarnings && !warnings.includes(text)) warnings.push(text)
+}
+
+function infoOf(request: ServerRequest): RequestInfo | undefined {
+  try {
+    return parseRequest(request.method ?? 'GET', request.url ?? '/')
+  } catch {
+    return undefined
+  }
+}
+
+async function callerOf(deps: RequestDeps, credentials: Credentials): Promise<UserInfo> {
+  const user = await authenticateWith(deps.authenticators, credentials)
+  if (user !== undefined) return user
+  if (credentials.bearer !== undefined || !deps.allowAnonymous) throw new FlotillaError('Unauthenticated', 'Unauthorized')
+  return anonymous
+}
+
+function attributesOf(info: RequestInfo, user: UserInfo): Attributes {
+  const { verb, group, version, resource, subresource, namespace, name, path } = info
+  const target = { user, verb, group, version, resource, subresource, namespace, name }
+  return info.isResource ? target : { ...target, path }
+}
+
+async function route(deps: RequestDeps, exchange: Exchange): Promise<void> {
+  if (deps.extension !== undefined && (await deps.extension(exchange))) return
+  if (exchange.info.isResource) return handleResource(deps, exchange)
+  const { path, method } = exchange.info
+  if (path === '/version' || path === '/version/') return respondObject(exchange, 200, deps.version)
+  if (path === '/metrics') return respondText(exchange, 200, 'text/plain; version=0.0.4; charset=utf-8', await deps.env.metrics.text())
+  if (await respondHealth(exchange, deps.checks)) return
+  if (method !== 'GET' && method !== 'HEAD') return respondNoPage(exchange)
+  return respondDocument(deps, exchange)
+}
+
+async function respondDocument({ catalog }: RequestDeps, exchange: Exchange): Promise<void> {
+  const { info, request, answer } = exchange
+  const accept = headerOf(request, 'accept')
+  if (isProtobufOnly(accept)) throw new FlotillaError('NotAcceptable', 'only the following media types are accepted: application/json')
+  const document = documents(catalog, info.path, accept)
+  if (document === undefined) {
+    if (info.path.startsWith('/api/')) throw noSuchResource()
+    return respondNoPage(exchange)
+  }
+  const caching = { etag: document.etag, vary: 'Accept', 'cache-control': 'public' }
+  if (headerOf(request, 'if-none-match') !== document.etag) {
+    return respondText(exchange, 200, document.contentType, document.text, caching)
+  }
+  for (const [name, value] of Object.entries(caching)) answer.setHeader(name, value)
+  answer.statusCode = 304
+  answer.end()
+}
+
+/** Clients that take nothing else fall back to another document on 406. */
+function isProtobufOnly(accept: string | undefined): boolean {
+  return accept !== undefined && accept.includes('proto') && !accept.includes('json') && !accept.includes('*/*')
+}

@@ -1,0 +1,90 @@
+// PATCH: the four kinds of patch, each by its content type.
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import type { JsonPatchOperation } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { decodeBody, mediaTypeOf, unsupported } from './decode-body.ts'
+import { headerOf } from './exchange.ts'
+import { bytesOf } from './object-body.ts'
+import { isTrue } from './parse-request.ts'
+import { refuse, writeOptions } from './query-options.ts'
+import type { ResourceRequest } from './resource-request.ts'
+
+const jsonPatch = 'application/json-patch+json'
+const mergePatch = 'application/merge-patch+json'
+const strategicPatch = 'application/strategic-merge-patch+json'
+const applyPatch = 'application/apply-patch+yaml'
+
+const maxJsonPatchOperations = 10_000
+
+interface Patched {
+  readonly object: KubeObject
+  readonly created: boolean
+}
+
+/** Throws UnsupportedMediaType for a type that the resource has not: custom resources have no strategic merge. */
+export async function patchRequest(request: ResourceRequest): Promise<Patched> {
+  const { exchange, resource } = request
+  const accepted = [jsonPatch, mergePatch, ...(resource.isCustom ? [] : [strategicPatch]), applyPatch]
+  const type = mediaTypeOf(headerOf(exchange.request, 'content-type'))
+  if (!accepted.includes(type)) throw unsupported(accepted)
+  checkOptions(request, type)
+  const body = await bytesOf(request)
+  if (type === applyPatch) return apply(request, decode(body, 'yaml'))
+  return patch(request, type, decode(body, 'json'))
+}
+
+function checkOptions({ exchange }: ResourceRequest, type: string): void {
+  const { query } = exchange.info
+  if (type !== applyPatch && query.has('force')) {
+    refuse('PatchOptions', 'force', 'Forbidden', 'may not be specified for non-apply patch')
+  }
+  if (type === applyPatch && (query.get('fieldManager') ?? '') === '') {
+    refuse('PatchOptions', 'fieldManager', 'Required', 'is required for apply patch')
+  }
+}
+
+async function apply(request: ResourceRequest, value: unknown): Promise<Patched> {
+  const { deps, exchange, resource, key, userAgent } = request
+  const { info, context, signal } = exchange
+  const object = asObject(value)
+  const write = writeOptions('PatchOptions', info, userAgent)
+  const force = isTrue(info.query.get('force'))
+  const options = { ...write, fieldManager: write.fieldManager ?? '', force, signal }
+  return deps.operations.apply(context, resource, key, object as KubeObject, options)
+}
+
+async function patch(request: ResourceRequest, type: string, value: unknown): Promise<Patched> {
+  const { deps, exchange, resource, key, userAgent } = request
+  const options = { ...writeOptions('PatchOptions', exchange.info, userAgent), signal: exchange.signal }
+  const patch =
+    type === jsonPatch
+      ? ({ type: 'json', operations: asOperations(value) } as const)
+      : ({ type: type === mergePatch ? 'merge' : 'strategic', patch: asObject(value) } as const)
+  const object = await deps.operations.patch(exchange.context, resource, key, patch, options)
+  return { object, created: false }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new FlotillaError('BadRequest', 'error decoding patch: the body is no object')
+}
+
+function asOperations(value: unknown): readonly JsonPatchOperation[] {
+  if (!Array.isArray(value)) throw new FlotillaError('BadRequest', 'error decoding patch: the body is no list of operations')
+  if (value.length > maxJsonPatchOperations) {
+    const text = `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`
+    throw new FlotillaError('TooLarge', text)
+  }
+  return value as readonly JsonPatchOperation[]
+}
+
+function decode(body: Buffer, format: 'json' | 'yaml'): unknown {
+  try {
+    return decodeBody(body, format)
+  } catch (error) {
+    if (isError(error)) throw error
+    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : ''
+    const what = format === 'yaml' ? 'error decoding YAML' : 'error decoding patch'
+    throw new FlotillaError('BadRequest', `${what}: ${why}`)
+  }
+}
