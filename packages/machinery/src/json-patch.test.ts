@@ -107,6 +107,17 @@ describe('applyJsonPatch()', () => {
     expect(() => applyJsonPatch(given, patch as JsonPatchOperation[])).toThrow(want)
   })
 
+  it('refuses copies of copies that would grow without bound', () => {
+    const doubling: JsonPatchOperation[] = Array.from({ length: 60 }, (_, index) => ({
+      op: 'copy',
+      from: '',
+      path: `/x${index}`,
+    }))
+    expect(() => applyJsonPatch({ a: 'a' }, doubling)).toThrow(
+      /^Unable to complete the copy, .* exceeding the limit 3145728/,
+    )
+  })
+
   it('sets a field named __proto__ as a plain field', () => {
     const after = applyJsonPatch({}, [{ op: 'add', path: '/__proto__', value: { polluted: true } }]) as object
     expect(Object.getPrototypeOf(after)).toBe(Object.prototype)

@@ -7,6 +7,9 @@ import type { JsonPatchOperation } from './kube-api.ts'
 /** The API server refuses longer patches. */
 export const maxJsonPatchOperations = 10_000
 
+/** Characters that all copies of one patch may add: a few copies of copies would fill any memory. */
+const maxCopied = 3 * 1024 * 1024
+
 /**
  * The document after all operations, in order. Throws TooLarge for too many operations, BadRequest for a malformed
  * one, Invalid for one that cannot be applied (a failed `test`, a path that is not there).
@@ -17,10 +20,17 @@ export function applyJsonPatch(document: unknown, operations: readonly JsonPatch
     const message = `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${operations.length}`
     throw new FlotillaError('TooLarge', message)
   }
-  return operations.reduce<unknown>(applyOperation, document)
+  let copied = 0
+  const copy = (value: unknown) => {
+    copied += JSON.stringify(value).length
+    if (copied <= maxCopied) return value
+    const limit = `the accumulated size increase of copy is ${copied}, exceeding the limit ${maxCopied}`
+    throw impossible(`Unable to complete the copy, ${limit}`)
+  }
+  return operations.reduce<unknown>((after, operation) => applyOperation(after, operation, copy), document)
 }
 
-function applyOperation(document: unknown, operation: JsonPatchOperation): unknown {
+function applyOperation(document: unknown, operation: JsonPatchOperation, copy: (value: unknown) => unknown): unknown {
   if (!isObject(operation)) throw malformed('a JSON patch operation must be an object')
   const { op } = operation
   if (typeof operation.path !== 'string') throw impossible(`${op} operation failed to decode path: missing value`)
@@ -39,7 +49,7 @@ function applyOperation(document: unknown, operation: JsonPatchOperation): unkno
       return addAt(rest, operation.path, 'move', value)
     }
     case 'copy':
-      return addAt(document, operation.path, 'copy', readAt(document, fromOf(operation), 'copy', 'from path'))
+      return addAt(document, operation.path, 'copy', copy(readAt(document, fromOf(operation), 'copy', 'from path')))
     default:
       throw impossible(`Unexpected kind: ${String(op)}`)
   }
