@@ -137,7 +137,13 @@ function startMachinery(options: SimulatedClusterOptions, server: KubeServer, ga
     createDaemonSetController({ env, pods, nodes, daemonSets: cache<DaemonSet>(wellKnown.daemonSets) }),
     createJobController({ env, pods, jobs }),
     createCronJobController({ env, jobs, cronJobs: cache<CronJob>(cronJobs) }),
-    createEndpointsController({ pods, services, slices: cache(endpointSlices, owned), endpoints: cache(endpoints) }),
+    createEndpointsController({
+      env,
+      pods,
+      services,
+      slices: cache(endpointSlices, owned),
+      endpoints: cache(endpoints),
+    }),
     createNamespaceDefaults({
       namespaces: cache(wellKnown.namespaces),
       serviceAccounts: cache(wellKnown.serviceAccounts, {}, 'default'),

@@ -1,14 +1,17 @@
 // The pods behind each Service: its EndpointSlices and its Endpoints.
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { watch, type Controller } from '@flotilla/runtime/controller'
+import { watch, type Controller, type Result } from '@flotilla/runtime/controller'
+import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import type { Cached } from '../cached.ts'
 import type { Pod, Service } from '../kinds.ts'
 import { byOwner, controllerReference, toOwnerKeys, toOwnKey } from '../owner.ts'
+import { Pacing } from '../pacing.ts'
 import { compareText, isFinished, isReady } from '../pod.ts'
 
 export interface EndpointsDeps {
+  readonly env: Env
   readonly pods: Cached<Pod>
   readonly services: Cached<Service>
   readonly slices: Cached<KubeObject>
@@ -39,12 +42,18 @@ export function namespaceIndex({ metadata }: KubeObject): readonly string[] {
   return [metadata.namespace ?? '']
 }
 
-export function createEndpointsController({ pods, services, slices, endpoints }: EndpointsDeps): Controller {
-  async function reconcile(key: string): Promise<void> {
+export function createEndpointsController({ env, pods, services, slices, endpoints }: EndpointsDeps): Controller {
+  const pacing = new Pacing(env)
+
+  async function reconcile(key: string): Promise<Result | void> {
     const service = services.rows.get(key)
-    if (service === undefined || service.metadata.deletionTimestamp !== undefined) return
+    if (service === undefined) return pacing.forget(key)
+    if (service.metadata.deletionTimestamp !== undefined) return
     if (!hasSelector(service)) return
+    const waitMs = pacing.waitMs(key, service.spec)
+    if (waitMs > 0) return { requeueAfterMs: waitMs }
     const addresses = selectPods(service).flatMap((pod) => addressOf(service, pod))
+    pacing.note(key, addresses.length, service.spec)
     await writeSlices(service, addresses)
     await writeEndpoints(service, addresses)
   }
@@ -72,7 +81,7 @@ export function createEndpointsController({ pods, services, slices, endpoints }:
     part: readonly Address[],
     index: number,
   ): Promise<void> {
-    const content = { addressType: 'IPv4', endpoints: part.map(sliceEndpoint), ports: portsOf(service, part[0]) }
+    const content = { addressType: 'IPv4', endpoints: part.map(sliceEndpoint), ports: portsOf(part[0]) }
     if (old === undefined) {
       await slices.create({ ...sliceOf(service, index), ...content })
     } else if (
@@ -84,7 +93,7 @@ export function createEndpointsController({ pods, services, slices, endpoints }:
   }
 
   async function writeEndpoints(service: Service, addresses: readonly Address[]): Promise<void> {
-    const subsets = subsetsOf(service, addresses)
+    const subsets = subsetsOf(addresses)
     const { name, namespace } = service.metadata
     const old = endpoints.rows.get(`${namespace}/${name}`)
     if (old !== undefined) {
@@ -193,7 +202,7 @@ function namedPort(pod: Pod, name: string): number | undefined {
 }
 
 /** One slice has one set of ports; pods of one Service are taken to agree on them. */
-function portsOf(_service: Service, first: Address | undefined): readonly EndpointPort[] {
+function portsOf(first: Address | undefined): readonly EndpointPort[] {
   return first === undefined ? [] : (JSON.parse(first.ports) as readonly EndpointPort[])
 }
 
@@ -224,7 +233,7 @@ function sliceEndpoint(address: Address) {
   }
 }
 
-function subsetsOf(service: Service, addresses: readonly Address[]): readonly Readonly<Record<string, unknown>>[] {
+function subsetsOf(addresses: readonly Address[]): readonly Readonly<Record<string, unknown>>[] {
   const live = addresses.filter(({ isTerminating }) => !isTerminating)
   if (live.length === 0) return []
   const shown = (isWanted: boolean) =>
@@ -237,7 +246,7 @@ function subsetsOf(service: Service, addresses: readonly Address[]): readonly Re
     {
       ...(ready.length === 0 ? {} : { addresses: ready }),
       ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
-      ports: portsOf(service, live[0]),
+      ports: portsOf(live[0]),
     },
   ]
 }

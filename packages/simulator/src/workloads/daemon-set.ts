@@ -5,6 +5,7 @@ import type { Cached } from '../cached.ts'
 import type { DaemonSet, Node, Pod, Toleration } from '../kinds.ts'
 import { belongsOn } from '../nodes/node-fit.ts'
 import { byOwner, toOwnerKeys, toOwnKey } from '../owner.ts'
+import { Pacing } from '../pacing.ts'
 import { isActive, isReady, podFrom, tallyPods } from '../pod.ts'
 import { hashName, randomName } from '../random-name.ts'
 import { countOf } from './int-or-percent.ts'
@@ -30,12 +31,17 @@ const daemonTolerations: readonly Toleration[] = [
 ]
 
 export function createDaemonSetController({ env, pods, nodes, daemonSets }: DaemonSetDeps): Controller {
+  const pacing = new Pacing(env)
+
   async function reconcile(key: string): Promise<Result | void> {
     const set = daemonSets.rows.get(key)
-    if (set === undefined) return
+    if (set === undefined) return pacing.forget(key)
+    const waitMs = pacing.waitMs(key, set.metadata.generation)
+    if (waitMs > 0) return { requeueAfterMs: waitMs }
     const hash = hashName(set.spec.template)
     const wanted = [...nodes.rows.list()].filter((node) => belongsOn(newPod(set, node, hash), node))
     if (set.metadata.deletionTimestamp === undefined) await place(set, wanted, hash)
+    pacing.note(key, wanted.length, set.metadata.generation)
     return report(set, wanted, hash)
   }
 

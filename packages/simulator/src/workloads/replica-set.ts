@@ -4,6 +4,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Cached } from '../cached.ts'
 import type { Pod, ReplicaSet } from '../kinds.ts'
 import { byOwner, toOwnerKeys, toOwnKey } from '../owner.ts'
+import { Pacing } from '../pacing.ts'
 import { inOrderOfLoss, podFrom, tallyPods, type PodTally } from '../pod.ts'
 import { randomName } from '../random-name.ts'
 import { requeueFor } from './requeue.ts'
@@ -18,14 +19,18 @@ export interface ReplicaSetDeps {
 const batch = 100
 
 export function createReplicaSetController({ env, pods, replicaSets }: ReplicaSetDeps): Controller {
+  const pacing = new Pacing(env)
   const tally = (set: ReplicaSet): PodTally =>
     tallyPods(pods.rows.byIndex(byOwner, set.metadata.uid ?? ''), set.spec.minReadySeconds ?? 0, env.clock.now())
 
   async function reconcile(key: string): Promise<Result | void> {
     const set = replicaSets.rows.get(key)
-    if (set === undefined) return
+    if (set === undefined) return pacing.forget(key)
+    const waitMs = pacing.waitMs(key, set.metadata.generation)
+    if (waitMs > 0) return { requeueAfterMs: waitMs }
     if (set.metadata.deletionTimestamp === undefined) await scale(set, tally(set).active)
     const now = tally(set)
+    pacing.note(key, now.active.length, set.metadata.generation)
     await replicaSets.writeStatus(set, {
       replicas: now.active.length,
       fullyLabeledReplicas: now.active.length,
