@@ -1,4 +1,4 @@
-// Regular expressions from schemas, compiled so that no pattern can take exponential time. Schemas are written for
+// Regular expressions from schemas, compiled so that none can take exponential time. Schemas are written for
 // Go's RE2; what JavaScript reads differently is translated where it is common.
 
 const posixClasses: Readonly<Record<string, string>> = {
@@ -15,11 +15,22 @@ const posixClasses: Readonly<Record<string, string>> = {
 const compiled = new Map<string, RegExp | undefined>()
 const compiledLimit = 2000
 
-/** undefined: the pattern is no regular expression, or could backtrack without bound. */
+/** Characters of a value that a suspicious pattern is tried on: few enough that even 2^n steps end soon. */
+const suspiciousLimit = 20
+
+/** undefined: it cannot be told, since the pattern is no regular expression or could take unbounded time on `value`. */
+export function matchesPattern(pattern: string, value: string): boolean | undefined {
+  const expression = compilePattern(pattern)
+  if (expression === undefined) return undefined
+  if (value.length > suspiciousLimit && mayExplode(pattern)) return undefined
+  return expression.test(value)
+}
+
+/** undefined: the pattern is no regular expression that JavaScript can read. */
 export function compilePattern(pattern: string): RegExp | undefined {
   if (compiled.has(pattern)) return compiled.get(pattern)
   if (compiled.size >= compiledLimit) compiled.clear()
-  const expression = mayExplode(pattern) ? undefined : parse(pattern)
+  const expression = parse(pattern)
   compiled.set(pattern, expression)
   return expression
 }
@@ -42,7 +53,7 @@ function parse(pattern: string): RegExp | undefined {
 }
 
 /**
- * True when a group that repeats without bound holds something else that does (`(a+)*`), unless each round of it must
+ * True when a group that repeats without bound can match a text in several ways (`(a+)*`, `(a|a)*`), unless each round must
  * begin or end with a character that nothing else inside can match (`(\.[a-z]+)*`), or it refers back to a group.
  */
 export function mayExplode(pattern: string): boolean {
@@ -57,7 +68,7 @@ export function mayExplode(pattern: string): boolean {
       const start = open.pop()
       if (start === undefined || !repeats(pattern, at + 1)) continue
       const body = pattern.slice(start + 1, at).replace(/^\?(:|P?<\w+>)/, '')
-      if (holdsRepeat(body) && !isDelimited(body)) return true
+      if (isAmbiguous(body) && !isDelimited(body)) return true
     }
   }
   return false
@@ -78,6 +89,12 @@ function repeats(pattern: string, at: number): boolean {
   if (pattern[at] === '*' || pattern[at] === '+') return true
   const bounds = /^\{\d*(,?)(\d*)\}/.exec(pattern.slice(at, at + 16))
   return bounds !== null && (bounds[2] === '' ? bounds[1] === ',' : Number(bounds[2]) > 16)
+}
+
+/** It holds alternatives, something optional or something repeated, so that a text may be split in several ways. */
+function isAmbiguous(body: string): boolean {
+  if (body.includes('|') || /[^\\(]\?/.test(body)) return true
+  return holdsRepeat(body)
 }
 
 function holdsRepeat(body: string): boolean {

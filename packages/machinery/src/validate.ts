@@ -12,7 +12,7 @@ import {
 import { matchesFormat } from './format.ts'
 import { canonicalJson, deepEqual, isObject } from './json.ts'
 import { listTypeErrors } from './list-type.ts'
-import { compilePattern } from './pattern.ts'
+import { matchesPattern } from './pattern.ts'
 import { childPath, fieldSchema, resolveNode } from './schema-node.ts'
 import type { KindSchema, Schema } from './schema.ts'
 
@@ -103,9 +103,9 @@ function characterCount(text: string): number {
 }
 
 function patternErrors(pattern: string, value: string, path: string): StatusCause[] {
-  const expression = compilePattern(pattern)
-  if (expression?.test(value) === true) return []
-  const why = expression === undefined ? ', but pattern is invalid: it could take unbounded time or does not parse' : ''
+  const matches = matchesPattern(pattern, value)
+  if (matches === true) return []
+  const why = matches === undefined ? ', but pattern is invalid: it does not parse, or could take unbounded time' : ''
   return [fieldInvalid(at(path), value, `${path} in body should match '${pattern}${why}'`)]
 }
 
