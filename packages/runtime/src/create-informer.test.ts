@@ -190,7 +190,7 @@ describe('createInformer()', () => {
       resource: configMaps,
       project: (object) => ({
         name: object.metadata.name,
-        tags: Object.values((object['data'] ?? {}) as Record<string, string>),
+        tags: Object.values((object['data'] ?? {}) as Record<string, string>).toSorted(),
       }),
       indexes: { tag: (row) => row.tags },
     })

@@ -38,7 +38,7 @@ export interface VirtualEnv extends Env {
   /** Passes time until `predicate` holds. Throws naming `what` when it does not within `limitMs`. */
   advanceUntil(predicate: () => boolean, wait: Wait): Promise<void>
   /** Passes time until `promise` is settled and gives its result. Throws naming `what` past `limitMs`. */
-  complete<T>(promise: Promise<T>, wait: Wait): Promise<T>
+  complete<T>(promise: PromiseLike<T>, wait: Wait): Promise<T>
 }
 
 // More timers than this at one instant are a loop that no time would end.

@@ -11,14 +11,26 @@ import type { IndexFunctions } from '@flotilla/runtime/row-table'
 import { startController } from '@flotilla/runtime/start-controller'
 import { Cached } from './cached.ts'
 import { FaultGate, type Faults } from './fault-gate.ts'
-import type { CronJob, DaemonSet, Deployment, Job, Node, Pod, ReplicaSet, Service, StatefulSet } from './kinds.ts'
+import type {
+  CronJob,
+  DaemonSet,
+  Deployment,
+  Job,
+  Node,
+  Pod,
+  ReplicaSet,
+  Service,
+  StatefulSet,
+  PersistentVolumeClaim,
+} from './kinds.ts'
 import { createNamespaceDefaults } from './namespace-defaults.ts'
 import { byLabel, byNamespace, createEndpointsController, labelIndex, namespaceIndex } from './network/endpoints.ts'
 import { createKubelet } from './nodes/kubelet.ts'
 import { createNode, renewLeases, type NodeShape } from './nodes/node-heartbeat.ts'
 import { createPodScheduling } from './nodes/pod-scheduling.ts'
+import { createVolumeBinding } from './nodes/volume-binding.ts'
 import { byOwner, ownerIndex } from './owner.ts'
-import { cronJobs, endpoints, endpointSlices } from './resources.ts'
+import { cronJobs, endpoints, endpointSlices, persistentVolumeClaims } from './resources.ts'
 import { createCronJobController } from './workloads/cron-job.ts'
 import { createDaemonSetController } from './workloads/daemon-set.ts'
 import { createDeploymentController } from './workloads/deployment.ts'
@@ -100,25 +112,12 @@ function shapesOf({ nodes, name }: SimulatedClusterOptions): readonly NodeShape[
 /** Every cache and controller of the cluster, running. */
 function startMachinery(options: SimulatedClusterOptions, server: KubeServer, gate: FaultGate) {
   const { env } = options
-  const apiOf = (user: string) => gate.inside(server.apiAs({ name: `system:${user}`, groups: ['system:masters'] }))
-  const api = apiOf('kube-controller-manager')
+  const fieldManager = 'kube-controller-manager'
+  const api = gate.inside(server.apiAs({ name: `system:${fieldManager}`, groups: ['system:masters'] }))
   const caches: { start(): void; stop(): Promise<void> }[] = []
-  const cache = <T extends KubeObject>(
-    resource: Resource,
-    indexes: IndexFunctions<T> = {},
-    named?: string,
-    user?: string,
-  ) => {
-    const fieldManager = user ?? 'kube-controller-manager'
+  const cache = <T extends KubeObject>(resource: Resource, indexes: IndexFunctions<T> = {}, named?: string) => {
     const selection = named === undefined ? {} : { fieldSelector: `metadata.name=${named}` }
-    const cached = new Cached<T>({
-      env,
-      api: user === undefined ? api : apiOf(user),
-      resource,
-      fieldManager,
-      indexes,
-      ...selection,
-    })
+    const cached = new Cached<T>({ env, api, resource, fieldManager, indexes, ...selection })
     caches.push(cached)
     return cached
   }
@@ -149,6 +148,7 @@ function startMachinery(options: SimulatedClusterOptions, server: KubeServer, ga
       serviceAccounts: cache(wellKnown.serviceAccounts, {}, 'default'),
       configMaps: cache(wellKnown.configMaps, {}, 'kube-root-ca.crt'),
     }),
+    createVolumeBinding({ claims: cache<PersistentVolumeClaim>(persistentVolumeClaims) }),
     createKubelet({ env, pods, nodes, podStartMs, podStopMs }),
   ]
   const scheduler = startController(env, scheduling.controller)

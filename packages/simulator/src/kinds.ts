@@ -240,3 +240,11 @@ export interface Service extends KubeObject {
     }[]
   }
 }
+
+export interface PersistentVolumeClaim extends KubeObject {
+  readonly spec: {
+    readonly accessModes?: readonly string[]
+    readonly resources?: { readonly requests?: ResourceAmounts }
+  }
+  readonly status?: { readonly phase?: string }
+}

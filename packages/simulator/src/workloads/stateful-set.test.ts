@@ -97,5 +97,6 @@ describe('createStatefulSetController()', () => {
     await scenario.env.advance(60_000)
     const claims = (await scenario.api.list(persistentVolumeClaims, { namespace })).items
     expect(claims.map(({ metadata }) => metadata.name)).toEqual(['data-db-0', 'data-db-1'])
+    expect(claims[0]?.['status']).toMatchObject({ phase: 'Bound', capacity: { storage: '1Gi' } })
   })
 })
