@@ -70,6 +70,7 @@ export class Normaliser {
     if (typeof value !== 'string') return value
     if (key === 'uid' && uuid.test(value)) return number(this.#uids, value, 'uid')
     if (key === 'resourceVersion' && path.at(-2) === 'metadata') return number(this.#versions, value, 'version')
+    if (key === 'serverAddress') return '<address>'
     if (key === 'continue' && value !== '') return '<continue>'
     if (/^(clusterIPs?|\[\])$/.test(key) && /^10\.\d+\.\d+\.\d+$/.test(value)) return '<ip>'
     if (path.at(-2) === 'cells' && /^(\d+[ywdhms])+$/.test(value)) return '<age>'

@@ -10,6 +10,7 @@ const rows = allRows.filter((row) => words.every((word) => row.name.includes(wor
 
 await using target = await startRealTarget()
 const results = await runRows(target, rows)
+for (const { name, failure } of results) if (failure !== undefined) throw new Error(`Cannot record ${name}: ${failure}`)
 if (words.length === 0) writeExpected(rows, results)
 else
   console.log(

@@ -21,44 +21,60 @@ export interface Target {
 export interface RowResult {
   readonly name: string
   readonly answers: readonly Answer[]
+  /** Why the row did not come to its end. */
+  readonly failure?: string
+}
+
+export interface RunOptions {
+  /** How long `until` may take to come true; 20 s unless told. */
+  readonly patienceMs?: number
 }
 
 const width = 8
-const untilWithinMs = 20_000
+const usualPatienceMs = 20_000
 const untilEveryMs = 50
 
-/** Results in the order of `rows`. Throws when a request gets no answer, or `until` does not come true. */
-export async function runRows(target: Target, rows: readonly Row[]): Promise<readonly RowResult[]> {
+/** Results in the order of `rows`. */
+export async function runRows(
+  target: Target,
+  rows: readonly Row[],
+  { patienceMs = usualPatienceMs }: RunOptions = {},
+): Promise<readonly RowResult[]> {
   const results = new Map<string, RowResult>()
-  for (const row of rows.filter((row) => row.first)) results.set(row.name, await runRow(target, row))
+  const run = async (row: Row): Promise<void> => void results.set(row.name, await runRow(target, row, patienceMs))
+  for (const row of rows.filter((row) => row.first)) await run(row)
   const queue = rows.filter((row) => !row.first)
   const work = async (): Promise<void> => {
-    for (let row = queue.shift(); row; row = queue.shift()) results.set(row.name, await runRow(target, row))
+    for (let row = queue.shift(); row; row = queue.shift()) await run(row)
   }
   await Promise.all(Array.from({ length: width }, work))
   return rows.flatMap((row) => results.get(row.name) ?? [])
 }
 
 /** Runs one row in its own namespace, which is left behind. */
-export async function runRow(target: Target, row: Row): Promise<RowResult> {
+async function runRow(target: Target, row: Row, patienceMs: number): Promise<RowResult> {
   const namespace = namespaceOf(row)
-  if (JSON.stringify(row.steps).includes('{ns}')) await prepare(target, namespace)
   const normaliser = new Normaliser(namespace, row.managedFields ?? false)
   const raw: RawAnswer[] = []
   const answers: Answer[] = []
-  for (const step of row.steps) {
-    const answer = await send(target, row, step, fill(step, namespace, raw))
-    raw.push(answer)
-    const normalised = normaliser.answer(answer)
-    answers.push(step.quiet ? { code: normalised.code } : normalised)
+  try {
+    if (JSON.stringify(row.steps).includes('{ns}')) await prepare(target, namespace)
+    for (const step of row.steps) {
+      const answer = await send(target, step, fill(step, namespace, raw), patienceMs)
+      raw.push(answer)
+      const normalised = normaliser.answer(answer)
+      answers.push(step.quiet ? { code: normalised.code } : normalised)
+    }
+  } catch (error) {
+    return { name: row.name, answers, failure: String(error) }
   }
   return { name: row.name, answers }
 }
 
 /** `c-` and the row's name as a DNS label, kept apart from others of the same beginning by its length and sum. */
-export function namespaceOf(row: Row): string {
+function namespaceOf(row: Row): string {
   const words = row.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-  const sum = [...row.name].reduce((total, char) => (total * 31 + (char.codePointAt(0) ?? 0)) % 1_679_616, 7)
+  const sum = Buffer.from(row.name).reduce((total, byte) => (total * 31 + byte) % 1_679_616, 7)
   return `c-${words.slice(0, 32).replace(/-$/, '')}-${sum.toString(36)}-x`
 }
 
@@ -74,15 +90,13 @@ async function create(target: Target, path: string, body: object): Promise<void>
   if (answer.code !== 201) throw new Error(`Cannot prepare ${path}: ${answer.code} ${answer.body}`)
 }
 
-async function send(target: Target, row: Row, { until }: Step, request: TargetRequest): Promise<RawAnswer> {
-  const deadline = Date.now() + untilWithinMs
+async function send(target: Target, { until }: Step, request: TargetRequest, patienceMs: number): Promise<RawAnswer> {
+  const deadline = Date.now() + patienceMs
   for (;;) {
     const answer = await target.fetch(request)
     if (!until || isFulfilled(until, answer)) return answer
     if (Date.now() > deadline) {
-      throw new Error(
-        `${row.name}: ${request.method} ${request.path} never came to ${JSON.stringify(until)}: ${answer.body}`,
-      )
+      throw new Error(`${request.method} ${request.path} never came to ${JSON.stringify(until)}: ${answer.body}`)
     }
     await sleep(untilEveryMs)
   }
@@ -111,7 +125,7 @@ function fill(step: Step, namespace: string, raw: readonly RawAnswer[]): TargetR
     text.replaceAll(/\{(?:ns|(\d+)\.([\w.-]+))\}/g, (whole, index?: string, path = '') => {
       if (index === undefined) return namespace
       const value = at(JSON.parse(raw[Number(index) - 1]?.body ?? 'null'), path)
-      return value === undefined ? whole : String(value)
+      return typeof value === 'string' || typeof value === 'number' ? `${value}` : whole
     })
   const request = toRequest(step)
   return {

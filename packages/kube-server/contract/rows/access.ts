@@ -141,7 +141,7 @@ export const accessRows: readonly Row[] = [
     quietly(once(get(configMaps, alice))),
     self({ resourceAttributes: { namespace: '{ns}', verb: 'get', resource: 'configmaps' } }),
     self({ resourceAttributes: { namespace: '{ns}', verb: 'delete', resource: 'configmaps' } }),
-    self({ nonResourceAttributes: { path: '/version', verb: 'get' } }),
+    self({ nonResourceAttributes: { path: '/openapi/v3', verb: 'get' } }),
     self({ resourceAttributes: { verb: '*', resource: '*' } }, {}),
   ),
   row(

@@ -23,7 +23,7 @@ function nested(depth: number): string {
 export const errorRows: readonly Row[] = [
   ...methods.map(([method, path]) => row(`${method} ${path}`, { method, path })),
   row('a path with a double slash', get('/api//v1/namespaces')),
-  row('a path that ends with a slash', get('/api/v1/namespaces/')),
+  row('a path that ends with a slash', get('/api/v1/namespaces/{ns}/')),
   row('a path of a cluster-scoped kind within a namespace', get('/api/v1/namespaces/{ns}/nodes')),
   row('a path of a namespaced object without its namespace', get('/api/v1/configmaps/a')),
   row('a path with too many parts', get(`${deployments}/d/status/x/y`)),

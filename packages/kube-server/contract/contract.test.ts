@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { allRows } from './all-rows.ts'
+import { hashOf, readExpected } from './expected.ts'
+import { differenceOf, readGaps } from './gaps.ts'
+import { runRows } from './run.ts'
+import type { RowResult } from './run.ts'
+import { startMemoryTarget, startSqliteTarget } from './targets.ts'
+import type { StartedTarget } from './targets.ts'
+
+const expected = readExpected()
+const gaps = readGaps()
+
+describe('the contract', () => {
+  it('the contract has at least 700 rows, each with a name of its own and recorded as it is now', () => {
+    expect(new Set(allRows.map((row) => row.name)).size).toBe(allRows.length)
+    expect(allRows.length).toBeGreaterThan(700)
+    expect(allRows.filter((row) => expected.get(row.name)?.hash !== hashOf(row)).map((row) => row.name)).toEqual([])
+  })
+
+  it('the contract has gaps only among its rows', () => {
+    expect([...gaps].filter((name) => !expected.has(name))).toEqual([])
+  })
+})
+
+const targets = [
+  { store: 'memory', start: startMemoryTarget },
+  { store: 'SQLite', start: startSqliteTarget },
+]
+
+describe.each(targets)('kube-server on $store', ({ start }) => {
+  let target: StartedTarget
+  let results: ReadonlyMap<string, RowResult>
+  beforeAll(async () => {
+    target = await start()
+    const list = await runRows(target, allRows, { patienceMs: 3_000 })
+    results = new Map(list.map((result) => [result.name, result]))
+  }, 120_000)
+  afterAll(() => target?.[Symbol.asyncDispose]())
+
+  it.each(allRows.map((row) => row.name))('kube-server answers as kube-apiserver does: %s', (name) => {
+    const result = results.get(name) ?? { name, answers: [] }
+    if (gaps.has(name))
+      expect(differenceOf(result, expected.get(name)), 'agrees now: take it off gaps.json').toBeDefined()
+    else expect(result).toEqual({ name, answers: expected.get(name)?.answers })
+  })
+})

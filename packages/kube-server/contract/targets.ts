@@ -1,0 +1,52 @@
+// kube-server as a target of the contract, on each of its stores: over TLS, as clients meet it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRealEnv } from '@flotilla/runtime/real-env'
+import { send } from '../../../testbed/src/request.ts'
+import { createStaticTokenAuthenticator, parseTokenFile } from '../src/access/static-token-authenticator.ts'
+import { createCa, createServingCertificate } from '../src/http/certificates.ts'
+import { serveKube } from '../src/http/server.ts'
+import { createKubeServer } from '../src/server.ts'
+import { createMemoryStore } from '../src/store/memory-store.ts'
+import { openSqliteStore } from '../src/store/sqlite-store.ts'
+import type { Store } from '../src/store/store.ts'
+import type { Target } from './run.ts'
+import { tokenFileLines } from './users.ts'
+
+export type StartedTarget = Target & AsyncDisposable
+
+const env = createRealEnv({ logLevel: 'silent' })
+
+export function startMemoryTarget(): Promise<StartedTarget> {
+  return startTarget(createMemoryStore({ env }))
+}
+
+export async function startSqliteTarget(): Promise<StartedTarget> {
+  const folder = mkdtempSync(join(tmpdir(), 'flotilla-contract-'))
+  const target = await startTarget(openSqliteStore({ env, folder }))
+  return {
+    fetch: (request) => target.fetch(request),
+    async [Symbol.asyncDispose]() {
+      await target[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+async function startTarget(store: Store): Promise<StartedTarget> {
+  const server = await createKubeServer({ env, store })
+  const ca = await createCa(env, 'contract')
+  const tls = await createServingCertificate(env, ca)
+  const authenticators = [createStaticTokenAuthenticator(parseTokenFile(tokenFileLines().join('\n')))]
+  const serving = await serveKube({ env, server, tls, authenticators })
+  const endpoint = { server: serving.url, ca: ca.cert, token: '' }
+  return {
+    fetch: (request) => send(endpoint, { ...request, anonymous: true }),
+    async [Symbol.asyncDispose]() {
+      await serving.close()
+      await server.stop()
+      await store.close()
+    },
+  }
+}
