@@ -36,7 +36,10 @@ export interface NonResourceRule {
 export interface Authorizer {
   authorize(attributes: Attributes): Decision
   /** All that `user` may do in `namespace`, for SelfSubjectRulesReview. */
-  rulesFor(user: UserInfo, namespace: string): {
+  rulesFor(
+    user: UserInfo,
+    namespace: string,
+  ): {
     readonly resourceRules: readonly ResourceRule[]
     readonly nonResourceRules: readonly NonResourceRule[]
   }

@@ -35,8 +35,12 @@ const clientAuth = '1.3.6.1.5.5.7.3.2'
 
 /** Node writes a subject as lines `TYPE=value`, a value with `\` before what it would confuse. */
 function userOf(subject: string | undefined): UserInfo | undefined {
-  const fields = (subject ?? '').split('\n').flatMap((line) => line.split('+')).map((part) => part.trim())
-  const valuesOf = (type: string) => fields.filter((field) => field.startsWith(`${type}=`)).map((field) => field.slice(type.length + 1))
+  const fields = (subject ?? '')
+    .split('\n')
+    .flatMap((line) => line.split('+'))
+    .map((part) => part.trim())
+  const valuesOf = (type: string) =>
+    fields.filter((field) => field.startsWith(`${type}=`)).map((field) => field.slice(type.length + 1))
   const [name] = valuesOf('CN').slice(-1)
   if (name === undefined || name === '') return undefined
   return { name, groups: valuesOf('O') }

@@ -25,7 +25,12 @@ export function impersonated(authorizer: Authorizer, caller: UserInfo, headers: 
   if (uid !== '') check(authorizer, caller, { group: 'authentication.k8s.io', resource: 'uids', name: uid })
   for (const [key, values] of Object.entries(extra ?? {})) {
     for (const value of values) {
-      check(authorizer, caller, { group: 'authentication.k8s.io', resource: 'userextras', subresource: key, name: value })
+      check(authorizer, caller, {
+        group: 'authentication.k8s.io',
+        resource: 'userextras',
+        subresource: key,
+        name: value,
+      })
     }
   }
   return userOf(name, groups, uid, extra)
@@ -58,7 +63,15 @@ function serviceAccountOf(name: string): readonly [namespace: string, account: s
 
 function check(authorizer: Authorizer, user: UserInfo, target: Partial<Attributes>): void {
   const attributes = {
-    user, verb: 'impersonate', group: '', version: 'v1', resource: '', subresource: '', namespace: '', name: '', ...target,
+    user,
+    verb: 'impersonate',
+    group: '',
+    version: 'v1',
+    resource: '',
+    subresource: '',
+    namespace: '',
+    name: '',
+    ...target,
   }
   const decision = authorizer.authorize(attributes)
   if (!decision.allowed) throw forbidden(attributes, decision.reason)

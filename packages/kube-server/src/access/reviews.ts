@@ -12,7 +12,11 @@ export interface ReviewTarget {
   readonly dryRun: boolean
 }
 
-export type Review = (context: RequestContext, object: KubeObject, target: ReviewTarget) => Promise<KubeObject> | KubeObject
+export type Review = (
+  context: RequestContext,
+  object: KubeObject,
+  target: ReviewTarget,
+) => Promise<KubeObject> | KubeObject
 
 export interface Reviews {
   /** Undefined for what the operations create themselves. */
@@ -31,7 +35,8 @@ type Fields = Readonly<Record<string, unknown>>
 export function createReviews(deps: ReviewDeps): Reviews {
   const { authorizer, authenticators, tokenRequest } = deps
   const reviews: Readonly<Record<string, Review>> = {
-    'authorization.k8s.io/selfsubjectaccessreviews': (context, object) => reviewAccess(authorizer, object, context.user),
+    'authorization.k8s.io/selfsubjectaccessreviews': (context, object) =>
+      reviewAccess(authorizer, object, context.user),
     'authorization.k8s.io/subjectaccessreviews': (_, object) => reviewAccess(authorizer, object, subjectOf(object)),
     'authorization.k8s.io/localsubjectaccessreviews': (_, object, { key }) => {
       checkLocal(object, key)
@@ -67,7 +72,10 @@ function attributesOf(object: KubeObject, user: UserInfo): Attributes {
   const resource = spec['resourceAttributes'] === undefined ? undefined : fieldsOf(spec['resourceAttributes'])
   const other = spec['nonResourceAttributes'] === undefined ? undefined : fieldsOf(spec['nonResourceAttributes'])
   if ((resource === undefined) === (other === undefined)) {
-    const why = resource === undefined ? 'exactly one of nonResourceAttributes or resourceAttributes must be specified' : 'cannot be specified in combination with resourceAttributes'
+    const why =
+      resource === undefined
+        ? 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
+        : 'cannot be specified in combination with resourceAttributes'
     const field = resource === undefined ? 'spec.resourceAttributes' : 'spec.nonResourceAttributes'
     const text = `${object.kind}.authorization.k8s.io "" is invalid: ${field}: Invalid value: ${why}`
     throw new FlotillaError('Invalid', text, { group: 'authorization.k8s.io', kind: object.kind })

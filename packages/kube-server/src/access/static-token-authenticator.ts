@@ -18,9 +18,14 @@ export function parseTokenFile(text: string): ReadonlyMap<string, UserInfo> {
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue
     const match = /^([^,\s]+),([^,]+),([^,]*)(?:,"?([^"]*)"?)?\s*$/.exec(line)
-    if (match === null) throw new FlotillaError('Invalid', `Cannot read token file line ${index + 1}: want token,user,uid,"groups"`)
+    if (match === null)
+      throw new FlotillaError('Invalid', `Cannot read token file line ${index + 1}: want token,user,uid,"groups"`)
     const [, token = '', name = '', uid = '', groups = ''] = match
-    tokens.set(token, { name, ...(uid === '' ? {} : { uid }), groups: groups.split(',').filter((group) => group !== '') })
+    tokens.set(token, {
+      name,
+      ...(uid === '' ? {} : { uid }),
+      groups: groups.split(',').filter((group) => group !== ''),
+    })
   }
   return tokens
 }

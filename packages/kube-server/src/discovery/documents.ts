@@ -42,7 +42,11 @@ function ordered(served: ReadonlySet<string> | undefined, order: readonly string
 }
 
 export function legacyVersions(): object {
-  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }] }
+  return {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }],
+  }
 }
 
 export function legacyGroupList(catalog: ResourceCatalog): object {
@@ -85,7 +89,9 @@ function legacyEntries(resource: ServedResource) {
     name: `${plural}/${sub.name}`,
     singularName: '',
     namespaced,
-    ...(sub.group === resource.group && sub.version === resource.version ? {} : { group: sub.group, version: sub.version }),
+    ...(sub.group === resource.group && sub.version === resource.version
+      ? {}
+      : { group: sub.group, version: sub.version }),
     kind: sub.kind,
     verbs: sub.verbs,
   }))
@@ -140,7 +146,10 @@ function aggregatedEntry(resource: ServedResource): object {
 }
 
 /** Group and version are empty where they are those of the resource. */
-function responseKind(sub: Pick<Subresource, 'group' | 'version' | 'kind'>, { group, version }: ServedResource): object {
+function responseKind(
+  sub: Pick<Subresource, 'group' | 'version' | 'kind'>,
+  { group, version }: ServedResource,
+): object {
   const isSame = sub.group === group && sub.version === version
   return { group: isSame ? '' : sub.group, version: isSame ? '' : sub.version, kind: sub.kind }
 }

@@ -15,7 +15,7 @@ import {
   X509CertificateGenerator,
   cryptoProvider,
   type Extension,
-  } from '@peculiar/x509'
+} from '@peculiar/x509'
 import { isIP } from 'node:net'
 import type { Env } from '@flotilla/runtime/env'
 
@@ -66,18 +66,39 @@ export async function createCa(env: Needs, name: string, days = caDays): Promise
 }
 
 /** For 127.0.0.1, ::1, localhost, the names of the service `kubernetes`, and `hosts` (names or addresses). */
-export async function createServingCertificate(env: Needs, ca: KeyPair, hosts: readonly string[] = []): Promise<KeyPair> {
-  const all = new Set(['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', ...hosts])
+export async function createServingCertificate(
+  env: Needs,
+  ca: KeyPair,
+  hosts: readonly string[] = [],
+): Promise<KeyPair> {
+  const all = new Set([
+    'localhost',
+    '127.0.0.1',
+    '::1',
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    ...hosts,
+  ])
   const names = [...all].map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value }))
   const extensions = [new SubjectAlternativeNameExtension(names)]
-  return issue(env, ca, { subject: [{ CN: ['kube-apiserver'] }], usage: ExtendedKeyUsage.serverAuth, extensions, days: leafDays })
+  return issue(env, ca, {
+    subject: [{ CN: ['kube-apiserver'] }],
+    usage: ExtendedKeyUsage.serverAuth,
+    extensions,
+    days: leafDays,
+  })
 }
 
 /** A certificate that proves its holder to be `user` in `groups`. */
 export async function createClientCertificate(
   env: Needs,
   ca: KeyPair,
-  { user, groups = [], days = leafDays }: { readonly user: string; readonly groups?: readonly string[]; readonly days?: number },
+  {
+    user,
+    groups = [],
+    days = leafDays,
+  }: { readonly user: string; readonly groups?: readonly string[]; readonly days?: number },
 ): Promise<KeyPair> {
   const subject = [...groups.map((group) => ({ O: [group] })), { CN: [user] }]
   return issue(env, ca, { subject, usage: ExtendedKeyUsage.clientAuth, extensions: [], days })

@@ -53,13 +53,15 @@ function mayHoldPrototypeKey(text: string): boolean {
 
 function refuseHostile(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return
-  if (depth > maxDepth) throw new FlotillaError('BadRequest', `Cannot read the body: nested deeper than ${maxDepth} levels`)
+  if (depth > maxDepth)
+    throw new FlotillaError('BadRequest', `Cannot read the body: nested deeper than ${maxDepth} levels`)
   if (Array.isArray(value)) {
     for (const item of value) refuseHostile(item, depth + 1)
     return
   }
   for (const key of Object.keys(value)) {
-    if (key === '__proto__') throw new FlotillaError('BadRequest', 'Cannot read the body: the key "__proto__" is not allowed')
+    if (key === '__proto__')
+      throw new FlotillaError('BadRequest', 'Cannot read the body: the key "__proto__" is not allowed')
     refuseHostile((value as Record<string, unknown>)[key], depth + 1)
   }
 }

@@ -28,7 +28,6 @@ export interface Exchange {
   readonly signal: AbortSignal
 }
 
-
 export function headerOf(request: ServerRequest, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(',') : value

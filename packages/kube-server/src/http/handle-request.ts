@@ -41,7 +41,8 @@ export async function handleRequest(
     await route(deps, { ...exchange, context: { ...exchange.context, user } })
   } catch (error) {
     if (exchange === undefined || signal.aborted) return void answer.destroy()
-    if (!isError(error)) deps.env.log.error({ err: error, path: exchange.info.path, auditId: exchange.auditId }, 'request failed')
+    if (!isError(error))
+      deps.env.log.error({ err: error, path: exchange.info.path, auditId: exchange.auditId }, 'request failed')
     await respondError(exchange, error)
   }
 }
@@ -78,7 +79,8 @@ function infoOf(request: ServerRequest): RequestInfo | undefined {
 async function callerOf(deps: RequestDeps, credentials: Credentials): Promise<UserInfo> {
   const user = await authenticateWith(deps.authenticators, credentials)
   if (user !== undefined) return user
-  if (credentials.bearer !== undefined || !deps.allowAnonymous) throw new FlotillaError('Unauthenticated', 'Unauthorized')
+  if (credentials.bearer !== undefined || !deps.allowAnonymous)
+    throw new FlotillaError('Unauthenticated', 'Unauthorized')
   return anonymous
 }
 
@@ -93,7 +95,8 @@ async function route(deps: RequestDeps, exchange: Exchange): Promise<void> {
   if (exchange.info.isResource) return handleResource(deps, exchange)
   const { path, method } = exchange.info
   if (path === '/version' || path === '/version/') return respondObject(exchange, 200, deps.version)
-  if (path === '/metrics') return respondText(exchange, 200, 'text/plain; version=0.0.4; charset=utf-8', await deps.env.metrics.text())
+  if (path === '/metrics')
+    return respondText(exchange, 200, 'text/plain; version=0.0.4; charset=utf-8', await deps.env.metrics.text())
   if (await respondHealth(exchange, deps.checks)) return
   if (method !== 'GET' && method !== 'HEAD') return respondNoPage(exchange)
   return respondDocument(deps, exchange)
@@ -102,7 +105,8 @@ async function route(deps: RequestDeps, exchange: Exchange): Promise<void> {
 async function respondDocument({ catalog }: RequestDeps, exchange: Exchange): Promise<void> {
   const { info, request, answer } = exchange
   const accept = headerOf(request, 'accept')
-  if (isProtobufOnly(accept)) throw new FlotillaError('NotAcceptable', 'only the following media types are accepted: application/json')
+  if (isProtobufOnly(accept))
+    throw new FlotillaError('NotAcceptable', 'only the following media types are accepted: application/json')
   const document = documents(catalog, info.path, accept)
   if (document === undefined) {
     if (info.path.startsWith('/api/')) throw noSuchResource()

@@ -24,7 +24,12 @@ export async function respondHealth(exchange: Exchange, checks: readonly HealthC
   return true
 }
 
-async function respond(exchange: Exchange, kind: string, checks: readonly HealthCheck[], isOne: boolean): Promise<void> {
+async function respond(
+  exchange: Exchange,
+  kind: string,
+  checks: readonly HealthCheck[],
+  isOne: boolean,
+): Promise<void> {
   const { query } = exchange.info
   const excluded = new Set(query.getAll('exclude'))
   const lines = await Promise.all(checks.map(async (check) => lineOf(check, excluded)))
@@ -33,7 +38,9 @@ async function respond(exchange: Exchange, kind: string, checks: readonly Health
   const summary = `${kind} check ${hasFailed ? 'failed' : 'passed'}`
   const verbose = `${lines.join('\n')}\n${summary}\n`
   const text = hasFailed || (isVerbose && !isOne) ? verbose : 'ok'
-  await respondText(exchange, hasFailed ? 500 : 200, 'text/plain; charset=utf-8', text, { 'x-content-type-options': 'nosniff' })
+  await respondText(exchange, hasFailed ? 500 : 200, 'text/plain; charset=utf-8', text, {
+    'x-content-type-options': 'nosniff',
+  })
 }
 
 async function lineOf(check: HealthCheck, excluded: ReadonlySet<string>): Promise<string> {

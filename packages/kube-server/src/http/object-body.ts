@@ -28,7 +28,10 @@ function placedIn(object: KubeObject, { exchange, resource, key }: ResourceReque
   const isCreate = exchange.info.verb === 'create'
   const { name } = object.metadata
   if (!isCreate && name !== undefined && name !== '' && name !== key.name) {
-    throw new FlotillaError('BadRequest', `the name of the object (${name}) does not match the name on the URL (${key.name})`)
+    throw new FlotillaError(
+      'BadRequest',
+      `the name of the object (${name}) does not match the name on the URL (${key.name})`,
+    )
   }
   return placed(object, isCreate ? '' : key.name, resource.namespaced ? (key.namespace ?? '') : '')
 }
@@ -50,7 +53,10 @@ function placed(object: KubeObject, name: string, namespace: string): KubeObject
 function subresourceObject(value: Fields, { key }: ResourceRequest): KubeObject {
   const metadata = metadataOf(value)
   if (metadata.name !== undefined && metadata.name !== '' && metadata.name !== key.name) {
-    throw new FlotillaError('BadRequest', `the name of the object (${metadata.name}) does not match the name on the URL (${key.name})`)
+    throw new FlotillaError(
+      'BadRequest',
+      `the name of the object (${metadata.name}) does not match the name on the URL (${key.name})`,
+    )
   }
   const { apiVersion, kind } = value as { apiVersion?: string; kind?: string }
   return placed({ ...value, apiVersion: apiVersion ?? '', kind: kind ?? '', metadata }, key.name, key.namespace ?? '')
@@ -72,7 +78,8 @@ function checkKind(object: KubeObject, { resource }: ResourceRequest): void {
 function withTypeMeta(value: Fields, apiVersion: string, kind: string): KubeObject {
   const stated = value as { apiVersion?: string; kind?: string }
   const metadata = metadataOf(value)
-  if (stated.apiVersion !== undefined && stated.kind !== undefined && value['metadata'] === metadata) return value as KubeObject
+  if (stated.apiVersion !== undefined && stated.kind !== undefined && value['metadata'] === metadata)
+    return value as KubeObject
   return { ...value, apiVersion: stated.apiVersion || apiVersion, kind: stated.kind || kind, metadata }
 }
 
@@ -87,7 +94,11 @@ function metadataOf(value: Fields): KubeObject['metadata'] {
 function parse(body: Buffer, format: ReturnType<typeof formatOf>, kind: string): Fields {
   const value = decoded(body, format, kind)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
-  throw unrecognized(kind, `couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct`, body)
+  throw unrecognized(
+    kind,
+    `couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct`,
+    body,
+  )
 }
 
 function decoded(body: Buffer, format: ReturnType<typeof formatOf>, kind: string): unknown {
@@ -105,11 +116,17 @@ function unrecognized(kind: string, why: string, body: Buffer): FlotillaError {
   const head = body.subarray(0, summaryBytes)
   const rest = body.length > summaryBytes ? ' ...' : ''
   const summary = body.length === 0 ? '<empty>' : isText ? head.toString('utf8') + rest : head.toString('hex') + rest
-  return new FlotillaError('BadRequest', `the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`)
+  return new FlotillaError(
+    'BadRequest',
+    `the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`,
+  )
 }
 
 export function cannotHandle(kind: string, version: string, wanted: string, why: string): FlotillaError {
-  return new FlotillaError('BadRequest', `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${wanted}: ${why}`)
+  return new FlotillaError(
+    'BadRequest',
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${wanted}: ${why}`,
+  )
 }
 
 /** Undefined when the body is empty. */

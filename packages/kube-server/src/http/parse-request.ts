@@ -39,7 +39,15 @@ export function parseRequest(method: string, url: string): RequestInfo {
   const root = resourceRoot(parts)
   if (root === undefined) return nonResource(method, path, query)
   const decoded = parts.slice(root.length).map(decodeSegment)
-  return { ...locate(method, query, decoded), method, path, query, isResource: true, group: root.group, version: root.version }
+  return {
+    ...locate(method, query, decoded),
+    method,
+    path,
+    query,
+    isResource: true,
+    group: root.group,
+    version: root.version,
+  }
 }
 
 function resourceRoot(parts: readonly string[]): { group: string; version: string; length: number } | undefined {
@@ -55,7 +63,14 @@ function locate(method: string, query: URLSearchParams, segments: readonly strin
   const [resource = '', name = '', subresource = '', ...rest] = named
   const verb = isLegacyWatch ? 'watch' : verbOf(method, query, name)
   const isCollection = verb === 'list' || verb === 'watch' || verb === 'deletecollection'
-  return { verb, namespace, resource, name: isCollection && name === '' ? nameSelected(query) : name, subresource, rest }
+  return {
+    verb,
+    namespace,
+    resource,
+    name: isCollection && name === '' ? nameSelected(query) : name,
+    subresource,
+    rest,
+  }
 }
 
 function splitNamespace(parts: readonly string[]): { namespace: string; rest: readonly string[] } {

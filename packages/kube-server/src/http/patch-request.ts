@@ -70,7 +70,8 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function asOperations(value: unknown): readonly JsonPatchOperation[] {
-  if (!Array.isArray(value)) throw new FlotillaError('BadRequest', 'error decoding patch: the body is no list of operations')
+  if (!Array.isArray(value))
+    throw new FlotillaError('BadRequest', 'error decoding patch: the body is no list of operations')
   if (value.length > maxJsonPatchOperations) {
     const text = `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`
     throw new FlotillaError('TooLarge', text)

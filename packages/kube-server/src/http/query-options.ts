@@ -24,16 +24,36 @@ export function listOptions({ query, namespace }: RequestInfo): ListOptions {
 function listMatch(query: URLSearchParams, match: string): 'Exact' | 'NotOlderThan' {
   const resourceVersion = query.get('resourceVersion') ?? ''
   if (resourceVersion === '') {
-    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+    refuse(
+      'ListOptions',
+      'resourceVersionMatch',
+      'Forbidden',
+      'resourceVersionMatch is forbidden unless resourceVersion is provided',
+    )
   }
   if ((query.get('continue') ?? '') !== '') {
-    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', 'resourceVersionMatch is forbidden when continue is provided')
+    refuse(
+      'ListOptions',
+      'resourceVersionMatch',
+      'Forbidden',
+      'resourceVersionMatch is forbidden when continue is provided',
+    )
   }
   if (match !== 'Exact' && match !== 'NotOlderThan') {
-    refuse('ListOptions', 'resourceVersionMatch', 'NotSupported', `${quote(match)}: supported values: "Exact", "NotOlderThan", ""`)
+    refuse(
+      'ListOptions',
+      'resourceVersionMatch',
+      'NotSupported',
+      `${quote(match)}: supported values: "Exact", "NotOlderThan", ""`,
+    )
   }
   if (match === 'Exact' && resourceVersion === '0') {
-    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+    refuse(
+      'ListOptions',
+      'resourceVersionMatch',
+      'Forbidden',
+      'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+    )
   }
   return match
 }
@@ -86,7 +106,12 @@ function fieldValidationOf(kind: OptionsKind, query: URLSearchParams): 'Strict' 
   const value = query.get('fieldValidation') ?? ''
   if (value === '' || value === 'Warn') return 'Warn'
   if (value === 'Strict' || value === 'Ignore') return value
-  return refuse(kind, 'fieldValidation', 'NotSupported', `${quote(value)}: supported values: "", "Ignore", "Strict", "Warn"`)
+  return refuse(
+    kind,
+    'fieldValidation',
+    'NotSupported',
+    `${quote(value)}: supported values: "", "Ignore", "Strict", "Warn"`,
+  )
 }
 
 function checkManager(kind: OptionsKind, manager: string): void {
@@ -109,7 +134,10 @@ function isDryRun(kind: OptionsKind, values: readonly string[]): boolean {
 }
 
 /** Options of a delete: a body replaces the query altogether, as upstream does. */
-export function deleteOptions({ query }: RequestInfo, body: Readonly<Record<string, unknown>> | undefined): DeleteOptions {
+export function deleteOptions(
+  { query }: RequestInfo,
+  body: Readonly<Record<string, unknown>> | undefined,
+): DeleteOptions {
   const dryRun = body === undefined ? query.getAll('dryRun') : stringsOf(body['dryRun'])
   const propagation = body === undefined ? query.get('propagationPolicy') : body['propagationPolicy']
   const orphan = body === undefined ? query.get('orphanDependents') : body['orphanDependents']

@@ -49,8 +49,13 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange): Pr
   checkRoute(resource, exchange)
   const handle = handlers[info.verb]
   if (handle === undefined) throw notAllowed()
-  const shape = { format: negotiate(headerOf(request, 'accept')), include: includeOf(info.query), now: deps.env.clock.now() }
-  const key = info.namespace === '' || !resource.namespaced ? { name: info.name } : { name: info.name, namespace: info.namespace }
+  const shape = {
+    format: negotiate(headerOf(request, 'accept')),
+    include: includeOf(info.query),
+    now: deps.env.clock.now(),
+  }
+  const key =
+    info.namespace === '' || !resource.namespaced ? { name: info.name } : { name: info.name, namespace: info.namespace }
   await handle({ deps, exchange, resource, key, shape, userAgent: headerOf(request, 'user-agent') })
 }
 
@@ -85,7 +90,10 @@ function includeOf(query: URLSearchParams): Shape['include'] {
   const value = query.get('includeObject') ?? ''
   if (value === '' || value === 'Metadata') return 'Metadata'
   if (value === 'None' || value === 'Object') return value
-  throw new FlotillaError('BadRequest', `Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`)
+  throw new FlotillaError(
+    'BadRequest',
+    `Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
 async function get({ deps, exchange, resource, key, shape }: ResourceRequest): Promise<void> {
@@ -102,7 +110,11 @@ async function list({ deps, exchange, resource, shape }: ResourceRequest): Promi
 }
 
 async function watch({ deps, exchange, resource, shape }: ResourceRequest): Promise<void> {
-  if (shape.format.media !== 'application/json') throw new FlotillaError('NotAcceptable', 'only the following media types are accepted: application/json;stream=watch')
+  if (shape.format.media !== 'application/json')
+    throw new FlotillaError(
+      'NotAcceptable',
+      'only the following media types are accepted: application/json;stream=watch',
+    )
   await streamWatch(deps, exchange, resource, watchOptions(exchange.info), shape)
 }
 
@@ -141,14 +153,26 @@ async function remove(request: ResourceRequest): Promise<void> {
   const result = await deps.operations.delete(exchange.context, resource, key, { ...options, signal: exchange.signal })
   const isCascading = options.propagationPolicy === 'Foreground' || options.propagationPolicy === 'Background'
   const isAwaited = isCascading && options.propagationPolicy === 'Foreground' && !result.deleted
-  const answer = result.deleted && !showsDeleted.has(resource.plural) ? deletedStatus(resource, result.object) : result.object
+  const answer =
+    result.deleted && !showsDeleted.has(resource.plural) ? deletedStatus(resource, result.object) : result.object
   await respondObject(exchange, isAwaited ? 202 : 200, presentObject(resource, answer, shape), shape.format)
 }
 
 /** Kinds whose delete answers with the object that was. */
 const showsDeleted = new Set([
-  'pods', 'podtemplates', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'serviceaccounts', 'services',
-  'clustertrustbundles', 'storageclasses', 'volumeattachments', 'csinodes', 'csidrivers', 'csistoragecapacities',
+  'pods',
+  'podtemplates',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'resourcequotas',
+  'serviceaccounts',
+  'services',
+  'clustertrustbundles',
+  'storageclasses',
+  'volumeattachments',
+  'csinodes',
+  'csidrivers',
+  'csistoragecapacities',
 ])
 
 function deletedStatus({ group, plural }: ServedResource, { metadata }: KubeObject): KubeObject {
@@ -173,4 +197,3 @@ export function noSuchResource(): FlotillaError {
 export function notAllowed(): FlotillaError {
   return new FlotillaError('MethodNotAllowed', 'the server does not allow this method on the requested resource')
 }
-

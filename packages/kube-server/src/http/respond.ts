@@ -35,7 +35,10 @@ export async function respondStatus(exchange: Exchange, status: Status): Promise
   const seconds = status.details?.retryAfterSeconds
   if (seconds !== undefined) exchange.answer.setHeader('retry-after', String(seconds))
   const wantsYaml = headerOf(exchange.request, 'accept')?.startsWith('application/yaml') ?? false
-  return respondObject(exchange, status.code, status, { media: wantsYaml ? 'application/yaml' : 'application/json', asVersion: 'v1' })
+  return respondObject(exchange, status.code, status, {
+    media: wantsYaml ? 'application/yaml' : 'application/json',
+    asVersion: 'v1',
+  })
 }
 
 export async function respondText(
@@ -63,7 +66,11 @@ export function startHeaders({ answer, auditId, warnings }: Exchange, contentTyp
   answer.setHeader('audit-id', auditId)
   answer.setHeader('cache-control', 'no-cache, private')
   answer.setHeader('content-type', contentType)
-  if (warnings.length > 0) answer.setHeader('warning', warnings.map((text) => `299 - ${quoteWarning(text)}`))
+  if (warnings.length > 0)
+    answer.setHeader(
+      'warning',
+      warnings.map((text) => `299 - ${quoteWarning(text)}`),
+    )
 }
 
 function quoteWarning(text: string): string {

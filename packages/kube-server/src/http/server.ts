@@ -111,7 +111,12 @@ function createTlsServer({ tls }: ServeOptions): Http2SecureServer {
   } as Parameters<typeof createSecureServer>[0])
 }
 
-async function serve(deps: RequestDeps, request: ServerRequest, answer: ServerAnswer, closing: AbortSignal): Promise<void> {
+async function serve(
+  deps: RequestDeps,
+  request: ServerRequest,
+  answer: ServerAnswer,
+  closing: AbortSignal,
+): Promise<void> {
   const gone = new AbortController()
   const leave = () => gone.abort()
   answer.once('close', leave)

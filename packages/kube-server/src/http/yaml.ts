@@ -5,7 +5,13 @@ const maxAliases = 100
 
 /** Throws an Error that tells the line when `text` is not YAML or has more than 100 alias expansions. */
 export function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { version: '1.1', schema: 'yaml-1.1', merge: true, uniqueKeys: true, customTags: keptTags })
+  const document = parseDocument(text, {
+    version: '1.1',
+    schema: 'yaml-1.1',
+    merge: true,
+    uniqueKeys: true,
+    customTags: keptTags,
+  })
   const [first] = document.errors
   if (first !== undefined) throw first
   return document.toJS({ maxAliasCount: maxAliases, mapAsMap: false })

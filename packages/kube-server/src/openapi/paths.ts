@@ -4,7 +4,7 @@ import { collectionPath } from '@flotilla/machinery/resource'
 import type { ServedResource } from '../served-resource.ts'
 import { listNameOf, refTo } from './components.ts'
 
-interface Parameter {
+export interface Parameter {
   readonly name: string
   readonly in: 'query' | 'path'
   readonly required?: boolean
@@ -53,7 +53,14 @@ function collectionPaths(resource: ServedResource): readonly (readonly [string, 
     ...(verbs.includes('list') ? { get: operation(resource, 'list', listing, listNameOf(resource)) } : {}),
     ...(verbs.includes('create') ? { post: operation(resource, 'post', writing, resource.schemaName, readable) } : {}),
     ...(verbs.includes('deletecollection')
-      ? { delete: operation(resource, 'deletecollection', [...listing, ...deleting], 'io.k8s.apimachinery.pkg.apis.meta.v1.Status') }
+      ? {
+          delete: operation(
+            resource,
+            'deletecollection',
+            [...listing, ...deleting],
+            'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
+          ),
+        }
       : {}),
     parameters: shared,
   }
@@ -69,18 +76,38 @@ function objectPaths(resource: ServedResource): readonly (readonly [string, obje
   const parameters = [inPath('name'), ...(namespaced ? [inPath('namespace')] : []), pretty]
   const own = itemOf(resource, verbs, parameters)
   const reviewed = subresources.filter((name) => name === 'status' || name === 'scale')
-  const subs = reviewed.map((name) => [`${path}/${name}`, itemOf(resource, ['get', 'update', 'patch'], parameters, name)] as const)
+  const subs = reviewed.map(
+    (name) => [`${path}/${name}`, itemOf(resource, ['get', 'update', 'patch'], parameters, name)] as const,
+  )
   return [[path, own], ...subs]
 }
 
-function itemOf(resource: ServedResource, verbs: readonly string[], parameters: readonly Parameter[], sub = ''): object {
-  const patches = [...jsonPatches, ...(resource.isCustom ? [] : ['application/strategic-merge-patch+json']), 'application/apply-patch+yaml']
+function itemOf(
+  resource: ServedResource,
+  verbs: readonly string[],
+  parameters: readonly Parameter[],
+  sub = '',
+): object {
+  const patches = [
+    ...jsonPatches,
+    ...(resource.isCustom ? [] : ['application/strategic-merge-patch+json']),
+    'application/apply-patch+yaml',
+  ]
   const schema = sub === 'scale' ? 'io.k8s.api.autoscaling.v1.Scale' : resource.schemaName
   return {
     ...(verbs.includes('get') ? { get: operation(resource, 'get', [], schema) } : {}),
     ...(verbs.includes('update') ? { put: operation(resource, 'put', writing, schema, readable) } : {}),
     ...(verbs.includes('patch')
-      ? { patch: operation(resource, 'patch', [...writing, flag('force')], schema, patches, 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch') }
+      ? {
+          patch: operation(
+            resource,
+            'patch',
+            [...writing, flag('force')],
+            schema,
+            patches,
+            'io.k8s.apimachinery.pkg.apis.meta.v1.Patch',
+          ),
+        }
       : {}),
     ...(verbs.includes('delete')
       ? { delete: operation(resource, 'delete', deleting, 'io.k8s.apimachinery.pkg.apis.meta.v1.Status') }
@@ -97,7 +124,8 @@ function operation(
   bodies: readonly string[] = [],
   body = answer,
 ): object {
-  const content = (types: readonly string[], name: string) => Object.fromEntries(types.map((type) => [type, { schema: refTo(name) }]))
+  const content = (types: readonly string[], name: string) =>
+    Object.fromEntries(types.map((type) => [type, { schema: refTo(name) }]))
   return {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(bodies.length === 0 ? {} : { requestBody: { content: content(bodies, body), required: true } }),

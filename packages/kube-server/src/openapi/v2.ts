@@ -2,54 +2,77 @@
 import { builtinSchemas } from '@flotilla/machinery/builtin-kinds'
 import type { ResourceCatalog } from '../served-resource.ts'
 import { componentsOf } from './components.ts'
-import { pathsOf } from './paths.ts'
+import { pathsOf, type Parameter } from './paths.ts'
 
 export function openApiV2(catalog: ResourceCatalog): object {
   const resources = catalog.all()
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: 'v1.36.3' },
-    paths: toSwagger(pathsOf(resources)),
-    definitions: toSwagger({ ...builtinSchemas, ...componentsOf(resources) }),
+    paths: mapValues(pathsOf(resources), pathToSwagger),
+    definitions: mapValues({ ...builtinSchemas, ...componentsOf(resources) }, schemaToSwagger),
   }
 }
 
-/** References move, and a reference with siblings (`allOf` of one) becomes the plain reference. */
-function toSwagger(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(toSwagger)
-  const { allOf, requestBody: body, responses, schema, ...rest } = value as Readonly<Record<string, unknown>>
-  const plain = Object.entries(rest).filter(([key]) => !unknownToSwagger.has(key) && key !== '$ref')
-  const flat = 'in' in value && typeof schema === 'object' ? { ...schema } : schema === undefined ? {} : { schema: toSwagger(schema) }
+/** A schema: references move, and a reference with siblings (`allOf` of one) becomes the plain reference. */
+function schemaToSwagger(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { $ref, allOf, properties, items, additionalProperties, ...rest } = schema as Readonly<Record<string, unknown>>
+  const ref = typeof $ref === 'string' ? $ref : Array.isArray(allOf) ? (allOf[0] as { $ref?: string }).$ref : undefined
+  if (ref !== undefined) return { $ref: definitionRef(ref) }
   return {
-    ...Object.fromEntries(plain.map(([key, inner]) => [key, toSwagger(inner)])),
-    ...flat,
-    ...(typeof rest['$ref'] === 'string' ? { $ref: definitionRef(rest['$ref']) } : {}),
-    ...(Array.isArray(allOf) ? { $ref: definitionRef(String((allOf[0] as { $ref?: string }).$ref)) } : {}),
-    ...(body === undefined ? {} : bodyOf(body, rest['parameters'])),
-    ...(responses === undefined ? {} : { responses: { '200': { description: 'OK', schema: answerOf(responses) } } }),
+    ...Object.fromEntries(Object.entries(rest).filter(([key]) => !unknownToSwagger.has(key))),
+    ...(properties === undefined ? {} : { properties: mapValues(properties as object, schemaToSwagger) }),
+    ...(items === undefined ? {} : { items: schemaToSwagger(items) }),
+    ...(additionalProperties === undefined ? {} : { additionalProperties: schemaToSwagger(additionalProperties) }),
   }
 }
 
-const unknownToSwagger = new Set(['nullable', 'oneOf', 'anyOf', 'not', 'default'])
+function mapValues(record: object, change: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+}
 
-function definitionRef(ref: string): string {
-  return ref.replace('#/components/schemas/', '#/definitions/')
+/** One path: its operations, and the parameters that they share. */
+function pathToSwagger(item: unknown): object {
+  const { parameters, ...operations } = item as { readonly parameters: readonly Parameter[] }
+  return { ...mapValues(operations, operationToSwagger), parameters: parameters.map(flatParameter) }
+}
+
+function operationToSwagger(value: unknown): object {
+  const { parameters = [], requestBody: body, responses, ...rest } = value as Operation
+  const flat = parameters.map(flatParameter)
+  return {
+    ...rest,
+    ...(body === undefined ? {} : { consumes: Object.keys(body.content) }),
+    parameters: body === undefined ? flat : [bodyParameter(body), ...flat],
+    responses: { '200': { description: 'OK', schema: firstSchema(responses['200']) } },
+  }
+}
+
+function flatParameter({ schema, ...parameter }: Parameter): object {
+  return { ...parameter, ...schema }
+}
+
+function bodyParameter(body: Content): object {
+  return { name: 'body', in: 'body', required: true, schema: firstSchema(body) }
+}
+
+function firstSchema({ content }: Content): unknown {
+  return schemaToSwagger(Object.values(content)[0]?.schema)
 }
 
 interface Content {
   readonly content: Readonly<Record<string, { readonly schema: unknown }>>
 }
 
-function bodyOf(body: unknown, parameters: unknown): object {
-  const { content } = body as Content
-  const [first] = Object.values(content)
-  const others = Array.isArray(parameters) ? (toSwagger(parameters) as unknown[]) : []
-  const parameter = { name: 'body', in: 'body', required: true, schema: toSwagger(first?.schema) }
-  return { consumes: Object.keys(content), parameters: [parameter, ...others] }
+interface Operation {
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: Content
+  readonly responses: { readonly '200': Content }
 }
 
-function answerOf(responses: unknown): unknown {
-  const { content } = (responses as Readonly<Record<string, Content>>)['200'] as Content
-  return toSwagger(Object.values(content)[0]?.schema)
+const unknownToSwagger = new Set(['nullable', 'oneOf', 'anyOf', 'not', 'default'])
+
+function definitionRef(ref: string): string {
+  return ref.replace('#/components/schemas/', '#/definitions/')
 }

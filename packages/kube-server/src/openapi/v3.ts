@@ -8,7 +8,9 @@ const version = 'v1.36.3'
 
 /** `paths` by `api/v1` and `apis/GROUP/VERSION`; the hash in a URL changes with the document. */
 export function openApiIndex(catalog: ResourceCatalog): object {
-  const names = new Set(catalog.all().map(({ group, version: one }) => (group === '' ? `api/${one}` : `apis/${group}/${one}`)))
+  const names = new Set(
+    catalog.all().map(({ group, version: one }) => (group === '' ? `api/${one}` : `apis/${group}/${one}`)),
+  )
   const paths = [...names].sort().map((name) => {
     const hash = hashOf(catalog, name)
     return [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }] as const
@@ -34,7 +36,9 @@ export function openApiV3(catalog: ResourceCatalog, name: string): object | unde
 
 /** Cheap: of what decides the document, not of its text. */
 function hashOf(catalog: ResourceCatalog, name: string): string {
-  const resources = catalog.all().filter(({ group, version: one }) => name === (group === '' ? `api/${one}` : `apis/${group}/${one}`))
+  const resources = catalog
+    .all()
+    .filter(({ group, version: one }) => name === (group === '' ? `api/${one}` : `apis/${group}/${one}`))
   const hash = createHash('sha256')
   for (const resource of resources) {
     hash.update(resource.plural)

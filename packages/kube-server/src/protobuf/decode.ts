@@ -90,7 +90,13 @@ function readField(
   if (value !== undefined) target[json] = value
 }
 
-function readElement(reader: Reader, wire: number, type: string, read: (from: Reader) => unknown, list: unknown[]): void {
+function readElement(
+  reader: Reader,
+  wire: number,
+  type: string,
+  read: (from: Reader) => unknown,
+  list: unknown[],
+): void {
   const isPacked = wire === wireLengthDelimited && type in scalars && type !== 'string' && type !== 'bytes'
   if (!isPacked) return void list.push(read(reader))
   const packed = new Reader(reader.bytes())

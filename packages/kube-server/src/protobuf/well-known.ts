@@ -28,7 +28,9 @@ export const wellKnown: Readonly<Record<string, (bytes: Buffer, decode: Decode) 
   },
   [`${extensions}.JSONSchemaPropsOrStringArray`]: (bytes, decode) => {
     const schema = fieldsOf(bytes).get(1)
-    return schema instanceof Buffer ? decode(schema, schemaProps) : repeated(bytes, 2).map((item) => item.toString('utf8'))
+    return schema instanceof Buffer
+      ? decode(schema, schemaProps)
+      : repeated(bytes, 2).map((item) => item.toString('utf8'))
   },
 }
 

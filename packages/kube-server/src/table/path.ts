@@ -8,7 +8,8 @@ export function compilePath(path: string): (root: unknown) => readonly unknown[]
   return (root) => steps.reduce<readonly unknown[]>((values, step) => step(values), [root])
 }
 
-const token = /\.((?:[^.[\\]|\\.)+)|\[\s*'([^']*)'\s*\]|\[\s*"([^"]*)"\s*\]|\[(-?\d+)\]|(\[\*\]|\.\*)|\[\?\(@((?:\.[\w\-/]+)+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([\w.]+))\)\]/y
+const token =
+  /\.((?:[^.[\\]|\\.)+)|\[\s*'([^']*)'\s*\]|\[\s*"([^"]*)"\s*\]|\[(-?\d+)\]|(\[\*\]|\.\*)|\[\?\(@((?:\.[\w\-/]+)+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([\w.]+))\)\]/y
 
 function stepsOf(path: string): readonly Step[] {
   const steps: Step[] = []
