@@ -2,7 +2,7 @@
 import { isOurKey } from '@flotilla/api/group'
 import type { FieldNode } from '@flotilla/machinery/field-set'
 import { fieldStep } from '@flotilla/machinery/field-step'
-import { getPath, setPath, type PathStep } from '@flotilla/machinery/json'
+import { getPath, isObject, setPath, type PathStep } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { parseApiVersion } from '@flotilla/machinery/resource'
 import { asDicts, valueAt } from '@flotilla/machinery/untyped'
@@ -65,13 +65,21 @@ const jobLabels = ['controller-uid', 'job-name', 'batch.kubernetes.io/controller
 /** The API server gives each Job its own selector, unless `manualSelector` says that a person does. */
 function withoutJobIdentity(job: KubeObject): KubeObject {
   if (valueAt(job, 'spec', 'manualSelector') === true) return job
-  const labelPaths = ['metadata', 'spec/template/metadata'].flatMap((at) =>
-    jobLabels.map((label) => [...at.split('/'), 'labels', label]),
-  )
-  return [['spec', 'selector'], ...labelPaths].reduce<KubeObject>(
-    (object, path) => (getPath(object, path) === undefined ? object : drop(object, path)),
-    job,
-  )
+  const template = ['spec', 'template', 'metadata']
+  const bare = [['metadata'], template].reduce(withoutJobLabels, drop(job, ['spec', 'selector']))
+  return isEmptyAt(bare, template) ? drop(bare, template) : bare
+}
+
+function withoutJobLabels(job: KubeObject, metadata: readonly string[]): KubeObject {
+  const path = [...metadata, 'labels']
+  if (getPath(job, path) === undefined) return job
+  const bare = jobLabels.reduce<KubeObject>((object, label) => drop(object, [...path, label]), job)
+  return isEmptyAt(bare, path) ? drop(bare, path) : bare
+}
+
+function isEmptyAt(object: KubeObject, path: readonly string[]): boolean {
+  const value = getPath(object, path)
+  return isObject(value) && Object.keys(value).length === 0
 }
 
 /** Whether `path` is in or below `named`, or in the object that was last applied; `*` is any item of a list. */

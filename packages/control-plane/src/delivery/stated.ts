@@ -8,6 +8,7 @@ import { deepEqual, isObject, ownField, type JsonObject } from '@flotilla/machin
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindSchema, Schema } from '@flotilla/machinery/schema'
 import { setField } from '@flotilla/machinery/json-value'
+import { withoutContextDefaults } from './context-defaults.ts'
 import { lastAppliedAnnotation, namedIn, withoutHubOnly } from './hub-only.ts'
 
 const statedTemplates = new WeakMap<KubeObject, KubeObject>()
@@ -25,9 +26,10 @@ export function statedTemplate(template: KubeObject, schema: KindSchema | undefi
 function computeStated(template: KubeObject, schema: KindSchema | undefined): KubeObject {
   const named: FieldNode = { member: false, children: fieldsOfAppliers(template) }
   const last = lastApplied(template)
-  const own = withoutHubOnly(template, namedIn(named, last))
+  const isNamedAt = namedIn(named, last)
+  const own = withoutHubOnly(template, isNamedAt)
   if (schema === undefined) return own
-  const { apiVersion, kind, metadata, ...rest } = own
+  const { apiVersion, kind, metadata, ...rest } = withoutContextDefaults(own, isNamedAt)
   const at: Place = { type: typeOfKind(schema), schema: schema.root, resolve: schema.resolve, named, last }
   return { apiVersion, kind, metadata, ...statedFields(rest, at) }
 }
@@ -107,11 +109,14 @@ function placeOfField(name: string, at: Place): Place {
   }
 }
 
+/** The values of a map are its author's: a default that the schema states for them is no server's doing. */
 function fieldSchema(schema: Schema | undefined, name: string): Schema | undefined {
   const field = schema?.properties?.[name]
   if (field !== undefined) return field
   const others = schema?.additionalProperties
-  return typeof others === 'object' ? others : undefined
+  if (typeof others !== 'object') return undefined
+  const { default: _, ...rest } = others
+  return rest
 }
 
 function isNamed({ named, last }: Place): boolean {

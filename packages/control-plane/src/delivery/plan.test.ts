@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import type { Row } from '../members/row.ts'
+import { planStep, type Live, type Situation, type WantedObject } from './plan.ts'
+import { defaultSettings, type DeliverySettings } from './settings.ts'
+
+const id = 'apps/Deployment/shop/web'
+const now = 1_000_000
+
+function aRow(row: Partial<Row> = {}): Row {
+  return {
+    key: 'shop/web',
+    uid: 'copy',
+    resourceVersion: '1',
+    hub: 'hub',
+    template: 'template',
+    templateGeneration: 1,
+    applied: 'hash',
+    owned: 'fields',
+    replicaOwners: [],
+    isObserved: true,
+    replicas: 1,
+    readyReplicas: 1,
+    health: { state: 'Healthy', message: '' },
+    isFinished: false,
+    isDeleting: false,
+    status: {},
+    observedAt: now,
+    ...row,
+  }
+}
+
+function hold(settings: Partial<DeliverySettings> = {}, more: Partial<WantedObject> = {}): WantedObject {
+  return {
+    kind: 'hold',
+    hash: 'hash',
+    owned: 'fields',
+    hasFinished: false,
+    settings: { ...defaultSettings, ...settings },
+    ...more,
+  }
+}
+
+const remove = { kind: 'remove', mode: 'delete', templateUids: new Set(['template']) } as const
+const absent: Live = { found: false }
+const theirs = (isIdentical: boolean, row: Partial<Row> = {}): Live => ({
+  found: true,
+  row: aRow({ hub: undefined, ...row }),
+  isOurs: false,
+  isIdentical,
+})
+const ours = (row: Partial<Row> = {}): Live => ({ found: true, row: aRow(row), isOurs: true, isIdentical: false })
+
+function plan(situation: Partial<Situation> & Pick<Situation, 'wanted'>) {
+  return planStep({ id, hubId: 'hub', row: undefined, live: undefined, restoredAt: [], now, ...situation })
+}
+
+describe('planStep() applies', () => {
+  const recent = (count: number) => Array.from({ length: count }, (_, i) => now - 1_000 * (i + 1))
+  test.each([
+    { name: 'reads what is not in the cache first', given: { wanted: hold() }, want: { kind: 'get' } },
+    {
+      name: 'creates what is absent, without force and without a UID',
+      given: { wanted: hold(), live: absent },
+      want: { kind: 'apply', why: 'create', uid: undefined, force: false },
+    },
+    {
+      name: 'does not run again what ran to its end',
+      given: { wanted: hold({}, { hasFinished: true }), live: absent },
+      want: { kind: 'done' },
+    },
+    { name: 'leaves ours alone when it is as stated', given: { wanted: hold(), row: aRow() }, want: { kind: 'done' } },
+    {
+      name: 'updates ours with its UID when it differs, without force at first',
+      given: { wanted: hold(), row: aRow({ applied: 'old' }) },
+      want: { kind: 'apply', why: 'update', uid: 'copy', force: false },
+    },
+    {
+      name: 'labels ours again when its label is gone',
+      given: { wanted: hold(), live: ours({ hub: undefined }) },
+      want: { kind: 'apply', why: 'update', uid: 'copy', force: false },
+    },
+    {
+      name: 'waits for ours to go when it is being deleted',
+      given: { wanted: hold(), row: aRow({ isDeleting: true }) },
+      want: { kind: 'wait' },
+    },
+    {
+      name: 'believes a live read rather than the cache',
+      given: { wanted: hold(), row: aRow(), live: absent },
+      want: { kind: 'apply', why: 'create', uid: undefined, force: false },
+    },
+    {
+      name: 'restores drift by force',
+      given: { wanted: hold(), row: aRow({ owned: 'less' }) },
+      want: { kind: 'apply', why: 'restore', uid: 'copy', force: true },
+    },
+    {
+      name: 'restores a sixth time within a minute',
+      given: { wanted: hold(), row: aRow({ owned: 'less' }), restoredAt: recent(5) },
+      want: { kind: 'apply', why: 'restore', uid: 'copy', force: true },
+    },
+    {
+      name: 'does not restore a seventh time until the first is a minute ago',
+      given: { wanted: hold(), row: aRow({ owned: 'less' }), restoredAt: recent(6) },
+      want: { kind: 'conflicted', retryAfterMs: 54_000 },
+    },
+    {
+      name: 'only reports drift where the policy says so',
+      given: { wanted: hold({ drift: 'Report' }), row: aRow({ owned: 'less' }) },
+      want: { kind: 'report' },
+    },
+    {
+      name: 'sees no drift where it cannot know what it should own',
+      given: { wanted: hold({}, { owned: undefined }), row: aRow({ owned: 'less' }) },
+      want: { kind: 'done' },
+    },
+    {
+      name: 'adopts by IfIdentical what is identical, without force',
+      given: { wanted: hold(), live: theirs(true) },
+      want: { kind: 'apply', why: 'adopt', uid: 'copy', force: false },
+    },
+    {
+      name: 'refuses by IfIdentical what differs',
+      given: { wanted: hold(), live: theirs(false) },
+      want: { kind: 'refuse', reason: 'NotIdentical' },
+    },
+    {
+      name: 'refuses by Abort even what is identical',
+      given: { wanted: hold({ conflictResolution: 'Abort' }), live: theirs(true) },
+      want: { kind: 'refuse', reason: 'Abort' },
+    },
+    {
+      name: 'takes by force with Overwrite',
+      given: { wanted: hold({ conflictResolution: 'Overwrite' }), live: theirs(false) },
+      want: { kind: 'apply', why: 'overwrite', uid: 'copy', force: true },
+    },
+  ])('$name', ({ given, want }) => expect(plan(given)).toEqual(want))
+})
+
+describe('planStep() removes', () => {
+  test.each([
+    { name: 'reads what is not in the cache first', given: { wanted: remove }, want: { kind: 'get' } },
+    { name: 'is done with what is absent', given: { wanted: remove, live: absent }, want: { kind: 'gone' } },
+    {
+      name: 'deletes ours of the right template, with its UID',
+      given: { wanted: remove, row: aRow() },
+      want: { kind: 'delete', uid: 'copy' },
+    },
+    {
+      name: 'leaves what does not carry our label',
+      given: { wanted: remove, live: ours({ hub: undefined }) },
+      want: { kind: 'gone' },
+    },
+    {
+      name: 'leaves what carries the label of another hub',
+      given: { wanted: remove, live: ours({ hub: 'other' }) },
+      want: { kind: 'gone' },
+    },
+    {
+      name: "leaves what carries another template's UID",
+      given: { wanted: remove, row: aRow({ template: 'newer' }) },
+      want: { kind: 'gone' },
+    },
+    {
+      name: 'waits for what is being deleted',
+      given: { wanted: remove, row: aRow({ isDeleting: true }) },
+      want: { kind: 'wait' },
+    },
+    {
+      name: 'lets go of what is to be orphaned',
+      given: { wanted: { ...remove, mode: 'orphan' as const }, row: aRow() },
+      want: { kind: 'orphan', uid: 'copy' },
+    },
+    ...[
+      '/Namespace//shop',
+      '/PersistentVolumeClaim/shop/data',
+      '/PersistentVolume//pv',
+      'apiextensions.k8s.io/CustomResourceDefinition//toys.toys.io',
+    ].map((kept) => ({
+      name: `keeps ${kept}`,
+      given: { wanted: remove, row: aRow(), id: kept },
+      want: { kind: 'keep' },
+    })),
+  ])('$name', ({ given, want }) => expect(plan(given)).toEqual(want))
+})
