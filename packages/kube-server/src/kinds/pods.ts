@@ -5,7 +5,8 @@ import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Container, PodSpec } from './pod-template.ts'
 import { defaultPodSpec, podSpecCauses, requestsFromLimits } from './pod-template.ts'
-import type { KindRules } from './rules.ts'
+import { forbidden } from '../operations/refusals.ts'
+import type { KindRules, RuleContext } from './rules.ts'
 
 interface PodStatus {
   readonly phase?: string
@@ -34,9 +35,69 @@ function defaults(pod: KubeObject): KubeObject {
   }
 }
 
-/** Priority, default tolerations and the service account: what admission of the real server adds. */
-function prepareForCreate(pod: KubeObject): KubeObject {
-  return { ...pod, status: { phase: 'Pending', qosClass: qosClassOf(specOf(pod)) } }
+interface AdmittedSpec extends PodSpec {
+  readonly serviceAccountName?: string
+  readonly priorityClassName?: string
+  readonly priority?: number
+  readonly preemptionPolicy?: string
+  readonly tolerations?: readonly Toleration[]
+}
+
+interface Toleration {
+  readonly key?: string
+  readonly operator?: string
+  readonly effect?: string
+  readonly tolerationSeconds?: number
+}
+
+interface PriorityClass extends KubeObject {
+  readonly value?: number
+  readonly preemptionPolicy?: string
+  readonly globalDefault?: boolean
+}
+
+/** With what the admission of the real server adds: service account, priority, tolerations of lost nodes. */
+function prepareForCreate(pod: KubeObject, context: RuleContext): KubeObject {
+  const spec = specOf(pod) as AdmittedSpec
+  const account = spec.serviceAccountName || 'default'
+  const added = {
+    serviceAccountName: account,
+    serviceAccount: account,
+    ...priorityOf(pod, spec, context),
+    tolerations: withLostNodes(spec.tolerations ?? []),
+  }
+  return { ...pod, spec: { ...spec, ...added }, status: { phase: 'Pending', qosClass: qosClassOf(spec) } }
+}
+
+const systemPriorities: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+}
+
+function priorityOf(pod: KubeObject, spec: AdmittedSpec, { store }: RuleContext): Partial<AdmittedSpec> {
+  const name = spec.priorityClassName || undefined
+  const found = name ? store.get(`priorityclasses.scheduling.k8s.io/${name}`)?.object : defaultClass(store)
+  const { value, preemptionPolicy = 'PreemptLowerPriority' } = (found ?? {}) as PriorityClass
+  const priority = value ?? (name ? systemPriorities[name] : 0)
+  if (priority === undefined) {
+    const plural = { group: '', plural: 'pods' }
+    throw forbidden(plural, pod.metadata.name, `no PriorityClass with name ${name} was found`)
+  }
+  const chosen = name ?? found?.metadata.name
+  return { priority, preemptionPolicy, ...(chosen ? { priorityClassName: chosen } : {}) }
+}
+
+function defaultClass(store: RuleContext['store']): KubeObject | undefined {
+  const { items } = store.list({ prefix: 'priorityclasses.scheduling.k8s.io/' })
+  return items.find(({ object }) => (object as PriorityClass).globalDefault)?.object
+}
+
+function withLostNodes(tolerations: readonly Toleration[]): readonly Toleration[] {
+  const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
+    (key) => !tolerations.some((one) => (!one.key || one.key === key) && (!one.effect || one.effect === 'NoExecute')),
+  )
+  const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }))
+  return [...tolerations, ...added]
 }
 
 const counted = ['cpu', 'memory'] as const

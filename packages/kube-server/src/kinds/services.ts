@@ -93,6 +93,15 @@ function addressOf(
     throw invalidService(object, fieldInvalid('spec.clusterIPs', [clusterIP], why))
   }
   const clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [clusterIP]
+  const isOpen = clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
+  if (isOpen && !spec.ipFamilies?.length) {
+    return {
+      clusterIP,
+      clusterIPs,
+      ipFamilies: ['IPv4', 'IPv6'],
+      ipFamilyPolicy: spec.ipFamilyPolicy || 'RequireDualStack',
+    }
+  }
   const ipFamilies = spec.ipFamilies?.length ? spec.ipFamilies : [clusterIP.includes(':') ? 'IPv6' : 'IPv4']
   return { clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy: spec.ipFamilyPolicy || 'SingleStack' }
 }

@@ -87,9 +87,14 @@ function withoutUnknown(request: WriteRequest, object: KubeObject, refuse: (prob
 /** Built-in kinds are read into typed structures upstream, so a wrong type is a bad request, not an invalid object. */
 function refuseWrongTypes({ resource }: WriteRequest, object: KubeObject): void {
   if (resource.isCustom) return
-  const wrong = validateValue(resource.schema, object).find(({ reason }) => reason === 'FieldValueTypeInvalid')
+  const wrong = validateValue(resource.schema, object).find(isWrongType)
   if (wrong === undefined) return
   throw cannotHandle(resource, `${wrong.field}: ${wrong.message}`)
+}
+
+/** A null counts as not given. */
+function isWrongType({ reason, message }: StatusCause): boolean {
+  return reason === 'FieldValueTypeInvalid' && message?.startsWith('Invalid value: "null"') !== true
 }
 
 export function cannotHandle(resource: ServedResource, why: string): FlotillaError {

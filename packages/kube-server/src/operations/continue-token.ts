@@ -12,16 +12,33 @@ export function encodeContinuation({ revision, after }: Continuation): string {
 }
 
 export function decodeContinuation(token: string): Continuation {
-  const parsed = parse(token)
-  if (typeof parsed?.rv !== 'number' || typeof parsed.start !== 'string' || parsed.v !== 'meta.k8s.io/v1') {
-    throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  const text = decoded(token)
+  const parsed = parse(text)
+  if (parsed === undefined) {
+    const found = JSON.stringify(text.slice(0, 1)).replaceAll('"', "'")
+    throw badRequest(
+      `invalid continue token: continue key is not valid: invalid character ${found} looking for beginning of value`,
+    )
+  }
+  if (typeof parsed.rv !== 'number' || typeof parsed.start !== 'string' || parsed.v !== 'meta.k8s.io/v1') {
+    throw badRequest(
+      'invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
+    )
   }
   return { revision: parsed.rv, after: parsed.start }
 }
 
-function parse(token: string): { v?: unknown; rv?: unknown; start?: unknown } | undefined {
+function decoded(token: string): string {
   try {
-    const value: unknown = JSON.parse(atob(token))
+    return atob(token)
+  } catch {
+    return ''
+  }
+}
+
+function parse(text: string): { v?: unknown; rv?: unknown; start?: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined

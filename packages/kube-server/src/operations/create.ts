@@ -1,8 +1,8 @@
 // Creating objects.
-import { isError } from '@flotilla/machinery/errors'
-import { invalidObject } from '@flotilla/machinery/field-error'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { WriteOptions } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
+import { applyDefaults } from '@flotilla/machinery/defaults'
 import { admit } from '../admission.ts'
 import type { RequestContext } from '../operations.ts'
 import type { ServedResource } from '../served-resource.ts'
@@ -14,7 +14,7 @@ import { tracked } from './field-managers.ts'
 import { generatedName, metadataCauses, newMetadata } from './metadata.ts'
 import { warnOfRules } from '../custom-resources/unenforced.ts'
 import { requireLiveNamespace } from './namespaces.ts'
-import { alreadyExists, badRequest, notAllowed } from './refusals.ts'
+import { alreadyExists, badRequest, invalid, notAllowed } from './refusals.ts'
 
 /** How often a generated name that is taken is made anew. */
 const nameAttempts = 8
@@ -29,6 +29,9 @@ export async function create(
   requireVerb(resource, 'create')
   const request = writeRequest(core, context, resource, options)
   const given = asObjectOf(resource, body)
+  if (given.metadata.resourceVersion) {
+    throw new FlotillaError('Internal', 'resourceVersion should not be set on objects to be created')
+  }
   requireNamespaceStated(resource, given)
   const object = conform(request, given, (problem) => cannotHandle(resource, problem))
   return createConformed(request, object)
@@ -88,7 +91,7 @@ async function prepared(request: WriteRequest, object: KubeObject): Promise<Kube
     ...schemaCauses(request, admitted),
     ...(rules.validate?.(admitted) ?? []),
   ]
-  if (causes.length > 0) throw invalidObject(stored, admitted.metadata.name ?? '', causes)
+  if (causes.length > 0) throw invalid(stored, admitted.metadata.name ?? '', causes)
   return admitted
 }
 
@@ -96,8 +99,20 @@ async function prepared(request: WriteRequest, object: KubeObject): Promise<Kube
 function withoutStatus({ stored, rules }: WriteRequest, object: KubeObject): KubeObject {
   if (!stored.subresources.includes('status') || rules.keepsStatusOnCreate) return object
   const { status: _, ...rest } = object as KubeObject & { status?: unknown }
-  if (stored.isCustom || stored.schema.root.properties?.status?.default === undefined) return rest as KubeObject
-  return { ...(rest as KubeObject), status: {} }
+  const status = emptyStatus(stored)
+  return status === undefined ? (rest as KubeObject) : { ...(rest as KubeObject), status }
+}
+
+const emptyStatuses = new WeakMap<object, { readonly status: unknown }>()
+
+/** What Go writes for a status that says nothing; undefined where it writes none. */
+function emptyStatus({ isCustom, schema }: ServedResource): unknown {
+  if (isCustom || schema.root.properties?.status?.default === undefined) return undefined
+  const known = emptyStatuses.get(schema)
+  if (known !== undefined) return known.status
+  const { status } = applyDefaults(schema, {}) as { readonly status?: unknown }
+  emptyStatuses.set(schema, { status })
+  return status
 }
 
 export function requireVerb(resource: ServedResource, verb: string): void {

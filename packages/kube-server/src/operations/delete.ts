@@ -1,6 +1,6 @@
 // Deleting: preconditions, grace, finalizers by propagation policy, and removal when nothing holds the object.
 import { isError } from '@flotilla/machinery/errors'
-import { fieldInvalid, fieldNotSupported, invalidObject } from '@flotilla/machinery/field-error'
+import { fieldInvalid, fieldNotSupported } from '@flotilla/machinery/field-error'
 import type { DeleteOptions, ListOptions } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ObjectKey, ObjectMeta } from '@flotilla/machinery/object'
 import { timestamp } from '@flotilla/runtime/timestamp'
@@ -13,7 +13,7 @@ import type { Core, WriteRequest } from './core.ts'
 import { keyOfObject, writeRequest } from './core.ts'
 import { requireVerb } from './create.ts'
 import { immortalNamespaces } from './namespaces.ts'
-import { conflict, forbidden, modified, notFound } from './refusals.ts'
+import { conflict, forbidden, invalid, modified, notFound } from './refusals.ts'
 import { list } from './read.ts'
 import { isReadyToGo } from './replace.ts'
 
@@ -175,7 +175,7 @@ function refuseBadOptions({ propagationPolicy, gracePeriodSeconds }: DeleteOptio
   if (gracePeriodSeconds !== undefined && !Number.isInteger(gracePeriodSeconds)) {
     causes.push(fieldInvalid('gracePeriodSeconds', gracePeriodSeconds, 'must be an integer'))
   }
-  if (causes.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', causes)
+  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', causes)
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

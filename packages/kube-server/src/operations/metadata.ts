@@ -118,8 +118,8 @@ function annotationCauses(annotations: Readonly<Record<string, string>>): Status
 
 function ownerCauses({ ownerReferences }: ObjectMeta): StatusCause[] {
   const causes: StatusCause[] = []
-  for (const [index, owner] of (ownerReferences ?? []).entries()) {
-    const field = `metadata.ownerReferences[${index}]`
+  for (const owner of ownerReferences ?? []) {
+    const field = 'metadata.ownerReferences'
     if (!owner.apiVersion)
       causes.push(fieldInvalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'))
     if (!owner.kind) causes.push(fieldInvalid(`${field}.kind`, owner.kind ?? '', 'must not be empty'))
@@ -138,12 +138,13 @@ function ownerCauses({ ownerReferences }: ObjectMeta): StatusCause[] {
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 function finalizerCauses(finalizers: readonly string[]): StatusCause[] {
-  const causes = finalizers.flatMap((finalizer) => {
+  const causes = finalizers.flatMap((finalizer, index) => {
+    const at = `metadata.finalizers[${index}]`
     const wrong = checkLabelKey(finalizer)
-    if (wrong.length > 0) return wrong.map((why) => fieldInvalid('metadata.finalizers', finalizer, why))
+    if (wrong.length > 0) return wrong.map((why) => fieldInvalid(at, finalizer, why))
     if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return []
     const why = 'name is neither a standard finalizer name nor is it fully qualified'
-    return [fieldInvalid('metadata.finalizers', finalizer, why)]
+    return [fieldInvalid(at, finalizer, why)]
   })
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     const why = 'finalizer orphan and foregroundDeletion cannot be both set'

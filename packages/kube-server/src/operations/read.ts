@@ -1,6 +1,6 @@
 // Getting one object, and listing many: consistent pages of one revision.
 import { FlotillaError } from '@flotilla/machinery/errors'
-import { fieldForbidden, fieldInvalid, invalidObject } from '@flotilla/machinery/field-error'
+import { fieldForbidden, fieldInvalid } from '@flotilla/machinery/field-error'
 import type { GetOptions, ListOptions, ListPage } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { ServedResource } from '../served-resource.ts'
@@ -9,7 +9,7 @@ import type { Stored } from '../store/store.ts'
 import type { Continuation } from './continue-token.ts'
 import { decodeContinuation, encodeContinuation } from './continue-token.ts'
 import type { Core } from './core.ts'
-import { badRequest, notAllowed, notFound } from './refusals.ts'
+import { badRequest, invalid, notAllowed, notFound } from './refusals.ts'
 import { scaleOf } from './scale.ts'
 import type { Selection } from './selection.ts'
 import { selectionOf } from './selection.ts'
@@ -28,7 +28,7 @@ export function list(core: Core, resource: ServedResource, options: ListOptions)
   const selection = selectionOf(core.catalog, resource, options)
   const from = startOf(core, options)
   const prefix = storePrefix(resource, resource.namespaced ? options.namespace : undefined)
-  const page = { prefix, revision: from.revision, limit: options.limit ?? 0, after: from.after }
+  const page = { prefix, revision: from.revision, limit: limitOf(options), after: from.after }
   const picked = selection.selectsAll ? unfiltered(core, page) : filtered(core, page, selection)
   const last = picked.items.at(-1)
   return {
@@ -37,6 +37,11 @@ export function list(core: Core, resource: ServedResource, options: ListOptions)
     ...(picked.isMore && last ? { continue: tokenAfter(last, prefix, from.revision) } : {}),
     ...(picked.isMore && picked.remaining !== undefined ? { remainingItemCount: picked.remaining } : {}),
   }
+}
+
+/** A list at any version comes whole from the cache upstream, whatever its limit. */
+function limitOf({ limit = 0, resourceVersion, resourceVersionMatch, continue: token }: ListOptions): number {
+  return resourceVersion === '0' && !token && resourceVersionMatch !== 'Exact' ? 0 : Math.max(0, limit)
 }
 
 interface Page {
@@ -89,10 +94,10 @@ function startOf(core: Core, options: ListOptions): Continuation {
 }
 
 function checkedContinuation({ store }: Core, options: ListOptions): Continuation {
+  const from = decodeContinuation(options.continue ?? '')
   if (options.resourceVersion && options.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue')
   }
-  const from = decodeContinuation(options.continue ?? '')
   if (from.revision < store.compactedRevision || from.revision > store.revision) {
     throw new FlotillaError(
       'Expired',
@@ -111,7 +116,7 @@ export function parseRevision(text: string | undefined): number {
       text,
       `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     )
-    throw badRequest(`resourceVersion: ${cause.message}`)
+    throw badRequest(`invalid resource version: resourceVersion: ${cause.message}`)
   }
   return Number(text)
 }
@@ -139,5 +144,5 @@ function refuseContradictions(options: ListOptions): void {
     const why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
     causes.push(fieldForbidden('resourceVersionMatch', why))
   }
-  if (causes.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', causes)
+  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', causes)
 }

@@ -1,6 +1,7 @@
 // The refusals of the API, in the words that clients of Kubernetes match on.
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { FlotillaError } from '@flotilla/machinery/errors'
+import { invalidObject } from '@flotilla/machinery/field-error'
 import type { Resource } from '@flotilla/machinery/resource'
 import { groupResourceOf } from '@flotilla/machinery/resource'
 
@@ -29,6 +30,18 @@ export function forbidden(resource: Named, name: string, why: string, causes?: r
   const what = name === '' ? groupResourceOf(resource) : `${groupResourceOf(resource)} "${name}"`
   const text = `${what} is forbidden: ${why}`
   return new FlotillaError('Forbidden', text, { ...detailsOf(resource, name), ...(causes ? { causes } : {}) })
+}
+
+/** As `invalidObject`; an object without a name has none in the details either. */
+export function invalid(
+  kind: Pick<Resource, 'group' | 'kind'>,
+  name: string,
+  causes: readonly StatusCause[],
+): FlotillaError {
+  const error = invalidObject(kind, name, causes)
+  if (name !== '') return error
+  const { name: _, ...details } = error.details
+  return new FlotillaError('Invalid', error.message, details)
 }
 
 export function badRequest(text: string): FlotillaError {

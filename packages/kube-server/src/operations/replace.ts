@@ -1,8 +1,8 @@
 // Replacing a stored object by its next state: the road that update, patch, apply and status writes share.
 import { isError } from '@flotilla/machinery/errors'
-import { invalidObject } from '@flotilla/machinery/field-error'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
+import { keyOf } from '@flotilla/machinery/object'
 import { admit } from '../admission.ts'
 import { asVersion, storeKey } from '../storage-forms.ts'
 import type { Stored } from '../store/store.ts'
@@ -11,7 +11,7 @@ import { checkLimits, schemaCauses } from './body.ts'
 import type { WriteRequest } from './core.ts'
 import { isSameButTimes, tracked } from './field-managers.ts'
 import { keptMetadata, metadataCauses, metadataUpdateCauses } from './metadata.ts'
-import { conflict, modified, notFound } from './refusals.ts'
+import { conflict, invalid, modified, notFound } from './refusals.ts'
 
 export interface NextState {
   /** In the stored form, defaults filled in. Its resourceVersion, when it has one, must be the live one. */
@@ -57,7 +57,9 @@ function requireSameVersion({ stored, rules }: WriteRequest, name: string, wante
   const { resourceVersion, uid } = wanted.metadata
   if (uid && uid !== live.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
-    throw conflict(stored, name, why)
+    const place = `/registry/${stored.plural}/${keyOf(live.metadata)}`
+    const error = `StorageError: invalid object, Code: 4, Key: ${place}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`
+    throw conflict(stored, name, error)
   }
   if (resourceVersion && resourceVersion !== '0') {
     if (resourceVersion !== live.metadata.resourceVersion) throw modified(stored, name)
@@ -65,7 +67,7 @@ function requireSameVersion({ stored, rules }: WriteRequest, name: string, wante
   }
   if (stored.isCustom || rules.needsResourceVersion) {
     const message = `Invalid value: 0: must be specified for an update`
-    throw invalidObject(stored, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }])
+    throw invalid(stored, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }])
   }
 }
 
@@ -94,7 +96,7 @@ function refuseInvalid(request: WriteRequest, object: KubeObject, live: KubeObje
     ...(subresource === 'status' ? [] : (rules.validate?.(object) ?? [])),
     ...(subresource === 'status' ? [] : (rules.validateUpdate?.(object, live) ?? [])),
   ]
-  if (causes.length > 0) throw invalidObject(stored, object.metadata.name, causes)
+  if (causes.length > 0) throw invalid(stored, object.metadata.name, causes)
 }
 
 /** What of `object` the endpoint may write: status leaves the rest as it is, and the other way round. */

@@ -1,10 +1,10 @@
 // The scale subresource: replicas of any kind, read and written without knowing the kind.
-import { fieldInvalid, invalidObject } from '@flotilla/machinery/field-error'
+import { fieldInvalid } from '@flotilla/machinery/field-error'
 import { getPath, setPath } from '@flotilla/machinery/json'
 import { fromLabelSelector, formatSelector } from '@flotilla/machinery/selector'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { ScalePaths, ServedResource } from '../served-resource.ts'
-import { notFound } from './refusals.ts'
+import { invalid, notFound } from './refusals.ts'
 
 /** Throws NotFound when the resource has no scale. */
 function pathsOf(resource: ServedResource, name: string): ScalePaths {
@@ -38,7 +38,7 @@ export function withScale(resource: ServedResource, object: KubeObject, scale: K
   const replicas = (scale.spec as { replicas?: unknown } | undefined)?.replicas ?? 0
   if (!Number.isInteger(replicas) || (replicas as number) < 0) {
     const cause = fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0')
-    throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name, [cause])
+    throw invalid({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name, [cause])
   }
   return setPath(object, steps(paths.specReplicasPath), replicas)
 }

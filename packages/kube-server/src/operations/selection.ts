@@ -4,7 +4,6 @@ import type { FieldSelector } from '@flotilla/machinery/field-selector'
 import { matchesFields, parseFieldSelector, requiredValue } from '@flotilla/machinery/field-selector'
 import { getPath } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { apiVersionOf } from '@flotilla/machinery/resource'
 import type { Selector } from '@flotilla/machinery/selector'
 import { matchesLabels, parseLabelSelector } from '@flotilla/machinery/selector'
 import type { EditableCatalog } from '../catalog.ts'
@@ -37,7 +36,7 @@ export function selectionOf(catalog: EditableCatalog, resource: ServedResource, 
   const fields = asked.fieldSelector ? parseFieldSelector(asked.fieldSelector) : []
   if (labels.length === 0 && fields.length === 0) return { selectsAll: true, matches: () => true }
   const getters = fields.length === 0 ? everywhere : gettersFor(catalog, resource)
-  refuseUnknownFields(resource, fields, getters, asked)
+  refuseUnknownFields(resource, fields, getters)
   const name = requiredValue(fields, 'metadata.name')
   return {
     selectsAll: false,
@@ -76,11 +75,11 @@ function refuseUnknownFields(
   resource: ServedResource,
   fields: FieldSelector,
   getters: Readonly<Record<string, FieldGetter>>,
-  asked: Selectors,
 ): void {
   const unknown = fields.find(({ field }) => !Object.hasOwn(getters, field))
   if (unknown === undefined) return
-  const place = `${resource.group === '' ? `/${resource.version}` : apiVersionOf(resource)}, Resource=${resource.plural}`
-  const what = `label selector "${asked.labelSelector ?? ''}", field selector "${asked.fieldSelector ?? ''}"`
-  throw badRequest(`Unable to find "${place}" that match ${what}: field label not supported: ${unknown.field}`)
+  const isPlain = resource.isCustom || rulesFor(resource).selectableFields === undefined
+  if (!isPlain) throw badRequest(`field label not supported: ${unknown.field}`)
+  const names = Object.keys(everywhere).map((name) => JSON.stringify(name))
+  throw badRequest(`${JSON.stringify(unknown.field)} is not a known field selector: only ${names.join(', ')}`)
 }

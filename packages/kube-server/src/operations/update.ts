@@ -36,8 +36,12 @@ export async function update(
 ): Promise<Written> {
   requireVerb(resource, 'update')
   const request = writeRequest(core, context, resource, options)
-  const given = identified(asObjectOf(resource, body), key)
-  const object = conform(request, given, (problem) => cannotHandle(resource, problem))
+  const named = asObjectOf(resource, body)
+  if (!named.metadata.name) {
+    const why = 'was undeterminable: name must be provided'
+    throw badRequest(`the name of the object (${key.name} based on URL) ${why}`)
+  }
+  const object = conform(request, identified(named, key), (problem) => cannotHandle(resource, problem))
   const isNew = core.store.head(storeKey(resource, key)) === undefined
   if (isNew && request.rules.createsOnUpdate && request.subresource === undefined) {
     return { object: await createConformed(request, object), created: true }

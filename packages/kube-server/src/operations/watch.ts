@@ -1,5 +1,5 @@
 // Watches: the events of one resource from a revision on, as the watcher's selectors see them.
-import { fieldForbidden, invalidObject } from '@flotilla/machinery/field-error'
+import { fieldForbidden } from '@flotilla/machinery/field-error'
 import type { WatchEvent, WatchOptions } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Timer } from '@flotilla/runtime/env'
@@ -8,7 +8,7 @@ import { asVersion, storedResource, storePrefix } from '../storage-forms.ts'
 import type { StoreEvent } from '../store/store.ts'
 import type { Core } from './core.ts'
 import { parseRevision } from './read.ts'
-import { notAllowed } from './refusals.ts'
+import { invalid, notAllowed } from './refusals.ts'
 import type { Selection } from './selection.ts'
 import { selectionOf } from './selection.ts'
 import { WatchStream } from './watch-stream.ts'
@@ -160,5 +160,5 @@ function refuseContradictions({ sendInitialEvents, resourceVersionMatch: match }
     const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
     causes.push(fieldForbidden('resourceVersionMatch', why))
   }
-  if (causes.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', causes)
+  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', causes)
 }
