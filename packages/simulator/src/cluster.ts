@@ -5,6 +5,7 @@ import * as wellKnown from '@flotilla/machinery/well-known-resources'
 import type { Resource } from '@flotilla/machinery/resource'
 import { createKubeServer, type KubeServer } from '@flotilla/kube-server/server'
 import { createMemoryStore } from '@flotilla/kube-server/store/memory-store'
+import type { Store } from '@flotilla/kube-server/store/store'
 import type { Controller } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import type { IndexFunctions } from '@flotilla/runtime/row-table'
@@ -51,6 +52,8 @@ export interface SimulatedClusterOptions {
   readonly region?: string
   /** What the nodes report. Default `v1.36.3`. */
   readonly kubernetesVersion?: string
+  /** Where its objects live; its owner closes it. Default: in memory. */
+  readonly store?: Store
 }
 
 export interface SimulatedCluster extends AsyncDisposable {
@@ -69,7 +72,7 @@ const administrator = { name: 'simulator-admin', groups: ['system:masters', 'sys
 
 export async function createSimulatedCluster(options: SimulatedClusterOptions): Promise<SimulatedCluster> {
   const { env, name, region, kubernetesVersion = 'v1.36.3' } = options
-  const store = createMemoryStore({ env })
+  const store = options.store ?? createMemoryStore({ env })
   const server = await createKubeServer({ env, store })
   const gate = new FaultGate(env, name)
   const shapes = shapesOf(options)
@@ -89,7 +92,7 @@ export async function createSimulatedCluster(options: SimulatedClusterOptions): 
     await machinery.stop()
     await heartbeats
     await server.stop()
-    await store.close()
+    if (options.store === undefined) await store.close()
   }
 
   return {

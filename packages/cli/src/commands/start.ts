@@ -1,0 +1,42 @@
+// flotilla start: a hub in this process, until it is stopped; with --demo also members and an application.
+import type { Command } from 'commander'
+import type { Terminal } from '../terminal.ts'
+import { withExamples } from './options.ts'
+import { wholeNumber } from './numbers.ts'
+
+export interface StartFlags {
+  readonly dataDir?: string
+  readonly listen: string
+  readonly demo?: boolean
+  readonly members: number
+  readonly nodes: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+export function addStart(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('start')
+    .summary('start a hub in this terminal')
+    .description(
+      'Starts a hub: a Kubernetes API on an embedded store, and the controllers that manage member clusters through it. ' +
+        'Started again on the same data it goes on where it was. Stop it with Ctrl-C.',
+    )
+    .option(
+      '--data-dir <dir>',
+      'where everything is kept (default: $XDG_DATA_HOME/flotilla; with --demo a temporary folder)',
+    )
+    .option('--listen <host:port>', 'where the API listens', '127.0.0.1:7443')
+    .option('--demo', 'also start simulated members and place a sample application on them')
+    .option('--members N', 'with --demo: how many members', wholeNumber('--members', 1, 50), 3)
+    .option('--nodes N', 'with --demo: how many nodes each', wholeNumber('--nodes', 1, 1000), 3)
+    .option('--log-level <level>', 'debug, info, warn, error or silent', 'warn')
+    .action(async (flags: StartFlags) => {
+      const { runStart } = await import('../hub/run-start.ts')
+      await runStart(flags, terminal)
+    })
+  withExamples(command, [
+    'flotilla start --demo',
+    'flotilla start',
+    'flotilla start --data-dir /var/lib/flotilla --listen 10.0.0.5:7443',
+  ])
+}

@@ -1,0 +1,94 @@
+// Runs a hub until the person stops it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FlotillaError } from '@flotilla/machinery/errors'
+import type { Env } from '@flotilla/runtime/env'
+import { createRealEnv } from '@flotilla/runtime/real-env'
+import type { StartFlags } from '../commands/start.ts'
+import type { Terminal } from '../terminal.ts'
+import { openDataFolder, whyNot, type DataFolder } from './data-folder.ts'
+import { defaultDataFolder } from './default-folder.ts'
+import { startEmbeddedHub, type EmbeddedHub } from './embedded-hub.ts'
+import { checkIsFree, isLoopback, parseListenAddress } from './listen-address.ts'
+
+/** Whatever is still open after so long is cut off: what was acknowledged is on disk. */
+const stopWithinMs = 900
+
+export async function runStart(flags: StartFlags, terminal: Terminal): Promise<void> {
+  const listen = parseListenAddress(flags.listen)
+  const { stopped } = terminal
+  await checkIsFree(listen)
+  const env = createRealEnv({ logLevel: flags.logLevel, pretty: true })
+  const opened = new AsyncDisposableStack()
+  try {
+    const folder = opened.adopt(openFolder(flags, terminal), (one) => closeFolder(one, flags))
+    const hub = opened.use(await startHub(env, folder, flags, terminal))
+    if (!isLoopback(listen.host)) {
+      terminal.err(`Warning: the API listens on ${listen.host}, which other machines can reach\n`)
+    }
+    if (flags.demo) {
+      const { runDemo } = await import('../demo/run-demo.ts')
+      const { members, nodes } = flags
+      opened.use(await runDemo({ env, hub, folder, members, nodes, isKept: !isTemporary(flags), terminal }))
+    } else {
+      terminal.out(startedText(hub, folder, flags, terminal))
+    }
+    if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }))
+    terminal.out(terminal.isInteractive ? '\nStopping\n' : 'Stopping\n')
+  } finally {
+    await Promise.race([opened.disposeAsync(), env.timers.sleep(stopWithinMs)])
+    // A disposal that takes longer must not leave the temporary folder behind.
+    if (isTemporary(flags) && temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+let temporary: string | undefined
+
+function isTemporary({ demo, dataDir }: StartFlags): boolean {
+  return demo === true && dataDir === undefined
+}
+
+function openFolder(flags: StartFlags, { variables }: Terminal): DataFolder {
+  if (!isTemporary(flags)) return openDataFolder(flags.dataDir ?? defaultDataFolder(variables))
+  temporary = mkdtempSync(join(variables['TMPDIR'] ?? tmpdir(), 'flotilla-demo-'))
+  return openDataFolder(temporary)
+}
+
+function closeFolder(folder: DataFolder, flags: StartFlags): void {
+  folder.close()
+  if (isTemporary(flags)) rmSync(folder.path, { recursive: true, force: true })
+}
+
+async function startHub(env: Env, folder: DataFolder, flags: StartFlags, { stopped }: Terminal): Promise<EmbeddedHub> {
+  try {
+    return await startEmbeddedHub({ env, folder, listen: parseListenAddress(flags.listen) })
+  } catch (error) {
+    if (stopped.aborted || error instanceof FlotillaError) throw error
+    if (!(error instanceof Error && 'code' in error)) throw error
+    throw new FlotillaError(
+      'Unavailable',
+      `Cannot start the hub in ${folder.path}: ${whyNot(error)}`,
+      {},
+      { cause: error },
+    )
+  }
+}
+
+function startedText(hub: EmbeddedHub, folder: DataFolder, flags: StartFlags, { variables }: Terminal): string {
+  const isDefault = (flags.dataDir ?? defaultDataFolder(variables)) === defaultDataFolder(variables)
+  const kubeconfig = isDefault ? '' : ` --kubeconfig ${hub.kubeconfig}`
+  return [
+    `${folder.isNew ? 'Started a new hub' : 'Started the hub again'} at ${hub.url}`,
+    `  data        ${folder.path}`,
+    `  kubeconfig  ${hub.kubeconfig}`,
+    '',
+    'Next:',
+    `  flotilla join NAME --cluster-kubeconfig FILE${kubeconfig}`,
+    `  flotilla status${kubeconfig}`,
+    `  kubectl --kubeconfig ${hub.kubeconfig} get clusters`,
+    '',
+    'Ctrl-C stops it.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,36 @@
+// The command line: every verb, its options and its help. What a verb does is loaded when it is run.
+import { Command, CommanderError } from 'commander'
+import { addStart } from './commands/start.ts'
+import { addJoin } from './commands/join.ts'
+import { reportFailure } from './exit.ts'
+import type { Terminal } from './terminal.ts'
+import { readVersion } from './version.ts'
+
+/** Runs `flotilla ARGS` and gives its exit code; never throws. */
+export async function runFlotilla(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync([...args], { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode
+    return reportFailure(terminal, error)
+  }
+}
+
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('flotilla')
+    .description('Manage many Kubernetes clusters as one.')
+    .version(readVersion(), '--version', 'print the version')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text.replace(/^error: /, 'Error: ')),
+    })
+    .showSuggestionAfterError()
+    .showHelpAfterError('Next: flotilla --help')
+    .exitOverride()
+    .helpCommand(true)
+  for (const add of [addStart, addJoin]) {
+    add(program, terminal)
+  }
+  return program
+}
