@@ -68,8 +68,8 @@ export function selectorMatchesTemplate(
   selector: LabelSelectorObject | undefined,
   labels: Labels | undefined,
 ): StatusCause[] {
-  if (selector === undefined || selectorCauses(selector, '').length > 0) return []
-  const requirements = fromLabelSelector(selector)
+  if (selector && selectorCauses(selector, '').length > 0) return []
+  const requirements = fromLabelSelector(selector ?? undefined)
   if (requirements.length === 0 || matchesLabels(requirements, labels)) return []
   const why = '`selector` does not match template `labels`'
   return [fieldInvalid('spec.template.metadata.labels', labels, why)]

@@ -67,7 +67,8 @@ async function createNamed(
     : tracked(request, ready, undefined)
   checkLimits(owned)
   const key = storeKey(resource, keyOfObject(owned))
-  if (core.store.head(key) !== undefined) throw alreadyExists(stored, owned.metadata.name)
+  const taken = core.store.head(key)
+  if (taken !== undefined) throw alreadyExists(stored, owned.metadata.name, taken.object)
   if (request.dryRun) return asVersion(owned, resource)
   try {
     const [result] = await core.store.transact([{ key, expectedRevision: 0, object: owned }])

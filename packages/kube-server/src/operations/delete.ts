@@ -64,7 +64,7 @@ export async function deleteCollection(
     }),
   )
   const done = await Promise.all(deletes)
-  return done.flatMap((result) => (result ? [result.object] : []))
+  return page.items.filter((_, index) => done[index] !== undefined)
 }
 
 async function deleteHead(request: WriteRequest, head: Stored, options: DeleteOptions): Promise<Deleted> {
@@ -76,7 +76,16 @@ async function deleteHead(request: WriteRequest, head: Stored, options: DeleteOp
   if (request.dryRun) return { object: asVersion(next ?? head.object, resource), deleted: isGone }
   const write = isGone ? { key: head.key, expectedRevision } : { key: head.key, expectedRevision, object: next }
   const [result] = await core.store.transact([write])
-  return { object: asVersion((result as Stored).object, resource), deleted: isGone }
+  const object = isGone ? lastState(request, head.object) : (result as Stored).object
+  return { object: asVersion(object, resource), deleted: isGone }
+}
+
+/** What the answer shows of an object that is gone: of kinds with grace, the end of it. */
+function lastState({ rules, core }: WriteRequest, object: KubeObject): KubeObject {
+  if (rules.gracePeriod === undefined) return object
+  const { metadata } = object
+  if (metadata.deletionTimestamp) return { ...object, metadata: { ...metadata, deletionGracePeriodSeconds: 0 } }
+  return { ...object, metadata: deletionMetadata(core.env.clock.now(), metadata, 0, []) }
 }
 
 /** The object as deletion leaves it: itself when nothing is to do but wait, undefined when it goes at once. */

@@ -2,6 +2,7 @@
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { invalidObject } from '@flotilla/machinery/field-error'
+import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { groupResourceOf } from '@flotilla/machinery/resource'
 
@@ -11,8 +12,10 @@ export function notFound(resource: Named, name: string): FlotillaError {
   return new FlotillaError('NotFound', `${groupResourceOf(resource)} "${name}" not found`, detailsOf(resource, name))
 }
 
-export function alreadyExists(resource: Named, name: string): FlotillaError {
-  const text = `${groupResourceOf(resource)} "${name}" already exists`
+/** `taken`: what has the name already. */
+export function alreadyExists(resource: Named, name: string, taken?: KubeObject): FlotillaError {
+  const prefix = taken?.metadata.deletionTimestamp ? 'object is being deleted: ' : ''
+  const text = `${prefix}${groupResourceOf(resource)} "${name}" already exists`
   return new FlotillaError('AlreadyExists', text, detailsOf(resource, name))
 }
 

@@ -53,14 +53,18 @@ export async function replace(
   }
 }
 
+/** A PUT that names a uid means that very object. */
+export function requireSameUid({ stored }: WriteRequest, wanted: KubeObject, live: KubeObject): void {
+  const { uid } = wanted.metadata
+  if (!uid || uid === live.metadata.uid) return
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
+  const place = `/registry/${stored.plural}/${keyOf(live.metadata)}`
+  const error = `StorageError: invalid object, Code: 4, Key: ${place}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`
+  throw conflict(stored, live.metadata.name, error)
+}
+
 function requireSameVersion({ stored, rules }: WriteRequest, name: string, wanted: KubeObject, live: KubeObject): void {
-  const { resourceVersion, uid } = wanted.metadata
-  if (uid && uid !== live.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
-    const place = `/registry/${stored.plural}/${keyOf(live.metadata)}`
-    const error = `StorageError: invalid object, Code: 4, Key: ${place}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`
-    throw conflict(stored, name, error)
-  }
+  const { resourceVersion } = wanted.metadata
   if (resourceVersion && resourceVersion !== '0') {
     if (resourceVersion !== live.metadata.resourceVersion) throw modified(stored, name)
     return
@@ -105,7 +109,8 @@ function partOf({ stored, subresource, rules }: WriteRequest, object: KubeObject
     const status = object.status === undefined ? {} : { status: object.status }
     const { managedFields, resourceVersion } = object.metadata
     const fields = { ...(managedFields ? { managedFields } : {}), ...(resourceVersion ? { resourceVersion } : {}) }
-    const metadata = stored.isCustom ? { ...live.metadata, ...fields } : { ...object.metadata, ...labelsOf(live) }
+    const { labels: _, ...unlabelled } = object.metadata
+    const metadata = stored.isCustom ? { ...live.metadata, ...fields } : { ...unlabelled, ...labelsOf(live) }
     return { ...without(live, 'status'), metadata, ...status } as KubeObject
   }
   if (subresource !== undefined && subresource !== 'finalize') return object
@@ -146,8 +151,8 @@ async function written(request: WriteRequest, key: string, head: Stored, object:
   const { store } = request.core
   const expectedRevision = head.revision
   if (!isReadyToGo(object)) return first(await store.transact([{ key, expectedRevision, object }]))
-  const [, gone] = await store.transact([{ key, expectedRevision, object }, { key }])
-  return gone as Stored
+  await store.transact([{ key, expectedRevision }])
+  return { key, object, revision: expectedRevision }
 }
 
 /** Deleted, and nothing holds it any more. */

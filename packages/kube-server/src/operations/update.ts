@@ -18,7 +18,7 @@ import { createConformed, requireVerb } from './create.ts'
 import { resetFieldsOf } from './field-managers.ts'
 import { notFound } from './refusals.ts'
 import type { NextState } from './replace.ts'
-import { replace } from './replace.ts'
+import { replace, requireSameUid } from './replace.ts'
 import { badRequest } from './refusals.ts'
 
 export interface Written {
@@ -37,16 +37,22 @@ export async function update(
   requireVerb(resource, 'update')
   const request = writeRequest(core, context, resource, options)
   const named = asObjectOf(resource, body)
-  if (!named.metadata.name) {
-    const why = 'was undeterminable: name must be provided'
-    throw badRequest(`the name of the object (${key.name} based on URL) ${why}`)
-  }
+  requireNamed(named, key)
   const object = conform(request, identified(named, key), (problem) => cannotHandle(resource, problem))
   const isNew = core.store.head(storeKey(resource, key)) === undefined
   if (isNew && request.rules.createsOnUpdate && request.subresource === undefined) {
     return { object: await createConformed(request, object), created: true }
   }
-  return { object: await replace(request, key, () => ({ object })), created: false }
+  const replaced = await replace(request, key, (live) => {
+    requireSameUid(request, object, live)
+    return { object }
+  })
+  return { object: replaced, created: false }
+}
+
+function requireNamed({ metadata }: KubeObject, { name }: ObjectKey): void {
+  if (metadata.name) return
+  throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
 }
 
 /** The body's name and namespace are the URL's; stating others is refused. */
@@ -81,7 +87,9 @@ function patched(request: WriteRequest, live: KubeObject, change: Patch): KubeOb
   const { resource } = request
   const current = asVersion(live, resource)
   const result = patchedValue(resource, current, change)
-  const object = asObjectOf(resource, result)
+  const named = asObjectOf(resource, result)
+  requireNamed(named, live.metadata)
+  const object = identified(named, live.metadata)
   return conform(request, object, (problem) => {
     const cause = fieldInvalid('patch', JSON.stringify(result), problem)
     return new FlotillaError('Invalid', ` "" is invalid: ${cause.field}: ${cause.message}`, { causes: [cause] })
