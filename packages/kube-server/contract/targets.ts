@@ -1,9 +1,13 @@
 // kube-server as a target of the contract, on each of its stores: over TLS, as clients meet it.
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRealEnv } from '@flotilla/runtime/real-env'
 import { send } from '../../../testbed/src/request.ts'
+import { ensureBootstrapRoles } from '../src/access/bootstrap-roles.ts'
+import { createRbacAuthorizer } from '../src/access/rbac-authorizer.ts'
+import { createServiceAccountTokens } from '../src/access/service-account-tokens.ts'
 import { createStaticTokenAuthenticator, parseTokenFile } from '../src/access/static-token-authenticator.ts'
 import { createCa, createServingCertificate } from '../src/http/certificates.ts'
 import { serveKube } from '../src/http/server.ts'
@@ -35,18 +39,38 @@ export async function startSqliteTarget(): Promise<StartedTarget> {
 }
 
 async function startTarget(store: Store): Promise<StartedTarget> {
-  const server = await createKubeServer({ env, store })
+  const rbac = createRbacAuthorizer({ store })
+  const server = await createKubeServer({ env, store, admission: [rbac.escalationHook] })
+  await ensureBootstrapRoles(server)
   const ca = await createCa(env, 'contract')
-  const tls = await createServingCertificate(env, ca)
-  const authenticators = [createStaticTokenAuthenticator(parseTokenFile(tokenFileLines().join('\n')))]
-  const serving = await serveKube({ env, server, tls, authenticators })
+  const tokens = createServiceAccountTokens({
+    env,
+    store,
+    key: newTokenKey(),
+    issuer: 'https://kubernetes.default.svc',
+  })
+  const statics = createStaticTokenAuthenticator(parseTokenFile(tokenFileLines().join('\n')))
+  const serving = await serveKube({
+    env,
+    server,
+    tls: await createServingCertificate(env, ca),
+    authenticators: [statics, tokens.authenticator],
+    tokenRequest: tokens.tokenRequest,
+    authorizer: rbac,
+  })
   const endpoint = { server: serving.url, ca: ca.cert, token: '' }
   return {
     fetch: (request) => send(endpoint, { ...request, anonymous: true }),
     async [Symbol.asyncDispose]() {
       await serving.close()
       await server.stop()
+      rbac.stop()
       await store.close()
     },
   }
+}
+
+function newTokenKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
