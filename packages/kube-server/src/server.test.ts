@@ -82,7 +82,8 @@ describe('createKubeServer()', () => {
 
   test('serves custom resources while their definition exists', async () => {
     const { api, env } = await aServer()
-    const definition = await api.create(definitions, aDefinition())
+    await api.create(definitions, aDefinition())
+    const definition = await api.get(definitions, { name: 'widgets.example.com' })
     expect(definition.status).toMatchObject({
       storedVersions: ['v1'],
       conditions: [{ type: 'NamesAccepted' }, { type: 'Established' }],

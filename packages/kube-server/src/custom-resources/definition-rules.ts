@@ -34,7 +34,16 @@ function storageVersion(object: KubeObject): string | undefined {
   return specOf(object).versions?.find(({ storage }) => storage)?.name
 }
 
-function prepareForCreate(object: KubeObject, context: RuleContext): KubeObject {
+function prepareForCreate(object: KubeObject): KubeObject {
+  const stored = storageVersion(object)
+  return {
+    ...object,
+    status: { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: stored ? [stored] : [] },
+  }
+}
+
+/** Names are looked at and the resource is served at once, yet as a write of its own, as clients see it upstream. */
+function settle(object: KubeObject, context: RuleContext): KubeObject {
   const stored = storageVersion(object)
   return { ...object, status: acceptance(object, context, [], stored ? [stored] : []) }
 }
@@ -213,6 +222,7 @@ export const definitionRules: KindRules = {
   hasGeneration: true,
   defaults,
   prepareForCreate,
+  settle,
   prepareForUpdate,
   validate,
   validateUpdate,

@@ -19,7 +19,14 @@ import { pods } from './pods.ts'
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac-kinds.ts'
 import type { KindRules } from './rules.ts'
 import { services } from './services.ts'
-import { daemonSets, deployments, replicaSets, statefulSets } from './workloads.ts'
+import {
+  podTemplates,
+  replicationControllers,
+  daemonSets,
+  deployments,
+  replicaSets,
+  statefulSets,
+} from './workloads.ts'
 
 const counted: KindRules = { hasGeneration: true }
 const countedStrictly: KindRules = { hasGeneration: true, needsResourceVersion: true }
@@ -35,8 +42,8 @@ const rules: Readonly<Record<string, KindRules>> = {
   persistentvolumeclaims: persistentVolumeClaims,
   persistentvolumes: persistentVolumes,
   pods,
-  podtemplates: counted,
-  replicationcontrollers: { hasGeneration: true, orphansByDefault: true },
+  podtemplates: podTemplates,
+  replicationcontrollers: replicationControllers,
   secrets,
   services,
   'customresourcedefinitions.apiextensions.k8s.io': definitionRules,

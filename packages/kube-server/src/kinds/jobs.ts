@@ -61,7 +61,8 @@ function withGeneratedSelector(object: KubeObject): KubeObject {
   }
   const template = { ...spec.template, metadata: { ...spec.template?.metadata, labels } }
   const matchLabels = { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid }
-  return { ...object, spec: { ...spec, selector: { ...spec.selector, matchLabels }, template } }
+  const labelled = withTemplateLabels(object, labels)
+  return { ...labelled, spec: { ...spec, selector: { ...spec.selector, matchLabels }, template } }
 }
 
 function withTemplateLabels(object: KubeObject, labels: Labels | undefined): KubeObject {

@@ -18,6 +18,8 @@ export interface KindRules {
   readonly defaults?: (object: KubeObject) => KubeObject
   /** What the server decides on a create: allocated addresses, generated selectors, phases. */
   readonly prepareForCreate?: (object: KubeObject, context: RuleContext) => KubeObject
+  /** A second write right after the create, in one transaction with it; the create answers with the first. */
+  readonly settle?: (object: KubeObject, context: RuleContext) => KubeObject
   /** What an update may not change and the server keeps. */
   readonly prepareForUpdate?: (object: KubeObject, before: KubeObject, context: RuleContext) => KubeObject
   readonly validate?: (object: KubeObject) => readonly StatusCause[]

@@ -142,7 +142,7 @@ export const statefulSets: KindRules = {
     const type = updateStrategy?.type || 'RollingUpdate'
     const rolling = updateStrategy?.rollingUpdate ?? (isImplied ? {} : undefined)
     const isRolling = type === 'RollingUpdate' && rolling !== undefined
-    const rollingUpdate = { partition: 0, maxUnavailable: 1, ...rolling }
+    const rollingUpdate = { partition: 0, ...rolling }
     const strategy = { ...updateStrategy, type, ...(isRolling ? { rollingUpdate } : {}) }
     const claims = volumeClaimTemplates?.map(asClaim)
     return withSpec(filled, { updateStrategy: strategy, ...(claims ? { volumeClaimTemplates: claims } : {}) })
@@ -214,6 +214,27 @@ export const daemonSets: KindRules = {
     return [...causes, ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds')]
   },
   validateUpdate: selectorIsImmutable,
+}
+
+export const replicationControllers: KindRules = {
+  hasGeneration: true,
+  orphansByDefault: true,
+  defaults(object) {
+    const filled = withDefaultTemplate(object)
+    const labels = specOf(filled).template?.metadata?.labels
+    if (labels === undefined) return filled
+    const selector = (specOf(filled).selector ?? labels) as LabelSelectorObject
+    const own = Object.keys(filled.metadata.labels ?? {}).length > 0 ? filled.metadata.labels : labels
+    return withSpec({ ...filled, metadata: { ...filled.metadata, ...(own ? { labels: own } : {}) } }, { selector })
+  },
+}
+
+export const podTemplates: KindRules = {
+  hasGeneration: true,
+  defaults(object) {
+    const template = defaultPodTemplate(object.template as PodTemplate | undefined)
+    return template === undefined ? object : { ...object, template }
+  },
 }
 
 const templateGeneration = 'deprecated.daemonset.template.generation'

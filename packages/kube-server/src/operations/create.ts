@@ -71,7 +71,9 @@ async function createNamed(
   if (taken !== undefined) throw alreadyExists(stored, owned.metadata.name, taken.object)
   if (request.dryRun) return asVersion(owned, resource)
   try {
-    const [result] = await core.store.transact([{ key, expectedRevision: 0, object: owned }])
+    const settled = request.rules.settle?.(owned, request.rule)
+    const writes = [{ key, expectedRevision: 0, object: owned }, ...(settled ? [{ key, object: settled }] : [])]
+    const [result] = await core.store.transact(writes)
     return asVersion((result as { object: KubeObject }).object, resource)
   } catch (error) {
     throw isError(error, 'AlreadyExists') ? alreadyExists(stored, owned.metadata.name) : error

@@ -100,7 +100,10 @@ function marked(request: WriteRequest, current: KubeObject, options: DeleteOptio
   const { deletionTimestamp, deletionGracePeriodSeconds: running } = metadata
   if (deletionTimestamp === undefined) {
     if (!isHeld && grace === 0) return undefined
-    return { ...object, metadata: deletionMetadata(core.env.clock.now(), metadata, grace, finalizers) }
+    const deleted = deletionMetadata(core.env.clock.now(), metadata, grace, finalizers)
+    if (!isHeldNamespace(stored, object)) return { ...object, metadata: deleted }
+    const { deletionGracePeriodSeconds: _, ...waiting } = deleted
+    return { ...object, metadata: waiting }
   }
   if (running && options.gracePeriodSeconds !== undefined && grace < running) {
     if (grace === 0 && !isHeld) return undefined
