@@ -9,20 +9,16 @@ export function compilePath(path: string): (root: unknown) => readonly unknown[]
 }
 
 const token =
-  /\.((?:[^.[\\]|\\.)+)|\[\s*'([^']*)'\s*\]|\[\s*"([^"]*)"\s*\]|\[(-?\d+)\]|(\[\*\]|\.\*)|\[\?\(@((?:\.[\w\-/]+)+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([\w.]+))\)\]/y
+  /\.((?:[^.[\\]|\\.)+)|\[\s*'([^']*)'\s*\]|\[\s*"([^"]*)"\s*\]|\[(-?\d+)\]|(\[\*\]|\.\*)|\[\?\(@((?:\.[\w\-/]+)+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([\w.]+))\)\]/gy
 
+/** `matchAll` reads with a copy of the pattern: filters hold paths of their own. */
 function stepsOf(path: string): readonly Step[] {
-  const steps: Step[] = []
-  token.lastIndex = 0
-  let read = 0
-  for (let match = token.exec(path); match !== null; match = token.exec(path)) {
-    read = token.lastIndex
-    steps.push(stepOf(match))
-  }
-  return read === path.length ? steps : [() => []]
+  const matches = [...path.matchAll(token)]
+  const read = matches.reduce((sum, [text]) => sum + text.length, 0)
+  return read === path.length ? matches.map(stepOf) : [() => []]
 }
 
-function stepOf(match: RegExpExecArray): Step {
+function stepOf(match: RegExpMatchArray): Step {
   const [, dotted, single, double, index, star, inner, operator, ...literals] = match
   const key = dotted?.replaceAll(/\\(.)/g, '$1') ?? single ?? double
   if (key === '*' || star !== undefined) return (values) => values.flatMap(childrenOf)
