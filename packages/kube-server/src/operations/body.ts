@@ -24,14 +24,18 @@ export function asObjectOf(resource: ServedResource, body: unknown): KubeObject 
   const expected = apiVersionOf(resource)
   if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected) {
     throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+      `the API version in the data (${shownWord(apiVersion)}) does not match the expected API version (${expected})`,
     )
   }
   if (kind !== undefined && kind !== '' && kind !== resource.kind) {
-    throw badRequest(`${String(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`)
+    throw badRequest(`${shownWord(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`)
   }
   const metadata = isJsonObject(body.metadata) ? body.metadata : {}
   return { ...body, apiVersion: expected, kind: resource.kind, metadata } as unknown as KubeObject
+}
+
+function shownWord(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** Refuses what no client sends by accident: prototype keys, absurd depth, more bytes than the store takes. */

@@ -67,7 +67,8 @@ function atPath(jsonPath: string): FieldGetter {
   const steps = jsonPath.split('.').slice(1)
   return (object) => {
     const value = getPath(object, steps)
-    return value === undefined || value === null ? undefined : String(value)
+    const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    return isPlain ? String(value) : undefined
   }
 }
 
