@@ -59,6 +59,8 @@ export class Normaliser {
       const hidden = key === 'metadata' && countsEveryWrite(object) ? withoutVersion(value as Json) : value
       out[key] = this.#value(hidden, [...path, key])
     }
+    if (Array.isArray(out['causes'])) out['causes'] = inOrder(out['causes'])
+    if (object['kind'] === 'Status' && 'message' in object) out['message'] = withoutList(out['message'])
     const { generateName, name } = object
     if (typeof generateName === 'string' && typeof name === 'string') out['name'] = generatedName(generateName, name)
     return out
@@ -88,6 +90,16 @@ export class Normaliser {
       .replaceAll(/(resource ?version( in record)?\W*)\d+(, current: \d+)?/gi, '$1<number>')
       .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<random>')
   }
+}
+
+/** Go visits maps in any order, and so lists the causes that it finds in them. */
+function inOrder(causes: readonly unknown[]): readonly unknown[] {
+  return causes.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+}
+
+/** A message's list of causes is in the causes as well. */
+function withoutList(message: unknown): unknown {
+  return typeof message === 'string' ? message.replace(/ is invalid: \[.*\]$/s, ' is invalid: [<causes>]') : message
 }
 
 /** The server cuts the prefix to 58 letters before it adds its own five. */
