@@ -41,7 +41,10 @@ export async function runJoin(name: string, flags: JoinFlags, terminal: Terminal
     // Everything is tried first: what is refused has then changed nothing, on either side.
     const planned = await joinCluster({ ...request, dryRun: true })
     await tryRegistration(hub.api, planned)
-    if (flags.dryRun) return void terminal.out(planText(planned, endpoint))
+    if (flags.dryRun) {
+      terminal.out(planText(planned, endpoint))
+      return
+    }
     const joined = await joinCluster({ ...request, onStep: (text) => terminal.out(`${text}\n`) })
     terminal.out(`cluster/${name} joined\n`)
     await reportReady(env, hub.api, joined, terminal)

@@ -45,20 +45,21 @@ function draw(terminal: Terminal, before: string, text: string): void {
 }
 
 function sampleBinding(hub: Hub): ResourceBinding | undefined {
-  const bindings = [...hub.bindings.list()]
-  return bindings.find(({ metadata, spec }) => {
+  return [...hub.bindings.list()].find(({ metadata, spec }) => {
     const [workload] = spec.workloads
     return metadata.namespace === sampleNamespace && workload?.ref.name === sampleName && workload.components.length > 0
   })
 }
 
+/** Every replica has a place, and runs there. */
 export function isSettled(hub: Hub): boolean {
   const binding = sampleBinding(hub)
-  if (binding?.spec.decision === undefined || binding.status?.decisionHash !== binding.spec.decision.forHash)
-    return false
+  const decision = binding?.spec.decision
+  if (decision === undefined || decision.clusters.length === 0 || decision.shortfall !== undefined) return false
+  if (binding?.status?.decisionHash !== decision.forHash) return false
   const outcomes = new Map((binding.status.clusters ?? []).map((outcome) => [outcome.name, outcome]))
-  return binding.spec.decision.clusters.every(
-    ({ name, replicas = 0 }) => outcomes.get(name)?.readyReplicas === replicas,
+  return decision.clusters.every(
+    ({ name, replicas, from }) => from === undefined && outcomes.get(name)?.readyReplicas === replicas,
   )
 }
 
