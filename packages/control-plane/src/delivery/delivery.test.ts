@@ -2,7 +2,11 @@ import { clusterResource } from '@flotilla/api/cluster'
 import { appliedAnnotation, generationAnnotation, hubLabel, templateAnnotation } from '@flotilla/api/group'
 import { overridePolicyResource } from '@flotilla/api/override-policy'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
-import { resourceBindingResource } from '@flotilla/api/resource-binding'
+import {
+  clusterResourceBindingResource,
+  resourceBindingResource,
+  type ClusterResourceBinding,
+} from '@flotilla/api/resource-binding'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import {
@@ -157,6 +161,22 @@ describe('delivery applies', () => {
     })
     await m1.api.create(customResourceDefinitions, definition)
     await t.env.advance(30_000)
+    expect(await m1.get(toys, 'bear')).toMatchObject({ spec: { size: 1 } })
+  })
+
+  test('an object of a kind whose CRD goes along is delivered as soon as that is established', async () => {
+    const definition = await t.api.create(customResourceDefinitions, aDefinition())
+    const toys = { group: 'toys.io', version: 'v1', plural: 'toys', kind: 'Toy', namespaced: true }
+    const toy = { apiVersion: 'toys.io/v1', kind: 'Toy', metadata: inShop('bear'), spec: { size: 1 } }
+    const placed = await t.place(toy, toys, { m1: null })
+    expect(await outcome(placed)).toMatchObject({ state: 'Failed' })
+    await t.api.create(clusterResourceBindingResource, {
+      apiVersion: 'flotilla.dev/v1alpha1',
+      kind: 'ClusterResourceBinding',
+      metadata: { name: 'toys' },
+      spec: { ...(await t.binding(placed)).spec, workloads: [{ ref: refOf(definition), components: [] }] },
+    } as ClusterResourceBinding)
+    await t.settle()
     expect(await m1.get(toys, 'bear')).toMatchObject({ spec: { size: 1 } })
   })
 

@@ -92,9 +92,9 @@ export class MemberSync implements AsyncDisposable {
       before.owned === after.owned &&
       before.isDeleting === after.isDeleting &&
       before.replicaOwners.length === after.replicaOwners.length
-    if (isSame) return
-    this.enqueue(id)
-    if (after && isEstablished(id, after.status)) this.#retryUnserved(id)
+    if (!isSame) this.enqueue(id)
+    if (after && isEstablished(id, after.status) && !(before && isEstablished(id, before.status)))
+      this.#retryUnserved(id)
   }
 
   async #reconcile(id: ObjectId, signal: AbortSignal): Promise<Result | void> {
