@@ -60,6 +60,8 @@ export class Normaliser {
       out[key] = this.#value(hidden, [...path, key])
     }
     if (Array.isArray(out['causes'])) out['causes'] = inOrder(out['causes'])
+    // Sorted by their times first: whether two fall into one second differs from run to run.
+    if (Array.isArray(out['managedFields'])) out['managedFields'] = inOrder(out['managedFields'])
     if (object['kind'] === 'Status' && 'message' in object) out['message'] = withoutList(out['message'])
     const { generateName, name } = object
     if (typeof generateName === 'string' && typeof name === 'string') out['name'] = generatedName(generateName, name)
