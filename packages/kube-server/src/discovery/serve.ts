@@ -1,6 +1,7 @@
 // Which document a path names: discovery and OpenAPI, made once for each state of the catalog.
 import { createHash } from 'node:crypto'
 import { parseAccept } from '../http/negotiate.ts'
+import { encodeOpenApiV2 } from '../openapi/v2-protobuf.ts'
 import { openApiV2 } from '../openapi/v2.ts'
 import { openApiIndex, openApiV3 } from '../openapi/v3.ts'
 import type { ResourceCatalog } from '../served-resource.ts'
@@ -16,6 +17,7 @@ export interface Document {
 interface Cache {
   revision: number
   readonly made: Map<string, Document | undefined>
+  swaggerProtobuf?: Buffer
 }
 
 const caches = new WeakMap<ResourceCatalog, Cache>()
@@ -33,6 +35,13 @@ export function documents(catalog: ResourceCatalog, path: string, accept = ''): 
   return document
 }
 
+/** `/openapi/v2` as protobuf. */
+export function swaggerProtobuf(catalog: ResourceCatalog): Buffer {
+  const cache = cacheOf(catalog)
+  cache.swaggerProtobuf ??= encodeOpenApiV2(openApiV2(catalog))
+  return cache.swaggerProtobuf
+}
+
 export function mayBeDocument(path: string): boolean {
   return path.startsWith('/api') || path.startsWith('/openapi/')
 }
@@ -40,7 +49,7 @@ export function mayBeDocument(path: string): boolean {
 function cacheOf(catalog: ResourceCatalog): Cache {
   const known = caches.get(catalog)
   if (known !== undefined && known.revision === catalog.revision) return known
-  const fresh = { revision: catalog.revision, made: new Map() }
+  const fresh: Cache = { revision: catalog.revision, made: new Map() }
   caches.set(catalog, fresh)
   return fresh
 }

@@ -4,7 +4,7 @@ import type { Env } from '@flotilla/runtime/env'
 import { anonymous, authenticateWith, type Authenticator, type Credentials } from '../access/authenticator.ts'
 import { forbidden, type Attributes, type Authorizer } from '../access/authorizer.ts'
 import { impersonated } from '../access/impersonation.ts'
-import { documents } from '../discovery/serve.ts'
+import { documents, swaggerProtobuf } from '../discovery/serve.ts'
 import type { UserInfo } from '../operations.ts'
 import { headerOf, type Exchange, type ServerAnswer, type ServerRequest } from './exchange.ts'
 import { respondHealth, type HealthCheck } from './health.ts'
@@ -105,6 +105,9 @@ async function route(deps: RequestDeps, exchange: Exchange): Promise<void> {
 async function respondDocument({ catalog }: RequestDeps, exchange: Exchange): Promise<void> {
   const { info, request, answer } = exchange
   const accept = headerOf(request, 'accept')
+  if (info.path === '/openapi/v2' && accept?.startsWith(swaggerProtobufAsked)) {
+    return respondText(exchange, 200, swaggerProtobufType, swaggerProtobuf(catalog), { vary: 'Accept' })
+  }
   if (isProtobufOnly(accept))
     throw new FlotillaError('NotAcceptable', 'only the following media types are accepted: application/json')
   const document = documents(catalog, info.path, accept)
@@ -120,6 +123,10 @@ async function respondDocument({ catalog }: RequestDeps, exchange: Exchange): Pr
   answer.statusCode = 304
   answer.end()
 }
+
+const swaggerProtobufAsked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+/** What is asked for is no valid media type. */
+const swaggerProtobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 /** Clients that take nothing else fall back to another document on 406. */
 function isProtobufOnly(accept: string | undefined): boolean {

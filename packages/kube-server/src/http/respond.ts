@@ -45,13 +45,13 @@ export async function respondText(
   exchange: Exchange,
   code: number,
   contentType: string,
-  text: string,
+  text: string | Buffer,
   headers: Headers = {},
 ): Promise<void> {
   const { answer } = exchange
   startHeaders(exchange, contentType)
   for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value)
-  const plain = Buffer.from(text, 'utf8')
+  const plain = typeof text === 'string' ? Buffer.from(text, 'utf8') : text
   const isPacked = plain.length >= minGzipBytes && takesGzip(exchange)
   const body = isPacked ? await pack(plain) : plain
   if (isPacked) answer.setHeader('content-encoding', 'gzip')

@@ -1,0 +1,67 @@
+// The flotilla command in a process of its own: run to its end, or kept running until a test kills it.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Watchdog } from '@flotilla/testbed/watchdog'
+import { mustRun, type CommandOptions } from './command.ts'
+
+const launcher = resolve(import.meta.dirname, '../../packages/cli/bin/flotilla.js')
+
+/** What it printed. @throws when its exit code is not 0. */
+export function flotilla(args: readonly string[], options?: CommandOptions): Promise<string> {
+  return mustRun(process.execPath, [launcher, ...args], options)
+}
+
+export interface FlotillaProcess {
+  readonly pid: number
+  /** Everything it has printed. */
+  printed(): string
+  /** Sends the signal and resolves with milliseconds that the end took. */
+  end(signal: NodeJS.Signals): Promise<number>
+}
+
+export interface FlotillaProcessOptions {
+  /** Where its output is kept. */
+  readonly folder: string
+  /** Ends it when the test's process dies. */
+  readonly watchdog: Watchdog
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export function startFlotilla(args: readonly string[], options: FlotillaProcessOptions): FlotillaProcess {
+  const child = spawn(process.execPath, [launcher, ...args], {
+    detached: true,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`Cannot start flotilla ${args.join(' ')}`)
+  options.watchdog.watch(pid)
+  const log = createWriteStream(join(options.folder, 'flotilla.log'), { flags: 'a' })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data: Buffer) => {
+      printed += data.toString()
+      log.write(data)
+    })
+  }
+  const ended = endOf(child)
+  void ended.then(() => {
+    options.watchdog.forget(pid)
+    log.end()
+  })
+  return {
+    pid,
+    printed: () => printed,
+    async end(signal) {
+      const from = performance.now()
+      child.kill(signal)
+      await ended
+      return performance.now() - from
+    },
+  }
+}
+
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((done) => child.once('exit', () => done()))
+}
