@@ -1,8 +1,8 @@
 // Writes an object's status, once and only when it changed.
 import type { KubeApi } from '@flotilla/machinery/kube-api'
+import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
-import { mergePatchOf } from './merge-patch-of.ts'
 
 export interface StatusWriterOptions {
   readonly api: KubeApi
@@ -21,8 +21,8 @@ export interface StatusWriter {
 export function createStatusWriter({ api, resource, fieldManager }: StatusWriterOptions): StatusWriter {
   return {
     async write(object, status) {
-      const change = mergePatchOf({ status: object['status'] ?? {} }, { status })
-      if (change === undefined) return object
+      const change = createMergePatch({ status: object['status'] ?? {} }, { status })
+      if (Object.keys(change).length === 0) return object
       const { name, namespace, resourceVersion, uid } = object.metadata
       const patch = { ...change, metadata: { resourceVersion, uid } }
       const key = namespace === undefined ? { name } : { name, namespace }

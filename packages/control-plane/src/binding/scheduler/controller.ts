@@ -5,12 +5,12 @@ import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { PolicyRef } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
+import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'
 import type { Controller } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
-import { mergePatchOf } from '@flotilla/runtime/merge-patch-of'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
@@ -43,7 +43,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
       ...pendingRemovals(binding, decision),
       ...removalsFor(binding, decision, isRegistered, timestamp(env.clock.now())),
     ]
-    const change = mergePatchOf(
+    const change = createMergePatch(
       { decision: { ...previous }, removals: [...recorded] },
       { decision: { ...decision }, removals },
     )
