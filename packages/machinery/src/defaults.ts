@@ -2,6 +2,7 @@
 import { isObject, ownField, withFields } from './json.ts'
 import { resolveNode } from './schema-node.ts'
 import type { KindSchema, Schema } from './schema.ts'
+import { SeenParts } from './seen-parts.ts'
 
 /**
  * `value` with every absent field that has a default, at any depth that exists or is itself made by a default; a null
@@ -9,14 +10,17 @@ import type { KindSchema, Schema } from './schema.ts'
  * copied: values are immutable.
  */
 export function applyDefaults<T>(kind: KindSchema, value: T): T {
-  return defaultNode(kind, kind.root, value) as T
+  return defaultNode(kind, kind.root, value, true) as T
 }
 
-function defaultNode(kind: KindSchema, schema: Schema, value: unknown): unknown {
+/** Fields of whole objects in which no default is missing. */
+const complete = new SeenParts()
+
+function defaultNode(kind: KindSchema, schema: Schema, value: unknown, isRoot = false): unknown {
   if (typeof value !== 'object' || value === null) return value
   const node = resolveNode(kind, schema)
   if (Array.isArray(value)) return node.items === undefined ? value : defaultList(kind, node.items, value)
-  return isObject(value) ? defaultObject(kind, node, value) : value
+  return isObject(value) ? defaultObject(kind, node, value, isRoot) : value
 }
 
 function defaultList(kind: KindSchema, items: Schema, list: readonly unknown[]): readonly unknown[] {
@@ -26,12 +30,14 @@ function defaultList(kind: KindSchema, items: Schema, list: readonly unknown[]):
 
 type Fields = { readonly [field: string]: unknown }
 
-function defaultObject(kind: KindSchema, node: Schema, object: Fields): Fields {
+function defaultObject(kind: KindSchema, node: Schema, object: Fields, isRoot: boolean): Fields {
   const changed = new Map<string, unknown>()
   const settle = (field: string, schema: Schema) => {
     const had = ownField(object, field)
+    if (isRoot && complete.has(schema, had)) return
     const after = defaultNode(kind, schema, orDefault(kind, schema, had))
     const isStrayNull = after === null && resolveNode(kind, schema).nullable !== true
+    if (isRoot) complete.add(schema, after)
     if (isStrayNull || after !== had) changed.set(field, isStrayNull ? undefined : after)
   }
   for (const [field, schema] of Object.entries(node.properties ?? {})) settle(field, schema)

@@ -1,5 +1,5 @@
 // A set of field paths: which fields of an object somebody owns. A trie of steps that shares unchanged branches.
-import { compareSteps, fieldStep, parseStep, type FieldStep } from './field-step.ts'
+import { fieldStep, parseStep, sortSteps, type FieldStep } from './field-step.ts'
 import type { FieldsV1 } from './object.ts'
 
 /** Immutable. Every node is a member or leads to one. */
@@ -39,7 +39,7 @@ export function encodeFieldSet(set: FieldSet): FieldsV1 {
 }
 
 function encodeInto(target: Record<string, FieldsV1>, set: FieldSet): FieldsV1 {
-  for (const step of [...set.keys()].sort(compareSteps)) target[step] = encodeNode(set.get(step) ?? leafNode)
+  for (const step of sortSteps(set.keys())) target[step] = encodeNode(set.get(step) ?? leafNode)
   return target
 }
 
@@ -82,7 +82,7 @@ export function has(set: FieldSet, path: FieldPath): boolean {
 
 /** Paths of the set, members before what lies below them, each level in the wire's order. */
 export function* pathsOf(set: FieldSet, prefix: FieldPath = []): Generator<FieldPath> {
-  const steps = [...set.keys()].sort(compareSteps)
+  const steps = sortSteps(set.keys())
   for (const step of steps) if (set.get(step)?.member) yield [...prefix, step]
   for (const step of steps) yield* pathsOf(set.get(step)?.children ?? emptyFieldSet, [...prefix, step])
 }

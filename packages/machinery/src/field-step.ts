@@ -64,8 +64,18 @@ export function printStep(step: FieldStep): string {
   }
 }
 
+/** Steps in the order of the wire. Sibling steps mostly are all fields, or all keys: each key is read once. */
+export function sortSteps(steps: Iterable<FieldStep>): FieldStep[] {
+  const list = [...steps]
+  if (list.length < 2) return list
+  if (list.every((step) => step.startsWith('f:'))) return list.sort()
+  if (!list.every((step) => step.startsWith('k:'))) return list.sort(compareSteps)
+  const keyed = list.map((step) => ({ step, entries: keyEntries(step) }))
+  return keyed.sort((a, b) => compareKeys(a.entries, b.entries)).map(({ step }) => step)
+}
+
 /** The order of steps on the wire: fields, keys, values, indices, each by its content. */
-export function compareSteps(a: FieldStep, b: FieldStep): number {
+function compareSteps(a: FieldStep, b: FieldStep): number {
   const kindOfA = a[0] as keyof typeof rank
   if (kindOfA !== b[0]) return rank[kindOfA] - rank[b[0] as keyof typeof rank]
   switch (kindOfA) {

@@ -3,6 +3,7 @@
 import { isObject } from './json.ts'
 import { childPath, fieldSchema, resolveNode } from './schema-node.ts'
 import type { KindSchema, Schema } from './schema.ts'
+import { SeenParts } from './seen-parts.ts'
 
 export interface Pruned<T> {
   /** The same reference when nothing was dropped. */
@@ -18,22 +19,22 @@ export interface Pruned<T> {
 export function pruneValue<T>(kind: KindSchema, value: T): Pruned<T> {
   const pruned: string[] = []
   const root: Schema = { ...resolveNode(kind, kind.root), 'x-kubernetes-embedded-resource': true }
-  const kept = pruneNode({ kind, pruned, isBuiltIn: false }, root, value, '')
+  const kept = pruneNode({ kind, pruned, isBuiltIn: false, known: known.custom }, root, value, '')
   return { value: kept as T, pruned: pruned.sort() }
 }
 
 /** `unknown field "spec.foo"` for each field that the schema of a built-in kind does not name, in their order. */
 export function unknownFields(kind: KindSchema, value: unknown): readonly string[] {
   const pruned: string[] = []
-  pruneNode({ kind, pruned, isBuiltIn: true }, kind.root, value, '')
+  pruneNode({ kind, pruned, isBuiltIn: true, known: known.builtIn }, kind.root, value, '')
   return pruned.map((path) => `unknown field ${JSON.stringify(path)}`)
 }
 
 /** Drops the fields that `unknownFields` names: what decoding into a built-in kind loses. */
 export function dropUnknownFields<T>(kind: KindSchema, value: T): Pruned<T> {
   const pruned: string[] = []
-  const kept = pruneNode({ kind, pruned, isBuiltIn: true }, kind.root, value, '')
-  return { value: kept as T, pruned: pruned.sort() }
+  const kept = pruneNode({ kind, pruned, isBuiltIn: true, known: known.builtIn }, kind.root, value, '')
+  return { value: kept as T, pruned }
 }
 
 interface Walk {
@@ -41,7 +42,11 @@ interface Walk {
   readonly pruned: string[]
   /** Built-in kinds: an object schema without any properties (RawExtension, FieldsV1) holds anything. */
   readonly isBuiltIn: boolean
+  /** Fields of whole objects in which nothing is unknown. */
+  readonly known: SeenParts
 }
+
+const known = { builtIn: new SeenParts(), custom: new SeenParts() }
 
 const metaFields = new Set(['apiVersion', 'kind', 'metadata'])
 
@@ -75,12 +80,21 @@ function pruneObject(walk: Walk, node: Schema | undefined, object: Fields, path:
     if (!isKept) walk.pruned.push(childPath(path, field))
     const after =
       isKept && schema !== undefined && !(keepsMeta && metaFields.has(field))
-        ? pruneNode(walk, schema, value, childPath(path, field))
+        ? pruneField(walk, schema, value, path, field)
         : value
     if (isKept) kept.push([field, after])
     if (!isKept || after !== value) changes += 1
   }
   return changes === 0 ? object : Object.fromEntries(kept)
+}
+
+function pruneField(walk: Walk, schema: Schema, value: unknown, path: string, field: string): unknown {
+  if (path !== '') return pruneNode(walk, schema, value, childPath(path, field))
+  if (walk.known.has(schema, value)) return value
+  const before = walk.pruned.length
+  const after = pruneNode(walk, schema, value, field)
+  if (walk.pruned.length === before) walk.known.add(schema, after)
+  return after
 }
 
 /** Anything goes here: no schema is stated for a built-in kind's value. */

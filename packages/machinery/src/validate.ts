@@ -15,6 +15,7 @@ import { listTypeErrors } from './list-type.ts'
 import { matchesPattern } from './pattern.ts'
 import { childPath, fieldSchema, resolveNode } from './schema-node.ts'
 import type { KindSchema, Schema } from './schema.ts'
+import { SeenParts } from './seen-parts.ts'
 
 export interface ValidateOptions {
   /** Where the value sits, when it is a part of an object: `spec.template`. */
@@ -26,13 +27,19 @@ export interface ValidateOptions {
 interface Walk {
   readonly kind: KindSchema
   readonly checkListTypes: boolean
+  /** Fields of whole objects that are valid. */
+  readonly valid: SeenParts
 }
+
+const valid = new SeenParts()
+const validWithLists = new SeenParts()
 
 type Fields = { readonly [field: string]: unknown }
 
 /** All that is wrong; empty when the value is valid. Unknown fields are `prune.ts`'s matter. */
 export function validateValue(kind: KindSchema, value: unknown, options: ValidateOptions = {}): readonly StatusCause[] {
-  const walk = { kind, checkListTypes: options.checkListTypes ?? false }
+  const { checkListTypes = false } = options
+  const walk = { kind, checkListTypes, valid: checkListTypes ? validWithLists : valid }
   return validateNode(walk, kind.root, value, options.path ?? '')
 }
 
@@ -41,8 +48,8 @@ function validateNode(walk: Walk, schema: Schema, value: unknown, path: string):
   const wrongType = typeError(node, value, path)
   if (wrongType !== undefined) return [wrongType, ...fractionErrors(node, value, path)]
   if (value === null || value === undefined) return enumErrors(node, value, path)
-  const causes = [...combinationErrors(walk, node, value, path), ...valueErrors(node, value, path)]
-  causes.push(...enumErrors(node, value, path))
+  const causes = hasCombinations(node) ? combinationErrors(walk, node, value, path) : []
+  causes.push(...valueErrors(node, value, path), ...enumErrors(node, value, path))
   if (Array.isArray(value)) causes.push(...listErrors(walk, node, value, path))
   else if (isObject(value)) causes.push(...objectErrors(walk, node, value, path))
   return causes
@@ -169,8 +176,7 @@ function objectErrors(walk: Walk, node: Schema, object: Fields, path: string): S
   }
   for (const [field, value] of Object.entries(object)) {
     const schema = fieldSchema(node, field)
-    if (schema !== undefined && value !== undefined)
-      causes.push(...validateNode(walk, schema, value, childPath(path, field)))
+    if (schema !== undefined && value !== undefined) causes.push(...fieldErrors(walk, schema, value, path, field))
   }
   for (const field of node.required ?? []) {
     if (!Object.hasOwn(object, field) || object[field] === undefined) causes.push(fieldRequired(childPath(path, field)))
@@ -179,10 +185,22 @@ function objectErrors(walk: Walk, node: Schema, object: Fields, path: string): S
   return causes
 }
 
+function fieldErrors(walk: Walk, schema: Schema, value: unknown, path: string, field: string): StatusCause[] {
+  if (path !== '') return validateNode(walk, schema, value, childPath(path, field))
+  if (walk.valid.has(schema, value)) return []
+  const causes = validateNode(walk, schema, value, field)
+  if (causes.length === 0) walk.valid.add(schema, value)
+  return causes
+}
+
 function embeddedErrors(object: Fields, path: string): StatusCause[] {
   return ['apiVersion', 'kind']
     .filter((field) => typeof object[field] !== 'string' || object[field] === '')
     .map((field) => fieldRequired(childPath(path, field), object[field] === '' ? 'must not be empty' : ''))
+}
+
+function hasCombinations({ anyOf, oneOf, allOf, not }: Schema): boolean {
+  return anyOf !== undefined || oneOf !== undefined || allOf !== undefined || not !== undefined
 }
 
 /** `allOf`, `anyOf`, `oneOf` and `not`; where none of several fits, the one with the fewest errors is shown. */
