@@ -16,18 +16,21 @@ import { hasScaler, renderFor, shareKey } from './render-for.ts'
 import type { Rendered, ServedKind } from './render.ts'
 import { isScaledByOthers } from './scaling.ts'
 import { defaultSettings, settingsOf, stricter, type DeliverySettings } from './settings.ts'
+import { isSameStatement } from './template-change.ts'
 
 /** What one cluster shall hold, before it is written. */
 export interface Statement {
   readonly hash: string
-  readonly owned: string | undefined
   readonly fieldsDropped: readonly string[]
   readonly templateGeneration: number
-  /** Rendered anew each time: what is kept of it for thousands of objects is its hash. */
+  /** The field set that we own where just this holds; undefined: not known. */
+  owned(): string | undefined
+  /** Rendered anew unless it was just now: what is kept of it for thousands of objects is its hash. */
   render(): Rendered
 }
 
 interface CachedStatement {
+  readonly template: KubeObject
   readonly inputs: readonly unknown[]
   readonly statement: Statement
 }
@@ -123,11 +126,11 @@ export class Intents {
     const isScaled = isScaledByOthers(row, settings, hasScaler(claims, template, get))
     const share = claims[0] ? shareKey(template, claims[0]) : ''
     const { metadata, spec } = cluster
-    const inputs = [template, metadata.labels, spec, served, this.#epoch, isScaled, share]
+    const inputs = [metadata.labels, spec, served, this.#epoch, isScaled, share]
     const known = cache.get(id)
-    if (known && known.inputs.every((input, index) => input === inputs[index])) return known.statement
+    if (known && isSameTemplate(known.template, template) && isSameList(known.inputs, inputs)) return known.statement
     const statement = this.#state({ template, claims, cluster, served, isScaled })
-    cache.set(id, { inputs, statement })
+    cache.set(id, { template, inputs, statement })
     return statement
   }
 
@@ -142,13 +145,20 @@ export class Intents {
         overrides: [...this.#hub.overrides.byIndex('kind', kind), ...this.#hub.clusterOverrides.byIndex('kind', kind)],
         labelsOf: this.#labelsOf,
       })
-    const { object, fieldsDropped } = run()
+    const rendered = run()
+    const { object, fieldsDropped } = rendered
+    const latest = new WeakRef(rendered)
+    const render = () => latest.deref() ?? run()
+    let owned: { readonly fields: string | undefined } | undefined
     return {
       hash: appliedHash(object, this.#hmac),
-      owned: served.schema && ownedFieldsOf(withAppliedHash(object, ''), served.schema),
       fieldsDropped,
       templateGeneration: template.metadata.generation ?? 0,
-      render: run,
+      owned() {
+        owned ??= { fields: served.schema && ownedFieldsOf(withAppliedHash(render().object, ''), served.schema) }
+        return owned.fields
+      },
+      render,
     }
   }
 
@@ -165,6 +175,15 @@ export interface StatementInput {
   readonly served: ServedKind
   readonly row: Row | undefined
   readonly settings: DeliverySettings
+}
+
+/** Status and bookkeeping of the hub's copy change nothing that is stated. */
+function isSameTemplate(before: KubeObject, after: KubeObject): boolean {
+  return before === after || isSameStatement(before, after)
+}
+
+function isSameList(before: readonly unknown[], after: readonly unknown[]): boolean {
+  return before.every((item, index) => item === after[index])
 }
 
 function templateId({ apiVersion, kind, metadata }: KubeObject): ObjectId {

@@ -135,14 +135,17 @@ export class MemberSync implements AsyncDisposable {
     const statement = intents.statement({ template, claims, cluster, served: kind, row, settings }, this.#statements)
     const isOver =
       this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, claims, session.name)
+    const carryOut = this.#carryOut
     const wanted: Wanted = {
       kind: 'hold',
       hash: statement.hash,
-      owned: this.#carryOut.ownedAfter(id, statement.hash) ?? statement.owned,
+      get owned() {
+        return carryOut.ownedAfter(id, statement.hash) ?? statement.owned()
+      },
       settings,
       hasFinished: isOver,
     }
-    const result = await this.#carryOut.hold({ id, kind, statement, settings, signal }, (live) =>
+    const result = await carryOut.hold({ id, kind, statement, settings, signal }, (live) =>
       planStep(this.#situation(id, wanted, live)),
     )
     this.#settle(id, withDropped(result.outcome, statement.fieldsDropped))

@@ -45,16 +45,15 @@ export function matchRules(
   policies: Iterable<AnyOverridePolicy>,
   labelsOf: NamespaceLabels,
 ): readonly MatchedRule[] {
+  const selecting = [...policies].filter((policy) => selectsTemplate(policy, template, labelsOf))
+  if (selecting.length === 0) return []
   const row = toClusterRow(cluster)
-  return [...policies]
-    .filter((policy) => selectsTemplate(policy, template, labelsOf))
-    .sort(comparePolicies)
-    .flatMap((policy) =>
-      policy.spec.overrideRules.flatMap(({ targetCluster, overriders }, rule) => {
-        const isMeant = targetCluster === undefined || matchAffinity(targetCluster)(row) === undefined
-        return isMeant ? [{ policy: `${policy.kind} ${policy.metadata.name}`, rule, overriders }] : []
-      }),
-    )
+  return selecting.sort(comparePolicies).flatMap((policy) =>
+    policy.spec.overrideRules.flatMap(({ targetCluster, overriders }, rule) => {
+      const isMeant = targetCluster === undefined || matchAffinity(targetCluster)(row) === undefined
+      return isMeant ? [{ policy: `${policy.kind} ${policy.metadata.name}`, rule, overriders }] : []
+    }),
+  )
 }
 
 function comparePolicies(a: AnyOverridePolicy, b: AnyOverridePolicy): number {

@@ -39,6 +39,17 @@ describe('RequestBudget', () => {
     expect(budget.rate).toBe(50)
   })
 
+  test('is never made to crawl by slow answers alone', async () => {
+    const env = createVirtualEnv({ seed: 1 })
+    const budget = new RequestBudget(env, { rate: 1_000 })
+    budget.observe(10)
+    for (let i = 0; i < 20; i++) {
+      await env.advance(1_000)
+      budget.observe(5_000)
+    }
+    expect(budget.rate).toBe(50)
+  })
+
   test('never stops altogether', async () => {
     const env = createVirtualEnv({ seed: 1 })
     const budget = new RequestBudget(env, { rate: 100 })

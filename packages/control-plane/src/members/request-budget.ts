@@ -16,6 +16,11 @@ const growth = 1.2
 /** An answer this slow, and this many times slower than the best, says that the member is overloaded. */
 const slowMs = 1_000
 const slowTimes = 8
+/**
+ * Requests per second that slow answers alone leave: below it the number of requests under way limits more than any
+ * rate, and a member that is merely busy would be starved.
+ */
+const leastSlowRate = 50
 
 export class RequestBudget {
   readonly #env: Env
@@ -49,7 +54,8 @@ export class RequestBudget {
 
   /** How a request went: `tookMs` and what it threw. */
   observe(tookMs: number, error?: unknown): void {
-    if (isError(error, 'TooManyRequests') || this.#isSlow(tookMs)) this.#adapt(this.#rate / 2)
+    if (isError(error, 'TooManyRequests')) this.#adapt(this.#rate / 2)
+    else if (this.#isSlow(tookMs)) this.#adapt(Math.min(this.#rate, Math.max(leastSlowRate, this.#rate / 2)))
     else if (error === undefined && this.#rate < this.#fullRate) this.#adapt(this.#rate * growth)
     if (error === undefined) this.#bestMs = Math.min(this.#bestMs, Math.max(1, tookMs))
   }
