@@ -51,6 +51,11 @@ export function apiFor({ operations, catalog, user, documents, authorizer }: Dep
     return resource
   }
 
+  /** For writes that create what is not there. */
+  function creating(asked: Resource, place: Place): RequestContext {
+    return { ...context, checkCreate: () => void allowed('create', asked, place) }
+  }
+
   const api: KubeApi = {
     async get<T>(asked: Resource, key: Place & { name: string }, options = {}) {
       const resource = allowed('get', asked, { ...key, ...options })
@@ -73,16 +78,25 @@ export function apiFor({ operations, catalog, user, documents, authorizer }: Dep
       return (await operations.create(context, resource, object, options)) as T
     },
     async update<T extends KubeObject>(asked: Resource, object: T, options = {}) {
-      const resource = allowed('update', asked, { ...keyOf(object.metadata), ...options })
-      return (await operations.update(context, resource, keyOf(object.metadata), object, options)).object as T
+      const place = { ...keyOf(object.metadata), ...options }
+      const resource = allowed('update', asked, place)
+      return (await operations.update(creating(asked, place), resource, keyOf(object.metadata), object, options))
+        .object as T
     },
     async patch(asked, key, patch, options = {}) {
       const resource = allowed('patch', asked, { ...key, ...options })
       return (await operations.patch(context, resource, key, patch, options)) as never
     },
     async apply(asked, object, options) {
-      const resource = allowed('patch', asked, { ...keyOf(object.metadata), ...options })
-      return (await operations.apply(context, resource, keyOf(object.metadata), object, options)) as never
+      const place = { ...keyOf(object.metadata), ...options }
+      const resource = allowed('patch', asked, place)
+      return (await operations.apply(
+        creating(asked, place),
+        resource,
+        keyOf(object.metadata),
+        object,
+        options,
+      )) as never
     },
     async delete(asked, key, options = {}) {
       const resource = allowed('delete', asked, key)

@@ -1,7 +1,8 @@
 // Discovery: which groups, versions and resources there are, in the legacy and in the aggregated form.
-import { builtinGroups, builtinResources, type BuiltinSubresource } from '@flotilla/machinery/builtin-kinds'
+import { builtinGroups, builtinResources } from '@flotilla/machinery/builtin-kinds'
 import { apiVersionOf } from '@flotilla/machinery/resource'
 import type { ResourceCatalog, ServedResource } from '../served-resource.ts'
+import { subresourcesOf, type Subresource } from './subresources.ts'
 import { compareVersions } from './version-order.ts'
 
 interface Group {
@@ -10,11 +11,6 @@ interface Group {
   readonly versions: readonly string[]
 }
 
-type Subresource = Pick<BuiltinSubresource, 'name' | 'group' | 'version' | 'kind' | 'verbs'>
-
-const subresources = new Map(
-  builtinResources().map((one) => [`${apiVersionOf(one)}/${one.plural}`, one.subresources] as const),
-)
 const hashes = new Map(
   builtinResources().map((one) => [`${apiVersionOf(one)}/${one.plural}`, one.storageVersionHash] as const),
 )
@@ -96,19 +92,6 @@ function legacyEntries(resource: ServedResource) {
     verbs: sub.verbs,
   }))
   return [main, ...subs]
-}
-
-function subresourcesOf(resource: ServedResource): readonly Subresource[] {
-  const builtin = subresources.get(`${apiVersionOf(resource)}/${resource.plural}`)
-  if (builtin !== undefined && !resource.isCustom) {
-    return builtin.filter(({ name }) => resource.subresources.includes(name))
-  }
-  const verbs = ['get', 'patch', 'update']
-  return resource.subresources.map((name) =>
-    name === 'scale'
-      ? { name, group: 'autoscaling', version: 'v1', kind: 'Scale', verbs }
-      : { name, group: resource.group, version: resource.version, kind: resource.kind, verbs },
-  )
 }
 
 /** `isCore`: the document of `/api`, else that of `/apis`. */

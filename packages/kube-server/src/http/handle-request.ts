@@ -36,15 +36,20 @@ export async function handleRequest(
     const caller = await callerOf(deps, credentials)
     const user = impersonated(deps.authorizer, caller, request.headers)
     const attributes = attributesOf(exchange.info, user)
-    const decision = deps.authorizer.authorize(attributes)
-    if (!decision.allowed) throw forbidden(attributes, decision.reason)
-    await route(deps, { ...exchange, context: { ...exchange.context, user } })
+    authorize(deps, attributes)
+    const checkCreate = () => authorize(deps, { ...attributes, verb: 'create' })
+    await route(deps, { ...exchange, context: { ...exchange.context, user, checkCreate } })
   } catch (error) {
     if (exchange === undefined || signal.aborted) return void answer.destroy()
     if (!isError(error))
       deps.env.log.error({ err: error, path: exchange.info.path, auditId: exchange.auditId }, 'request failed')
     await respondError(exchange, error)
   }
+}
+
+function authorize({ authorizer }: RequestDeps, attributes: Attributes): void {
+  const decision = authorizer.authorize(attributes)
+  if (!decision.allowed) throw forbidden(attributes, decision.reason)
 }
 
 /** Undefined after answering a URL that cannot be read. */

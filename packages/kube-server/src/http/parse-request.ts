@@ -18,14 +18,15 @@ export interface RequestInfo {
   readonly rest: readonly string[]
 }
 
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-}
+/** A method that is none of these has the verb '', which no role names. */
+const verbs: ReadonlyMap<string, string> = new Map([
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+  ['POST', 'create'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+])
 
 const namespaceSubresources = new Set(['status', 'finalize'])
 
@@ -38,9 +39,10 @@ export function parseRequest(method: string, url: string): RequestInfo {
   if (parts.at(-1) === '') parts.pop()
   const root = resourceRoot(parts)
   if (root === undefined) return nonResource(method, path, query)
-  const decoded = parts.slice(root.length).map(decodeSegment)
+  const place = locate(method, query, parts.slice(root.length).map(decodeSegment))
+  if (hasGap(place)) return nonResource(method, path, query)
   return {
-    ...locate(method, query, decoded),
+    ...place,
     method,
     path,
     query,
@@ -56,18 +58,23 @@ function resourceRoot(parts: readonly string[]): { group: string; version: strin
   return undefined
 }
 
+/** An empty segment where a name belongs: authorized as a plain path, behind which there is nothing. */
+function hasGap({ resource, name, subresource, rest }: ReturnType<typeof locate>): boolean {
+  return resource === '' || (name === '' && (subresource !== '' || rest.length > 0))
+}
+
 function locate(method: string, query: URLSearchParams, segments: readonly string[]) {
   const isLegacyWatch = segments[0] === 'watch' && segments.length > 1
   const parts = isLegacyWatch ? segments.slice(1) : segments
   const { namespace, rest: named } = splitNamespace(parts)
   const [resource = '', name = '', subresource = '', ...rest] = named
   const verb = isLegacyWatch ? 'watch' : verbOf(method, query, name)
-  const isCollection = verb === 'list' || verb === 'watch' || verb === 'deletecollection'
+  const isRead = verb === 'list' || verb === 'watch'
   return {
     verb,
     namespace,
     resource,
-    name: isCollection && name === '' ? nameSelected(query) : name,
+    name: isRead && name === '' && subresource === '' ? nameSelected(query) : name,
     subresource,
     rest,
   }
@@ -76,12 +83,13 @@ function locate(method: string, query: URLSearchParams, segments: readonly strin
 function splitNamespace(parts: readonly string[]): { namespace: string; rest: readonly string[] } {
   if (parts[0] !== 'namespaces' || parts.length < 2) return { namespace: '', rest: parts }
   const namespace = parts[1] ?? ''
+  if (namespace === '' && parts.length > 2) return { namespace, rest: [] }
   const isOwn = parts.length === 2 || (parts.length === 3 && namespaceSubresources.has(parts[2] ?? ''))
   return { namespace, rest: isOwn ? parts : parts.slice(2) }
 }
 
 function verbOf(method: string, query: URLSearchParams, name: string): string {
-  const verb = verbs[method] ?? method.toLowerCase()
+  const verb = verbs.get(method) ?? ''
   if (name !== '') return verb
   if (verb === 'delete') return 'deletecollection'
   if (verb !== 'get') return verb

@@ -58,7 +58,7 @@ function listMatch(query: URLSearchParams, match: string): 'Exact' | 'NotOlderTh
   return match
 }
 
-export function watchOptions({ query, namespace }: RequestInfo): WatchOptions {
+export function watchOptions({ query, namespace, name }: RequestInfo): WatchOptions {
   const timeoutSeconds = integerOf(query, 'timeoutSeconds')
   const sendInitialEvents = query.get('sendInitialEvents')
   const match = query.get('resourceVersionMatch') ?? ''
@@ -66,13 +66,18 @@ export function watchOptions({ query, namespace }: RequestInfo): WatchOptions {
   return {
     ...(namespace === '' ? {} : { namespace }),
     ...pick(query, 'labelSelector'),
-    ...pick(query, 'fieldSelector'),
+    ...(name === '' ? pick(query, 'fieldSelector') : { fieldSelector: `metadata.name=${escapeValue(name)}` }),
     ...pick(query, 'resourceVersion'),
     ...(match === 'NotOlderThan' ? { resourceVersionMatch: match } : {}),
     ...(isTrue(query.get('allowWatchBookmarks')) ? { allowWatchBookmarks: true } : {}),
     ...(sendInitialEvents === null ? {} : { sendInitialEvents: isTrue(sendInitialEvents) }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
   }
+}
+
+/** A watch authorized for one name sees that one alone, whether the path or the selector named it. */
+function escapeValue(name: string): string {
+  return name.replaceAll(/[\\,=]/g, '\\$&')
 }
 
 function checkInitialEvents(sendInitialEvents: string | null, match: string): void {
@@ -127,8 +132,8 @@ function managerFromAgent(userAgent: string | undefined): string {
 }
 
 function isDryRun(kind: OptionsKind, values: readonly string[]): boolean {
-  for (const value of values) {
-    if (value !== 'All') refuse(kind, 'dryRun', 'NotSupported', `${quote(value)}: supported values: "All"`)
+  if (values.some((value) => value !== 'All')) {
+    refuse(kind, 'dryRun', 'NotSupported', `${JSON.stringify(values)}: supported values: "All"`)
   }
   return values.length > 0
 }

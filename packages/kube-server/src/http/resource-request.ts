@@ -3,6 +3,7 @@ import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { Env } from '@flotilla/runtime/env'
 import type { Reviews } from '../access/reviews.ts'
+import { subresourcesOf } from '../discovery/subresources.ts'
 import type { Operations } from '../operations.ts'
 import type { ResourceCatalog, ServedResource } from '../served-resource.ts'
 import { readDeleteOptions, readObject } from './object-body.ts'
@@ -11,6 +12,7 @@ import { negotiate } from './negotiate.ts'
 import { patchRequest } from './patch-request.ts'
 import { listOptions, deleteOptions, watchOptions, writeOptions } from './query-options.ts'
 import { listOf, presentList, presentObject, type Shape } from './resource-answers.ts'
+import type { RequestInfo } from './parse-request.ts'
 import { respondObject, respondText } from './respond.ts'
 import { streamWatch } from './watch-stream.ts'
 
@@ -31,23 +33,23 @@ export interface ResourceRequest {
   readonly userAgent: string | undefined
 }
 
-const handlers: Readonly<Record<string, (request: ResourceRequest) => Promise<void>>> = {
-  get,
-  list,
-  watch,
-  create,
-  update,
-  patch,
-  delete: remove,
-  deletecollection: removeCollection,
-}
+const handlers: ReadonlyMap<string, (request: ResourceRequest) => Promise<void>> = new Map([
+  ['get', get],
+  ['list', list],
+  ['watch', watch],
+  ['create', create],
+  ['update', update],
+  ['patch', patch],
+  ['delete', remove],
+  ['deletecollection', removeCollection],
+])
 
 export async function handleResource(deps: ResourceDeps, exchange: Exchange): Promise<void> {
   const { info, request } = exchange
   const resource = deps.catalog.find(info.group, info.version, info.resource)
   if (resource === undefined) return notServed(deps, exchange)
   checkRoute(resource, exchange)
-  const handle = handlers[info.verb]
+  const handle = handlers.get(info.verb)
   if (handle === undefined) throw notAllowed()
   const shape = {
     format: negotiate(headerOf(request, 'accept')),
@@ -72,18 +74,35 @@ export function respondNoPage(exchange: Exchange): Promise<void> {
   return respondText(exchange, 404, 'text/plain; charset=utf-8', '404 page not found\n', headers)
 }
 
-/** Subresources that are served when the resource has the key. */
+/** Throws for a path or a method that the resource has not: what was authorized must be what is done. */
 function checkRoute(resource: ServedResource, { info }: Exchange): void {
-  const { namespace, name, subresource, rest, verb } = info
-  const isOfAllNamespaces = resource.namespaced && namespace === ''
-  const isUnknown = subresource !== '' && !resource.subresources.includes(subresource)
-  const isMisplaced = !resource.namespaced && namespace !== '' && resource.plural !== 'namespaces'
-  if (rest.length > 0 || isUnknown || isMisplaced) throw noSuchResource()
-  if (isOfAllNamespaces && verb !== 'list' && verb !== 'watch') {
+  const { namespace, name, subresource, rest, verb, method } = info
+  const isElsewhere = !resource.namespaced && namespace !== '' && !isOwnNamespace(resource, info)
+  if (rest.length > 0 || isElsewhere) throw noSuchResource()
+  if (subresource !== '') return checkSubresource(resource, info)
+  if (resource.namespaced && namespace === '' && verb !== 'list' && verb !== 'watch') {
     if (name !== '') throw noSuchResource()
     if (!(resource.virtual && verb === 'create')) throw notAllowed()
   }
-  if (subresource === '' && !resource.verbs.includes(verb)) throw notAllowed()
+  const isOfObject = verb === 'update' || verb === 'patch'
+  const isMisnamed = (isOfObject && name === '') || (verb === 'create' && name !== '')
+  const isNoRead = verb === 'watch' && method !== 'GET'
+  if (isMisnamed || isNoRead || !resource.verbs.includes(verb)) throw notAllowed()
+}
+
+/** `/api/v1/namespaces/NAME` has its own name as its namespace. */
+function isOwnNamespace({ group, plural }: ServedResource, { namespace, name }: RequestInfo): boolean {
+  return group === '' && plural === 'namespaces' && name === namespace
+}
+
+/** Connections to a running pod: there is none here, and the pod itself is no answer. */
+const streamed = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
+
+function checkSubresource(resource: ServedResource, { namespace, subresource, verb }: RequestInfo): void {
+  const served = subresourcesOf(resource).find(({ name }) => name === subresource)
+  if (served === undefined || streamed.has(subresource)) throw noSuchResource()
+  if (resource.namespaced && namespace === '') throw noSuchResource()
+  if (!served.verbs.includes(verb)) throw notAllowed()
 }
 
 function includeOf(query: URLSearchParams): Shape['include'] {
@@ -120,9 +139,9 @@ async function watch({ deps, exchange, resource, shape }: ResourceRequest): Prom
 
 async function create(request: ResourceRequest): Promise<void> {
   const { deps, exchange, resource, shape, key, userAgent } = request
-  const { info, context, signal } = exchange
+  const { info, signal } = exchange
   const write = writeOptions('CreateOptions', info, userAgent)
-  const object = await readObject(request)
+  const { object, context } = await readObject(request)
   const options = { ...write, signal, ...(info.name === '' ? {} : { name: key.name }) }
   const review = deps.reviews.find(resource, info.subresource)
   const made =
@@ -135,8 +154,8 @@ async function create(request: ResourceRequest): Promise<void> {
 async function update(request: ResourceRequest): Promise<void> {
   const { deps, exchange, resource, key, shape, userAgent } = request
   const options = { ...writeOptions('UpdateOptions', exchange.info, userAgent), signal: exchange.signal }
-  const object = await readObject(request)
-  const result = await deps.operations.update(exchange.context, resource, key, object, options)
+  const { object, context } = await readObject(request)
+  const result = await deps.operations.update(context, resource, key, object, options)
   await respondObject(exchange, result.created ? 201 : 200, presentObject(resource, result.object, shape), shape.format)
 }
 
@@ -148,14 +167,11 @@ async function patch(request: ResourceRequest): Promise<void> {
 
 async function remove(request: ResourceRequest): Promise<void> {
   const { deps, exchange, resource, key, shape } = request
-  if (exchange.info.subresource !== '') throw notAllowed()
   const options = deleteOptions(exchange.info, await readDeleteOptions(request))
   const result = await deps.operations.delete(exchange.context, resource, key, { ...options, signal: exchange.signal })
-  const isCascading = options.propagationPolicy === 'Foreground' || options.propagationPolicy === 'Background'
-  const isAwaited = isCascading && options.propagationPolicy === 'Foreground' && !result.deleted
   const answer =
     result.deleted && !showsDeleted.has(resource.plural) ? deletedStatus(resource, result.object) : result.object
-  await respondObject(exchange, isAwaited ? 202 : 200, presentObject(resource, answer, shape), shape.format)
+  await respondObject(exchange, 200, presentObject(resource, answer, shape), shape.format)
 }
 
 /** Kinds whose delete answers with the object that was. */
@@ -187,13 +203,14 @@ async function removeCollection(request: ResourceRequest): Promise<void> {
   const selection = listOptions(exchange.info)
   const all = { ...selection, ...options, signal: exchange.signal }
   const deleted = await deps.operations.deleteCollection(exchange.context, resource, all)
-  await respondObject(exchange, 200, listOf(resource, deleted, {}), shape.format)
+  const { items, resourceVersion } = deleted
+  await respondObject(exchange, 200, listOf(resource, items, { resourceVersion }), shape.format)
 }
 
 export function noSuchResource(): FlotillaError {
-  return new FlotillaError('NotFound', 'the server could not find the requested resource')
+  return new FlotillaError('NotFound', 'the server could not find the requested resource', {})
 }
 
 export function notAllowed(): FlotillaError {
-  return new FlotillaError('MethodNotAllowed', 'the server does not allow this method on the requested resource')
+  return new FlotillaError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 }

@@ -135,7 +135,8 @@ function discard(request: ServerRequest): void {
   if (request.readableEnded || request.destroyed) return
   request.resume()
   const { stream } = request as Partial<Http2ServerRequest>
-  if (stream !== undefined && stream.writableFinished && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR)
+  if (stream === undefined || stream.endAfterHeaders || stream.destroyed) return
+  if (stream.writableFinished) stream.close(constants.NGHTTP2_NO_ERROR)
 }
 
 const certificates = new WeakMap<object, X509Certificate | null>()
