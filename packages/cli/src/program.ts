@@ -1,10 +1,37 @@
 // The command line: every verb, its options and its help. What a verb does is loaded when it is run.
 import { Command, CommanderError } from 'commander'
-import { addStart } from './commands/start.ts'
+import { addClusters } from './commands/clusters.ts'
+import { addCompletion } from './commands/completion.ts'
+import { addControllers } from './commands/controllers.ts'
+import { addDrift, addExplain, addRender } from './commands/decisions.ts'
+import { addDescribe } from './commands/describe.ts'
+import { addGet } from './commands/get.ts'
+import { addDoctor, addStatus } from './commands/health.ts'
+import { addInstall } from './commands/install.ts'
 import { addJoin } from './commands/join.ts'
+import { addStart } from './commands/start.ts'
+import { addUnjoin } from './commands/unjoin.ts'
 import { reportFailure } from './exit.ts'
 import type { Terminal } from './terminal.ts'
 import { readVersion } from './version.ts'
+
+/** In the order of the help. */
+const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
+  addStart,
+  addStatus,
+  addDoctor,
+  addJoin,
+  addUnjoin,
+  addClusters,
+  addGet,
+  addDescribe,
+  addExplain,
+  addRender,
+  addDrift,
+  addControllers,
+  addInstall,
+  addCompletion,
+]
 
 /** Runs `flotilla ARGS` and gives its exit code; never throws. */
 export async function runFlotilla(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -29,8 +56,6 @@ export function createProgram(terminal: Terminal): Command {
     .showHelpAfterError('Next: flotilla --help')
     .exitOverride()
     .helpCommand(true)
-  for (const add of [addStart, addJoin]) {
-    add(program, terminal)
-  }
+  for (const add of verbs) add(program, terminal)
   return program
 }

@@ -1,0 +1,102 @@
+// A decision in words and as a matrix: one line for each cluster. Pure.
+import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
+import { keyOf, type KubeObject } from '@flotilla/machinery/object'
+import { findCondition } from '@flotilla/runtime/conditions'
+import { ageOf } from '../output/age.ts'
+import type { Colour, Paint } from '../output/colour.ts'
+import { formatTable } from '../output/table.ts'
+import type { Binding } from './read-binding.ts'
+
+export interface ExplanationInput {
+  readonly template: KubeObject
+  readonly binding: Binding
+  readonly verdicts: readonly Verdict[]
+  readonly paint: Paint
+  readonly now: number
+}
+
+export function explanationText(input: ExplanationInput): string {
+  const { template, binding } = input
+  const { decision, losingPolicies = [], removals = [] } = binding.spec
+  const lines = [
+    `${template.kind} ${keyOf(template.metadata)}${replicasText(binding)}`,
+    policyLine(binding),
+    ...losingPolicies.map((policy) => `  lost: ${policyText(policy)}`),
+    decision === undefined
+      ? 'Decision: none yet. Next: flotilla status'
+      : `Decision ${decision.forHash}, made because: ${decision.explanation.trigger}; ${decision.explanation.feasible} clusters can take it`,
+    ...(decision?.shortfall ? [`Shortfall: ${decision.shortfall.message} (${decision.shortfall.reason})`] : []),
+    ...conditionLines(binding),
+    ...removals.map(
+      ({ cluster, object, reason }) => `Going: ${object.kind} ${object.name} from ${cluster} (${reason})`,
+    ),
+  ]
+  return `${lines.join('\n')}\n\n${matrix(input)}`
+}
+
+export function noBindingText(template: KubeObject, claiming: readonly Binding[]): string {
+  const what = `${template.kind} ${keyOf(template.metadata)}`
+  if (claiming.length === 0) {
+    return `${what} goes nowhere: no policy selects it. Next: write a PropagationPolicy whose resourceSelectors name it\n`
+  }
+  const lines = claiming.map(({ spec }) => {
+    const ref = spec.workloads[0]?.ref
+    const clusters = (spec.decision?.clusters ?? []).map(({ name }) => name).join(', ')
+    return `  ${ref?.kind} ${ref?.name} on ${clusters || 'no cluster yet'}\n`
+  })
+  return `${what} follows what needs it:\n${lines.join('')}Next: flotilla explain of one of these\n`
+}
+
+function replicasText({ spec }: Binding): string {
+  const component = spec.workloads[0]?.components[0]
+  return component === undefined ? '' : `: ${component.replicas} replicas`
+}
+
+function policyLine({ spec }: Binding): string {
+  if (spec.policy === undefined) return 'Policy: none selects it any more; what was placed stays in place'
+  return `Policy: ${policyText(spec.policy)}`
+}
+
+function policyText({ kind, namespace, name }: PolicyRef): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`
+}
+
+function conditionLines({ status }: Binding): readonly string[] {
+  return ['Scheduled', 'Applied', 'Healthy'].flatMap((type) => {
+    const condition = findCondition(status?.conditions, type)
+    if (condition === undefined || condition.status === 'True') return []
+    return [`${type}=${condition.status} ${condition.reason}: ${condition.message}`]
+  })
+}
+
+const colours: Readonly<Record<Verdict['verdict'], Colour>> = {
+  Chosen: 'green',
+  Feasible: 'dim',
+  Capped: 'yellow',
+  Rejected: 'red',
+}
+
+function matrix({ binding, verdicts, paint, now }: ExplanationInput): string {
+  const decided = new Map((binding.spec.decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
+  const outcomes = new Map((binding.status?.clusters ?? []).map((outcome) => [outcome.name, outcome]))
+  const rows = verdicts.map(({ name, verdict, estimate, reasons = [], cost }) => {
+    const replicas = decided.get(name)?.replicas
+    const from = decided.get(name)?.from
+    const outcome = outcomes.get(name)
+    const ready = outcome?.readyReplicas
+    return [
+      name,
+      paint(colours[verdict], verdict),
+      replicas === undefined ? '-' : from === undefined ? String(replicas) : `${from}→${replicas}`,
+      ready === undefined ? '-' : String(ready),
+      outcome?.state ?? '-',
+      estimate === undefined ? '-' : String(estimate),
+      cost === undefined ? '-' : cost.toFixed(2),
+      outcome?.observedAt === undefined ? '-' : `${ageOf(outcome.observedAt, now)} ago`,
+      [...reasons.map(({ filter, message }) => `${filter}: ${message}`), outcome?.message ?? '']
+        .filter(Boolean)
+        .join('; '),
+    ]
+  })
+  return formatTable(['CLUSTER', 'VERDICT', 'REPLICAS', 'READY', 'STATE', 'WOULD FIT', 'COST', 'SEEN', 'WHY'], rows)
+}

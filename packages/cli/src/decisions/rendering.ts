@@ -1,0 +1,153 @@
+// What the hub states of a template on a member, put together with the same pure functions as the delivery loop.
+import { isOurKey } from '@flotilla/api/group'
+import {
+  clusterOverridePolicyResource,
+  overridePolicyResource,
+  type ClusterOverridePolicy,
+  type OverridePolicy,
+} from '@flotilla/api/override-policy'
+import { identityOf } from '@flotilla/control-plane/cluster/join/join'
+import { claimsOn, type Claim } from '@flotilla/control-plane/delivery/claims'
+import type { AnyOverridePolicy } from '@flotilla/control-plane/delivery/overrides'
+import type { Rendered } from '@flotilla/control-plane/delivery/render'
+import { hasScaler, renderFor } from '@flotilla/control-plane/delivery/render-for'
+import { isScaledByOthers } from '@flotilla/control-plane/delivery/scaling'
+import { defaultSettings, settingsOf, stricter, type DeliverySettings } from '@flotilla/control-plane/delivery/settings'
+import { builtinSchemaOf, MemberKinds, type MemberKind } from '@flotilla/control-plane/members/member-kinds'
+import { projectRow } from '@flotilla/control-plane/members/row'
+import { SchemaLibrary } from '@flotilla/control-plane/members/schema-library'
+import { objectIdOf } from '@flotilla/control-plane/object-id'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import { keyOf, type KubeObject } from '@flotilla/machinery/object'
+import { horizontalPodAutoscalers } from '../reach/kinds.ts'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
+import type { Env } from '@flotilla/runtime/env'
+import type { FleetMember } from '../reach/fleet.ts'
+import { readPolicy } from './explain-every.ts'
+import type { Binding, TemplateAndBindings } from './read-binding.ts'
+
+export interface RenderedOn {
+  readonly cluster: string
+  readonly rendered: Rendered
+  readonly settings: DeliverySettings
+  readonly kind: MemberKind
+  /** The object on the member as it is now. */
+  readonly live: KubeObject | undefined
+}
+
+/** Everything of the hub that rendering reads, read once for all clusters. */
+export class Renderer {
+  readonly #env: Env
+  readonly #hub: KubeApi
+  readonly #library = new SchemaLibrary()
+  readonly #signal = new AbortController().signal
+  #shared: Promise<Shared> | undefined
+
+  constructor(env: Env, hub: KubeApi) {
+    this.#env = env
+    this.#hub = hub
+  }
+
+  /** Undefined when no binding claims the template on the member. @throws what hub or member answer. */
+  async render(from: TemplateAndBindings, member: FleetMember, api: KubeApi): Promise<RenderedOn | undefined> {
+    const { template } = from
+    const claims = claimsOn(from.bindings, objectIdOf(refOf(template)), member.cluster.spec.id)
+    if (claims.length === 0) return undefined
+    this.#shared ??= readShared(this.#hub)
+    const [shared, kind, settings] = await Promise.all([
+      this.#shared,
+      this.#kindOn(member, api, template),
+      this.#settings(claims, member.name),
+    ])
+    const live = await readLive(api, kind, template)
+    const row = live && projectRow(live, this.#env.clock.now())
+    const isScaled = isScaledByOthers(
+      row,
+      settings,
+      hasScaler(claims, template, (id) => shared.scalers.get(id)),
+    )
+    const rendered = renderFor({
+      template,
+      hubSchema: builtinSchemaOf(template.apiVersion, template.kind),
+      hubId: shared.hubId,
+      cluster: member.cluster,
+      claims,
+      overrides: shared.overrides,
+      labelsOf: (name) => shared.namespaces.get(name),
+      served: kind,
+      isScaled,
+    })
+    return { cluster: member.name, rendered, settings, kind, live }
+  }
+
+  async #kindOn({ name }: FleetMember, api: KubeApi, { apiVersion, kind }: KubeObject): Promise<MemberKind> {
+    const lookup = await new MemberKinds(api, this.#library, this.#signal).find(apiVersion, kind)
+    if (lookup.found) return lookup.found
+    const why = lookup.isUnknown ? 'its API group cannot be read now' : 'the cluster does not serve it'
+    throw new FlotillaError('NotFound', `Cannot render a ${kind} (${apiVersion}) for cluster ${name}: ${why}`)
+  }
+
+  async #settings(claims: readonly Claim[], cluster: string): Promise<DeliverySettings> {
+    const each = await Promise.all(claims.map(({ binding }) => this.#settingsOf(binding, cluster)))
+    return each.length === 0 ? defaultSettings : each.reduce(stricter)
+  }
+
+  async #settingsOf({ spec }: Binding, cluster: string): Promise<DeliverySettings> {
+    const policy = spec.policy && (await readPolicy(this.#hub, spec.policy))
+    return settingsOf(policy?.spec, cluster)
+  }
+}
+
+interface Shared {
+  readonly hubId: string
+  readonly overrides: readonly AnyOverridePolicy[]
+  readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>
+  readonly scalers: ReadonlyMap<string, KubeObject>
+}
+
+async function readShared(hub: KubeApi): Promise<Shared> {
+  const [hubId, local, wide, spaces, scalers] = await Promise.all([
+    identityOf(hub),
+    hub.list<OverridePolicy>(overridePolicyResource),
+    hub.list<ClusterOverridePolicy>(clusterOverridePolicyResource),
+    hub.list(namespaces),
+    hub.list(horizontalPodAutoscalers),
+  ])
+  return {
+    hubId,
+    overrides: [...wide.items, ...local.items],
+    namespaces: new Map(spaces.items.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+    scalers: new Map(scalers.items.map((scaler) => [objectIdOf(refOf(scaler)), scaler])),
+  }
+}
+
+async function readLive(
+  api: KubeApi,
+  { resource }: MemberKind,
+  { metadata }: KubeObject,
+): Promise<KubeObject | undefined> {
+  const { name, namespace } = metadata
+  try {
+    return await api.get(resource, namespace === undefined ? { name } : { name, namespace })
+  } catch (error) {
+    if (isError(error, 'NotFound')) return undefined
+    throw error
+  }
+}
+
+function refOf({ apiVersion, kind, metadata }: KubeObject) {
+  return { apiVersion, kind, name: metadata.name, namespace: metadata.namespace }
+}
+
+/** What is stated without our label and annotations, which are nobody's to compare. */
+export function withoutMarks(object: KubeObject): KubeObject {
+  const others = (entries: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(Object.entries(entries).filter(([key]) => !isOurKey(key)))
+  const { labels, annotations, ...metadata } = object.metadata
+  return { ...object, metadata: { ...metadata, labels: others(labels), annotations: others(annotations) } }
+}
+
+export function titleOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${keyOf(metadata)}`
+}

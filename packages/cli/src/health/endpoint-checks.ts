@@ -1,0 +1,104 @@
+// The hops to an API server below HTTP: its name, its port, its certificate.
+import { lookup } from 'node:dns/promises'
+import { connect, isIP } from 'node:net'
+import { connect as connectTls, checkServerIdentity } from 'node:tls'
+import { connectionError } from '@flotilla/kube-client/connection-error'
+import type { ServerAddress } from '@flotilla/kube-client/credentials'
+import { FlotillaError } from '@flotilla/machinery/errors'
+import type { Check } from './checks.ts'
+
+export function endpointChecks(server: ServerAddress, timeoutMs: number, next: string): readonly Check[] {
+  const url = new URL(server.url)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+  const worded = (what: string, error: unknown) => connectionError(error, what, server.url)
+  // Behind a proxy the hops are the proxy's.
+  if (server.proxyUrl !== undefined) {
+    return [{ name: 'proxy', next, run: async () => `requests go through ${new URL(server.proxyUrl ?? '').host}` }]
+  }
+  return [
+    {
+      name: 'resolve',
+      next: `check the name ${host} on this machine, e.g. with getent hosts ${host}`,
+      run: async () => {
+        if (isIP(host) !== 0) return `${host} is an address`
+        const found = await lookup(host, { all: true }).catch((error: unknown) =>
+          Promise.reject(worded('Cannot resolve', error)),
+        )
+        return `${host} is ${found.map(({ address }) => address).join(', ')}`
+      },
+    },
+    {
+      name: 'connect',
+      next: `check that the API server runs and that no firewall is between: ${server.url}`,
+      run: async () => {
+        await open(
+          (done) => connect({ host, port }, done),
+          timeoutMs,
+          (error) => worded('Cannot connect', error),
+        )
+        return `${host}:${port} accepts connections`
+      },
+    },
+    {
+      name: 'tls',
+      next,
+      run: async () => {
+        const name = server.tlsServerName ?? host
+        const options = {
+          host,
+          port,
+          rejectUnauthorized: server.insecureSkipTlsVerify !== true,
+          minVersion: 'TLSv1.2' as const,
+          ALPNProtocols: ['h2', 'http/1.1'],
+          ...(isIP(name) === 0 ? { servername: name } : {}),
+          ...(server.ca === undefined ? {} : { ca: server.ca }),
+          checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+            checkServerIdentity(name, certificate),
+        }
+        const socket = await open(
+          (done) => connectTls(options, done),
+          timeoutMs,
+          (error) => worded('Cannot agree on TLS', error),
+        )
+        const until = socket.getPeerCertificate().valid_to
+        if (server.insecureSkipTlsVerify)
+          return `${socket.getProtocol()}; its certificate is not verified, as was asked for at join`
+        return `${socket.getProtocol()}, certificate valid until ${until}`
+      },
+    },
+  ]
+}
+
+interface Connecting {
+  once(event: 'error', listener: (error: Error) => void): unknown
+  destroy(): unknown
+}
+
+/** The socket once it is connected; closed again by then. */
+function open<Socket extends Connecting>(
+  start: (done: () => void) => Socket,
+  timeoutMs: number,
+  worded: (error: unknown) => Error,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(worded(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
+      socket.destroy()
+    }, timeoutMs)
+    const socket = start(() => {
+      clearTimeout(timer)
+      resolve(socket)
+      socket.destroy()
+    })
+    socket.once('error', (error) => {
+      clearTimeout(timer)
+      reject(worded(error))
+    })
+  })
+}
+
+/** For checks that find something other than what they look for. */
+export function wrong(message: string): FlotillaError {
+  return new FlotillaError('Conflict', message)
+}

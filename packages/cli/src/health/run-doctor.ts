@@ -1,0 +1,195 @@
+// Looks at the way to the hub, or to one cluster, hop by hop.
+import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import { systemNamespace } from '@flotilla/api/group'
+import { readHubClaim } from '@flotilla/control-plane/cluster/health/hub-lease'
+import { identityOf } from '@flotilla/control-plane/cluster/join/join'
+import { createKubeClient } from '@flotilla/kube-client/client'
+import type { ServerAddress } from '@flotilla/kube-client/credentials'
+import { FlotillaError, fromStatus } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
+import { secrets } from '@flotilla/machinery/well-known-resources'
+import { findCondition } from '@flotilla/runtime/conditions'
+import { createCommandEnv } from '../command-env.ts'
+import type { DoctorFlags } from '../commands/health.ts'
+import { Exit, exitCodes } from '../exit.ts'
+import { connectHub, type HubConnection } from '../reach/hub-access.ts'
+import { memberAccess } from '../reach/member-access.ts'
+import type { Terminal } from '../terminal.ts'
+import { textAt } from '../text-at.ts'
+import { runChecks, within, type Check } from './checks.ts'
+import { endpointChecks, wrong } from './endpoint-checks.ts'
+import { crds } from '@flotilla/api/crds'
+import { customResourceDefinitions } from '@flotilla/machinery/well-known-resources'
+
+export async function runDoctor(args: readonly string[], flags: DoctorFlags, terminal: Terminal): Promise<void> {
+  const name = clusterNameIn(args)
+  await using hub = await connectHub(createCommandEnv(), terminal, flags)
+  const isFine =
+    name === undefined ? await checkHub(hub, flags, terminal) : await checkCluster(hub, name, flags, terminal)
+  if (!isFine) throw new Exit(exitCodes.failed)
+}
+
+function clusterNameIn([kind, name]: readonly string[]): string | undefined {
+  if (kind === undefined) return undefined
+  if (kind === 'cluster' && name !== undefined) return name
+  throw new FlotillaError(
+    'Invalid',
+    `Cannot look at ${kind}: flotilla doctor looks at the hub, flotilla doctor cluster NAME at a cluster`,
+  )
+}
+
+function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Terminal): Promise<boolean> {
+  terminal.out(`Hub at ${hub.api.server}, context ${hub.access.contextName}\n\n`)
+  return runChecks(
+    [
+      ...endpointChecks(
+        hub.access.server,
+        timeout,
+        'use the kubeconfig that flotilla start wrote: it has the right CA',
+      ),
+      ...apiChecks(hub.api, timeout, 'use a kubeconfig whose user may use the hub'),
+      {
+        name: 'kinds',
+        next: 'flotilla install',
+        run: async () => {
+          const { items } = await hub.api.list(customResourceDefinitions)
+          const there = new Set(items.map(({ metadata }) => metadata.name))
+          const missing = crds.filter(({ metadata }) => !there.has(metadata.name)).map(({ metadata }) => metadata.name)
+          if (missing.length > 0) throw wrong(`not installed: ${missing.join(', ')}`)
+          return `all ${crds.length} are installed`
+        },
+      },
+      {
+        name: 'clusters',
+        next: 'flotilla clusters',
+        run: async () => {
+          const { items } = await hub.api.list<Cluster>(clusterResource)
+          const bad = items.filter(({ status }) => findCondition(status?.conditions, 'Ready')?.status !== 'True')
+          if (bad.length > 0) throw wrong(`not ready: ${bad.map(({ metadata }) => metadata.name).join(', ')}`)
+          return `${items.length} registered, all ready`
+        },
+      },
+    ],
+    terminal,
+  )
+}
+
+function apiChecks(api: KubeApi, timeoutMs: number, next: string): readonly Check[] {
+  const get = (path: string) => within(timeoutMs, `Cannot get ${path}`, (signal) => api.raw({ path, signal }))
+  return [
+    {
+      name: 'authenticate',
+      next,
+      run: async () => {
+        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
+        const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+        const answer = await within(timeoutMs, 'Cannot ask who we are', (signal) =>
+          api.raw({ method: 'POST', path, body, signal }),
+        )
+        if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot ask who we are')
+        return `as ${textAt(answer.body, ['status', 'userInfo', 'username'], 'an unnamed user')}`
+      },
+    },
+    {
+      name: 'authorize',
+      next,
+      run: async () => {
+        const answer = await get('/api/v1/namespaces/kube-system')
+        if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read namespace kube-system')
+        return 'may read what identifies it'
+      },
+    },
+    {
+      name: 'version',
+      next,
+      run: async () => {
+        const answer = await get('/version')
+        if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read the version')
+        return textAt(answer.body, ['gitVersion'], 'unknown')
+      },
+    },
+  ]
+}
+
+async function checkCluster(
+  hub: HubConnection,
+  name: string,
+  { timeout }: DoctorFlags,
+  terminal: Terminal,
+): Promise<boolean> {
+  const cluster = await hub.api.get<Cluster>(clusterResource, { name })
+  const renew = `flotilla join ${name} --cluster-kubeconfig FILE`
+  terminal.out(`Cluster ${name} at ${cluster.spec.apiEndpoint ?? '(no endpoint)'}, from this machine\n\n`)
+  const access = await registration(hub.api, cluster)
+  if (access instanceof FlotillaError) {
+    return runChecks([{ name: 'registration', next: renew, run: () => Promise.reject(access) }], terminal)
+  }
+  const limits = { connectMs: timeout, headersMs: timeout }
+  await using api = createKubeClient({ env: createCommandEnv(), ...access, limits })
+  const isFine = await runChecks(
+    [
+      { name: 'registration', next: renew, run: async () => registrationText(access.server, cluster) },
+      ...endpointChecks(access.server, timeout, renew),
+      ...apiChecks(api, timeout, renew),
+      ...claimChecks(hub.api, api, cluster),
+    ],
+    terminal,
+  )
+  return isFine && reportConditions(cluster, terminal)
+}
+
+async function registration(hub: KubeApi, cluster: Cluster) {
+  try {
+    const key = { namespace: systemNamespace, name: cluster.spec.secretRef?.name ?? cluster.metadata.name }
+    return memberAccess(cluster, await hub.get(secrets, key), true)
+  } catch (error) {
+    if (error instanceof FlotillaError) return error
+    throw error
+  }
+}
+
+function registrationText({ insecureSkipTlsVerify }: ServerAddress, { spec }: Cluster): string {
+  const notes = [
+    spec.suspend ? 'suspended: nothing is written to it' : '',
+    insecureSkipTlsVerify ? 'TLS is not verified' : '',
+  ]
+  return ['credentials are there', ...notes.filter((note) => note !== '')].join('; ')
+}
+
+function claimChecks(hub: KubeApi, api: KubeApi, { metadata, spec }: Cluster): readonly Check[] {
+  return [
+    {
+      name: 'identity',
+      next: `flotilla unjoin ${metadata.name} --force, then join the cluster that answers there`,
+      run: async () => {
+        const id = await identityOf(api)
+        if (id !== spec.id) throw wrong(`another cluster answers: ${id}, registered is ${spec.id}`)
+        return id
+      },
+    },
+    {
+      name: 'lease',
+      next: `flotilla unjoin on that hub, or flotilla join ${metadata.name} --take-over if that hub is gone`,
+      run: async () => {
+        const [claim, own] = await Promise.all([readHubClaim(api), identityOf(hub)])
+        if (claim === undefined) return 'nobody has claimed it yet'
+        if (claim.hubId !== own) throw wrong(`hub ${claim.hubId} manages it, not this one (${own})`)
+        return `held by this hub, generation ${claim.generation}`
+      },
+    },
+  ]
+}
+
+/** What the hub itself says, since it may sit elsewhere in the network. */
+function reportConditions({ metadata, status }: Cluster, terminal: Terminal): boolean {
+  const ready = findCondition(status?.conditions, 'Ready')
+  if (ready?.status === 'True') {
+    terminal.out(`\nThe hub finds it ready too.\n`)
+    return true
+  }
+  const why = ready === undefined ? 'has not looked at it: is a flotilla running?' : `does not: ${ready.message}`
+  terminal.out(
+    `\nFrom this machine all is well, but the hub ${why}\nNext: run flotilla doctor cluster ${metadata.name} on the machine of the hub\n`,
+  )
+  return false
+}

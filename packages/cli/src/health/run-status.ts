@@ -1,0 +1,126 @@
+// Prints how the hub, its clusters and what is placed are.
+import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import { keyOf } from '@flotilla/machinery/object'
+import { findCondition } from '@flotilla/runtime/conditions'
+import { createCommandEnv } from '../command-env.ts'
+import type { StatusFlags } from '../commands/health.ts'
+import { listBindings, listClusterBindings, type Binding } from '../decisions/read-binding.ts'
+import { painter, type Paint } from '../output/colour.ts'
+import { formatValue, parseValueFormat } from '../output/print-value.ts'
+import { connectHub } from '../reach/hub-access.ts'
+import type { Terminal } from '../terminal.ts'
+import { textAt } from '../text-at.ts'
+
+export interface Trouble {
+  readonly thing: string
+  readonly why: string
+  readonly next: string
+}
+
+export interface Summary {
+  readonly hub: { readonly server: string; readonly version: string }
+  readonly clusters: { readonly total: number; readonly ready: number }
+  readonly nodes: { readonly total: number; readonly ready: number }
+  readonly placed: Readonly<Record<BindingState, number>> & { readonly total: number }
+  readonly troubles: readonly Trouble[]
+}
+
+export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
+
+export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise<void> {
+  const format = parseValueFormat(flags.output)
+  await using hub = await connectHub(createCommandEnv(), terminal, flags)
+  const [version, clusters, local, wide] = await Promise.all([
+    hub.api.raw({ path: '/version' }),
+    hub.api.list<Cluster>(clusterResource),
+    listBindings(hub.api),
+    listClusterBindings(hub.api),
+  ])
+  const server = { server: hub.api.server, version: textAt(version.body, ['gitVersion']) }
+  const summary = summarize(server, clusters.items, [...local, ...wide])
+  terminal.out(format === 'text' ? summaryText(summary, painter(terminal)) : await formatValue(summary, format))
+}
+
+export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bindings: readonly Binding[]): Summary {
+  const counts = { healthy: 0, progressing: 0, notScheduled: 0, failed: 0, total: bindings.length }
+  for (const binding of bindings) counts[stateOf(binding)]++
+  const sum = (field: 'ready' | 'total') => clusters.reduce((all, { status }) => all + (status?.nodes?.[field] ?? 0), 0)
+  return {
+    hub,
+    clusters: { total: clusters.length, ready: clusters.filter(isReady).length },
+    nodes: { total: sum('total'), ready: sum('ready') },
+    placed: counts,
+    troubles: [...clusters.flatMap(clusterTrouble), ...bindings.flatMap(bindingTrouble)],
+  }
+}
+
+function isReady({ status }: Cluster): boolean {
+  return findCondition(status?.conditions, 'Ready')?.status === 'True'
+}
+
+/** A status of an older decision says nothing of this one. */
+function stateOf({ spec, status }: Binding): BindingState {
+  const condition = (type: string) => findCondition(status?.conditions, type)?.status
+  if (spec.decision === undefined || condition('Scheduled') === 'False') return 'notScheduled'
+  if (status?.decisionHash !== spec.decision.forHash) return 'progressing'
+  if ((status.clusters ?? []).some(({ state }) => state === 'Failed')) return 'failed'
+  return condition('Applied') === 'True' && condition('Healthy') === 'True' ? 'healthy' : 'progressing'
+}
+
+function clusterTrouble(cluster: Cluster): readonly Trouble[] {
+  const { name } = cluster.metadata
+  if (isReady(cluster)) return []
+  const ready = findCondition(cluster.status?.conditions, 'Ready')
+  const why = ready === undefined ? 'no controller has looked at it yet' : `${ready.reason}: ${ready.message}`
+  return [{ thing: `cluster/${name}`, why: withoutNext(why), next: `flotilla doctor cluster ${name}` }]
+}
+
+function bindingTrouble(binding: Binding): readonly Trouble[] {
+  const state = stateOf(binding)
+  const ref = binding.spec.workloads[0]?.ref
+  if (state === 'healthy' || ref === undefined) return []
+  const place = ref.namespace === undefined ? '' : ` -n ${ref.namespace}`
+  const next = `flotilla explain ${ref.kind.toLowerCase()}/${ref.name}${place}`
+  return [
+    {
+      thing: `${ref.kind} ${keyOf({ name: ref.name, ...(ref.namespace ? { namespace: ref.namespace } : {}) })}`,
+      why: bindingReason(binding),
+      next,
+    },
+  ]
+}
+
+function bindingReason({ spec, status }: Binding): string {
+  const failed = (status?.clusters ?? []).find(({ state }) => state === 'Failed')
+  if (failed !== undefined) return `${failed.name}: ${failed.message ?? 'failed'}`
+  const bad = ['Scheduled', 'Applied', 'Healthy']
+    .map((type) => findCondition(status?.conditions, type))
+    .find((one) => one !== undefined && one.status !== 'True')
+  if (bad !== undefined) return `${bad.reason}: ${bad.message}`
+  return spec.decision === undefined ? 'no decision yet' : 'on its way'
+}
+
+/** What a message says to do next is said beside it. */
+function withoutNext(text: string): string {
+  return text.replace(/\.? Next: .*$/s, '')
+}
+
+export function summaryText({ hub, clusters, nodes, placed, troubles }: Summary, paint: Paint): string {
+  const isFine = clusters.ready === clusters.total
+  const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
+  const states = [
+    [placed.healthy, 'healthy'],
+    [placed.progressing, 'on their way'],
+    [placed.notScheduled, 'not scheduled'],
+    [placed.failed, 'failed'],
+  ] as const
+  const counted = states.filter(([count], index) => count > 0 || index === 0).map(([count, name]) => `${count} ${name}`)
+  const lines = [
+    `Hub        ${hub.server} (${hub.version})`,
+    `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
+    `Placed     ${placed.total}: ${counted.join(', ')}`,
+  ]
+  const wrong = troubles.flatMap(({ thing, why, next }) => [`  ${paint('red', thing)}: ${why}`, `    Next: ${next}`])
+  const next = clusters.total === 0 ? ['', 'Next: flotilla join NAME --cluster-kubeconfig FILE'] : []
+  return `${[...lines, ...(wrong.length > 0 ? ['', 'Not fine:', ...wrong] : []), ...next].join('\n')}\n`
+}
