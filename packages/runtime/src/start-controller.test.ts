@@ -130,6 +130,22 @@ test('startController() backs a failing key off, logs an unknown error whole, an
   expect(env.metrics.value('flotilla_reconcile_errors_total', labels)).toBe(failures.length)
 })
 
+test('startController() lets time pass between failures that change what is watched', async () => {
+  const { table, source, sync } = aSource()
+  sync()
+  const { env, attempts } = run(
+    (key, attempt) => {
+      table.set(key, attempt, String(attempt))
+      throw new FlotillaError('NotFound', 'Cannot update: it is gone')
+    },
+    { watches: [watch(source, ({ key }) => [key])] },
+  )
+  table.set('a', 0, '0')
+  await env.advance(60_000)
+  expect(attempts.length).toBeGreaterThan(50)
+  expect(attempts.length).toBeLessThan(80)
+})
+
 test('startController() tries a conflict again at once, then backs off', async () => {
   const { env, running, attempts } = run((_, attempt) => {
     if (attempt < 4) throw new FlotillaError('Conflict', 'Cannot update: it changed')

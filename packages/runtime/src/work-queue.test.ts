@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { createVirtualEnv } from './virtual-env.ts'
 import { WorkQueue } from './work-queue.ts'
 
-function aQueue() {
+function aQueue(maxMs = 1000) {
   const env = createVirtualEnv({ seed: 1, startTime: 0 })
-  const queue = new WorkQueue(env, { name: 'test', backoff: { baseMs: 100, maxMs: 1000 } })
+  const queue = new WorkQueue(env, { name: 'test', backoff: { baseMs: 100, maxMs } })
   const taken: string[] = []
   const work = async () => {
     for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
@@ -72,6 +72,36 @@ test('WorkQueue doubles the delay with each failure, up to its most, until the k
   expect(queue.backOff('b', 700)).toBe(700)
   queue.forget('a')
   expect(queue.backOff('a')).toBeLessThanOrEqual(100)
+})
+
+test('WorkQueue holds a failed key back from changes, for its backoff but a second at most', async () => {
+  const { env, queue, taken, work } = aQueue(60_000)
+  const delayMs = Math.ceil(queue.backOff('a'))
+  for (let i = 0; i < 10; i++) queue.noteFailure('b')
+  expect(queue.backOff('b')).toBeGreaterThan(1000)
+  void work()
+  for (const key of ['a', 'b', 'c']) queue.add(key)
+  await env.advance(5000)
+  expect(taken).toEqual(['c@0', `a@${delayMs}`, 'b@1000'])
+  queue.add('b')
+  await env.settle()
+  expect(taken.at(-1)).toBe('b@5000')
+})
+
+test('WorkQueue holds a failed key back from changes that came while it ran, and as long as a server asked for', async () => {
+  const { env, queue, taken, work } = aQueue()
+  for (const key of ['a', 'b']) {
+    queue.add(key)
+    await queue.next()
+    queue.add(key)
+    queue.backOff(key, key === 'a' ? 7000 : 0)
+    queue.done(key)
+  }
+  queue.forget('b')
+  queue.add('b')
+  void work()
+  await env.advance(10_000)
+  expect(taken).toEqual(['b@0', 'a@7000'])
 })
 
 test('WorkQueue.idle() waits for what is ready and what is running, not for what is delayed', async () => {

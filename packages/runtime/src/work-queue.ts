@@ -13,6 +13,8 @@ export interface WorkQueueOptions {
 }
 
 const defaultBackoff: Backoff = { baseMs: 20, maxMs: 300_000 }
+/** A change may be what a failed key lacked: then it is tried before its backoff is over, but no sooner than this. */
+const longestHoldMs = 1000
 
 /**
  * A worker takes a key with `next`, and gives it back with `done`. A key that is added while a worker has it
@@ -28,6 +30,8 @@ export class WorkQueue {
   readonly #again = new Set<string>()
   readonly #delayed = new KeyedHeap<string>()
   readonly #failures = new Map<string, number>()
+  /** Of failed keys, until when no change makes them ready: what changes as they fail would have them fail for ever. */
+  readonly #heldUntil = new Map<string, number>()
   readonly #addedAt = new Map<string, number>()
   #waiters: ((key: string | undefined) => void)[] = []
   #idlers: (() => void)[] = []
@@ -60,18 +64,11 @@ export class WorkQueue {
     return new Promise((resolve) => this.#idlers.push(resolve))
   }
 
-  /** Makes `key` ready now, whatever delay it had. */
+  /** Makes `key` ready now, whatever delay it had; when it has failed, a short while after that. */
   add(key: string): void {
-    if (this.#isClosed) return
-    this.#delayed.delete(key)
-    if (this.#running.has(key)) {
-      this.#again.add(key)
-      return
-    }
-    if (!this.#ready.push(key)) return
-    this.#addedAt.set(key, this.#env.clock.monotonic())
-    this.#showDepth()
-    this.#handOut()
+    const heldMs = (this.#heldUntil.get(key) ?? 0) - this.#env.clock.monotonic()
+    if (heldMs > 0 && !this.#running.has(key)) this.addAfter(key, heldMs)
+    else this.#addNow(key)
   }
 
   /** Makes `key` ready after `delayMs`, or earlier when an earlier time was asked for. */
@@ -89,6 +86,8 @@ export class WorkQueue {
     const failures = this.failures(key)
     this.#failures.set(key, failures + 1)
     const delayMs = Math.max(leastMs, backoffDelay(failures, this.#backoff, this.#env.random))
+    const heldMs = Math.max(leastMs, Math.min(delayMs, longestHoldMs))
+    this.#heldUntil.set(key, this.#env.clock.monotonic() + heldMs)
     this.addAfter(key, delayMs)
     return delayMs
   }
@@ -106,6 +105,7 @@ export class WorkQueue {
   /** Ends the backoff of `key`. */
   forget(key: string): void {
     this.#failures.delete(key)
+    this.#heldUntil.delete(key)
   }
 
   /** The next ready key; waits for one. Undefined once the queue is closed. */
@@ -131,6 +131,19 @@ export class WorkQueue {
     while (this.#ready.shift() !== undefined);
     for (const resolve of this.#waiters.splice(0)) resolve(undefined)
     if (this.isIdle) this.#releaseIdlers()
+  }
+
+  #addNow(key: string): void {
+    if (this.#isClosed) return
+    this.#delayed.delete(key)
+    if (this.#running.has(key)) {
+      this.#again.add(key)
+      return
+    }
+    if (!this.#ready.push(key)) return
+    this.#addedAt.set(key, this.#env.clock.monotonic())
+    this.#showDepth()
+    this.#handOut()
   }
 
   #take(): string | undefined {
@@ -163,7 +176,7 @@ export class WorkQueue {
     this.#timer = undefined
     const now = Math.max(at, this.#env.clock.monotonic())
     for (let next = this.#delayed.peek(); next !== undefined && next.at <= now; next = this.#delayed.peek()) {
-      this.add(next.key)
+      this.#addNow(next.key)
     }
     this.#armTimer()
   }

@@ -1,7 +1,20 @@
-import { deployments, nodes } from '@flotilla/machinery/well-known-resources'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import {
+  daemonSets,
+  deployments,
+  jobs,
+  nodes,
+  pods,
+  replicaSets,
+  services,
+  statefulSets,
+} from '@flotilla/machinery/well-known-resources'
 import { describe, expect, test } from 'vitest'
-import { aCluster, aDeployment } from '../test/scenario.ts'
+import { aCluster, aDaemonSet, aDeployment, aJob, aStatefulSet, namespace } from '../test/scenario.ts'
 import type { Deployment, Node } from './kinds.ts'
+import { runMsAnnotation } from './nodes/kubelet.ts'
+import { endpointSlices } from './resources.ts'
 
 describe('createSimulatedCluster()', () => {
   test('has nodes with capacity that are Ready, in its region', async () => {
@@ -48,3 +61,38 @@ describe('createSimulatedCluster()', () => {
     expect(scenario.complaints()).toEqual([])
   })
 })
+
+const aService: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace },
+  spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+}
+
+const workloads: readonly { resource: Resource; object: KubeObject; children: Resource }[] = [
+  { resource: deployments, object: aDeployment('web', { spec: { replicas: 3 } }), children: replicaSets },
+  { resource: deployments, object: aDeployment('web', { spec: { replicas: 0 } }), children: replicaSets },
+  { resource: statefulSets, object: aStatefulSet('web', { spec: { replicas: 2 } }), children: pods },
+  { resource: daemonSets, object: aDaemonSet('web'), children: pods },
+  { resource: jobs, object: aJob('web', { annotations: { [runMsAnnotation]: '86400000' } }), children: pods },
+  { resource: services, object: aService, children: endpointSlices },
+]
+
+for (const seed of [1, 2]) {
+  for (const { resource, object, children } of workloads) {
+    test(`createSimulatedCluster() deletes a ${object.kind} for good right after its server came back, seed ${seed}`, async () => {
+      await using scenario = await aCluster({ seed })
+      await scenario.create(resource, object)
+      await scenario.env.advance(10_000)
+      scenario.cluster.faults.stop()
+      await scenario.env.advance(60_000)
+      scenario.cluster.faults.start()
+      const { revision } = scenario.cluster.server.store
+      await scenario.api.delete(resource, { name: 'web', namespace }, { propagationPolicy: 'Background' })
+      await scenario.env.advance(120_000)
+      expect((await scenario.api.list(children, { namespace })).items).toEqual([])
+      expect(scenario.cluster.server.store.revision - revision).toBeLessThan(300)
+      expect(scenario.complaints()).toEqual([])
+    })
+  }
+}

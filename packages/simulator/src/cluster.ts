@@ -89,7 +89,9 @@ export async function createSimulatedCluster(options: SimulatedClusterOptions): 
 
   async function stop(): Promise<void> {
     abort.abort()
-    await machinery.stop()
+    const stopped = machinery.stop()
+    gate.close()
+    await stopped
     await heartbeats
     await server.stop()
     if (options.store === undefined) await store.close()

@@ -47,6 +47,9 @@ export class FaultGate implements Faults {
   readonly #env: Env
   readonly #name: string
   #stopped = new AbortController()
+  /** While stopped: what the cluster's own controllers wait for. */
+  #started: PromiseWithResolvers<void> | undefined
+  #isClosed = false
   #healed: PromiseWithResolvers<void> | undefined
   #latencyMs = 0
   #failures: Failure[] = []
@@ -58,10 +61,19 @@ export class FaultGate implements Faults {
 
   stop(): void {
     this.#stopped.abort()
+    this.#started ??= Promise.withResolvers()
   }
 
   start(): void {
     if (this.#stopped.signal.aborted) this.#stopped = new AbortController()
+    this.#started?.resolve()
+    this.#started = undefined
+  }
+
+  /** The end of the cluster: its own controllers that stand still are refused, so that they can end too. */
+  close(): void {
+    this.#isClosed = true
+    this.#started?.resolve()
   }
 
   cut(): void {
@@ -90,16 +102,20 @@ export class FaultGate implements Faults {
     return this.#gated(api, true, (request, sent) => this.#pass(request, sent))
   }
 
-  /** `api` as the cluster's own controllers see it: only a stopped server is a fault to them. */
+  /**
+   * `api` as the cluster's own controllers see it: a stopped server holds their requests and events back. Refused,
+   * each of their caches would come back at a time of its own, and they would decide on several pasts at once.
+   */
   inside(api: KubeApi): KubeApi {
-    return this.#gated(api, false, async () => this.#refuseWhenStopped())
+    return this.#gated(api, false, (_request, { signal }) => this.#untilStarted(signal))
   }
 
   #gated(api: KubeApi, isOutside: boolean, pass: (request: GateRequest, sent: Sent) => Promise<void>): KubeApi {
     const through = async <T>(request: GateRequest, sent: Sent | undefined, send: () => Promise<T>): Promise<T> => {
       await pass(sent?.subresource === undefined ? request : { ...request, subresource: sent.subresource }, sent ?? {})
       const answer = await send()
-      this.#refuseWhenStopped()
+      if (isOutside) this.#refuseWhenStopped()
+      else await this.#untilStarted(sent?.signal)
       return answer
     }
     return {
@@ -144,6 +160,7 @@ export class FaultGate implements Faults {
       await passed
       for await (const event of opened ?? open()) {
         if (this.#healed !== undefined && link.isOutside) await this.#untilHealed(link.signal)
+        if (this.#started !== undefined && !link.isOutside) await this.#untilStarted(link.signal)
         if (link.signal.aborted) break
         yield event
       }
@@ -177,20 +194,26 @@ export class FaultGate implements Faults {
   }
 
   async #untilHealed(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-    await Promise.race([this.#healed?.promise, aborted])
+    await Promise.race([this.#healed?.promise, abortOf(signal)])
+  }
+
+  async #untilStarted(signal: AbortSignal | undefined): Promise<void> {
+    while (this.#started !== undefined && !this.#isClosed && !signal?.aborted) {
+      await Promise.race([this.#started.promise, ...(signal === undefined ? [] : [abortOf(signal)])])
+    }
+    if (this.#started !== undefined && this.#isClosed) throw this.#refused()
   }
 
   #link(outer: AbortSignal | undefined, isOutside: boolean): Link {
-    const stopped = this.#stopped.signal
+    const stopped = isOutside ? this.#stopped.signal : undefined
     const controller = new AbortController()
     const abort = () => controller.abort()
     for (const signal of [outer, stopped]) signal?.addEventListener('abort', abort, { once: true })
-    if (outer?.aborted || stopped.aborted) abort()
+    if (outer?.aborted || stopped?.aborted) abort()
     return {
       signal: controller.signal,
       isOutside,
-      isBroken: () => stopped.aborted && !outer?.aborted,
+      isBroken: () => stopped?.aborted === true && !outer?.aborted,
       end() {
         for (const signal of [outer, stopped]) signal?.removeEventListener('abort', abort)
         abort()
@@ -205,6 +228,13 @@ export class FaultGate implements Faults {
   #refused(): FlotillaError {
     return new FlotillaError('Unavailable', `Cannot reach ${this.#name}: connection refused`, { hop: 'connect' })
   }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /** The ends of one watch: its client's signal and the server's life. */
