@@ -21,7 +21,8 @@ import { startDelivery, type RunningDelivery } from '../src/delivery/controller.
 import { Fences } from '../src/fences.ts'
 import { Members } from '../src/members/members.ts'
 import { startStatus, type RunningStatus } from '../src/status/controller.ts'
-import { startTestHub, type TestHub } from './test-hub.ts'
+import { lying, type Lies } from './lies.ts'
+import { startTestHub, type TestHub, type TestHubOptions } from './test-hub.ts'
 
 /** A request that was sent to a member. */
 export interface Sent {
@@ -38,6 +39,8 @@ export interface TestMember {
   readonly api: KubeApi
   /** Writes of ours since the last `sent.length = 0`. */
   readonly writes: Sent[]
+  /** What its answers to us are falsified by. */
+  readonly lies: Lies
   get(resource: Resource, name: string, namespace?: string): Promise<KubeObject | undefined>
 }
 
@@ -58,8 +61,11 @@ export interface TestFleet extends TestHub {
 /** By cluster name; null: the object goes there whole. */
 export type Decided = Readonly<Record<string, number | null | Partial<DecidedCluster>>>
 
-export async function startFleet(names: readonly string[] = ['m1', 'm2']): Promise<TestFleet> {
-  const hub = await startTestHub()
+export async function startFleet(
+  names: readonly string[] = ['m1', 'm2'],
+  options: TestHubOptions = {},
+): Promise<TestFleet> {
+  const hub = await startTestHub(1, options)
   const { env, api } = hub
   const byName: Record<string, TestMember> = {}
   for (const name of names) byName[name] = await startMember(hub, name)
@@ -182,6 +188,7 @@ async function startMember({ env, api }: TestHub, name: string): Promise<TestMem
     simulated,
     api: admin,
     writes: [],
+    lies: {},
     get: (resource, object, namespace = 'shop') =>
       admin.get(resource, resource.namespaced ? { namespace, name: object } : { name: object }).catch((error) => {
         if (isError(error, 'NotFound')) return undefined
@@ -199,8 +206,8 @@ export function serveDocuments(server: KubeServer): void {
 }
 
 /** Our way to the member, over the network, each write noted. */
-function recorded({ simulated, writes }: TestMember): KubeApi {
-  const { api } = simulated
+function recorded({ simulated, writes, lies }: TestMember): KubeApi {
+  const api = lying(simulated.api, lies)
   const note = (verb: string, resource: Resource, { name }: ObjectKey) =>
     void writes.push({ verb, resource: resource.plural, name })
   return {
@@ -257,4 +264,26 @@ export function aDeployment(name: string, spec: Readonly<Record<string, unknown>
 
 export function aConfigMap(name: string, data: Readonly<Record<string, string>> = { a: '1' }): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'shop', name }, data }
+}
+
+export const toys: Resource = { group: 'toys.io', version: 'v1', plural: 'toys', kind: 'Toy', namespaced: true }
+
+export function aToy(name: string, spec: Readonly<Record<string, unknown>> = { size: 1 }): KubeObject {
+  return { apiVersion: 'toys.io/v1', kind: 'Toy', metadata: { namespace: 'shop', name }, spec }
+}
+
+export function aToyDefinition(): KubeObject {
+  const size = { type: 'object', properties: { size: { type: 'integer' } } }
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: size } } }
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'toys.toys.io' },
+    spec: {
+      group: 'toys.io',
+      scope: 'Namespaced',
+      names: { plural: 'toys', singular: 'toy', kind: 'Toy', listKind: 'ToyList' },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  }
 }

@@ -10,6 +10,7 @@ import { createVirtualEnv } from '@flotilla/runtime/virtual-env'
 import type { VirtualEnv } from '@flotilla/runtime/virtual-env'
 import { createHub } from '../src/hub.ts'
 import type { Hub } from '../src/hub.ts'
+import { lying, type Lies } from './lies.ts'
 
 export interface TestHub extends AsyncDisposable {
   readonly env: VirtualEnv
@@ -17,7 +18,14 @@ export interface TestHub extends AsyncDisposable {
   readonly hub: Hub
 }
 
-export async function startTestHub(seed = 1): Promise<TestHub> {
+export interface TestHubOptions {
+  /** What the hub's own informers are told. */
+  readonly lies?: Lies
+  /** Does not wait until the hub has been read: it cannot be. */
+  readonly isPartial?: boolean
+}
+
+export async function startTestHub(seed = 1, { lies, isPartial = false }: TestHubOptions = {}): Promise<TestHub> {
   const env = createVirtualEnv({ seed })
   const server = await createKubeServer({ env, store: createMemoryStore({ env }) })
   server.setDocuments((path, accept) => {
@@ -26,9 +34,9 @@ export async function startTestHub(seed = 1): Promise<TestHub> {
   })
   const api = server.apiAs({ name: 'admin', groups: ['system:masters'] })
   for (const crd of crds) await api.create(customResourceDefinitions, crd as KubeObject)
-  const hub = createHub({ env, api, id: 'hub' })
+  const hub = createHub({ env, api: lies ? lying(api, lies) : api, id: 'hub' })
   hub.start()
-  await env.complete(hub.synced(), { limitMs: 10_000, what: 'the hub' })
+  if (!isPartial) await env.complete(hub.synced(), { limitMs: 10_000, what: 'the hub' })
   return {
     env,
     api,

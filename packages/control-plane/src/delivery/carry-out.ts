@@ -13,6 +13,7 @@ import { orphanObject } from '../members/orphan.ts'
 import type { Outcome } from '../members/outcomes.ts'
 import { isOurEntry, projectRow } from '../members/row.ts'
 import { displayId, parseObjectId, type ObjectId } from '../object-id.ts'
+import { isAbsence } from './absence.ts'
 import { withAppliedHash } from './applied-hash.ts'
 import { describeDrift, driftOf, yieldFields } from './drift.ts'
 import type { Statement } from './intents.ts'
@@ -136,7 +137,7 @@ export class CarryOut {
       const object = await this.#session.api.get(kind.resource, keyOfId(id), { signal })
       return { object, live: this.#judge(object, kind, statement) }
     } catch (error) {
-      if (isError(error, 'NotFound')) return { object: undefined, live: { found: false } }
+      if (isAbsence(error)) return { object: undefined, live: { found: false } }
       throw error
     }
   }
@@ -272,7 +273,7 @@ export class CarryOut {
       if (left?.metadata.deletionTimestamp === undefined) return { state: 'Removed' }
       return { state: 'Pending', message: 'The copy on the member is being deleted' }
     } catch (error) {
-      if (isError(error, 'NotFound')) return { state: 'Removed' }
+      if (isAbsence(error)) return { state: 'Removed' }
       throw error
     }
   }

@@ -1,14 +1,19 @@
 // Who wants an object on a cluster, and who wants it gone. An object goes only when no live binding claims it. Pure.
 import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { KubeObject } from '@flotilla/machinery/object'
 import type { BindingFate } from '../binding-fate.ts'
 import type { Binding } from '../hub.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
+
+type WorkloadRef = Binding['spec']['workloads'][number]['ref']
 
 export interface Claim {
   readonly binding: Binding
   readonly decision: Decision
   readonly entry: DecidedCluster
   readonly role: 'workload' | 'follower'
+  /** Of the template that was bound. */
+  readonly templateUid: string
 }
 
 /** Claims of live bindings on the object on the cluster of identity `clusterId`, workloads' first. */
@@ -24,9 +29,16 @@ function claimOf(binding: Binding, id: ObjectId, clusterId: string): Claim | und
   const entry = decision.clusters.find((cluster) => cluster.id === clusterId)
   // A cluster that is dropped keeps its copy, and its claim, until the scheduler ends the move.
   if (!entry) return undefined
-  const isIt = ({ ref }: { ref: Parameters<typeof objectIdOf>[0] }) => objectIdOf(ref) === id
-  if (workloads.some(isIt)) return { binding, decision, entry, role: 'workload' }
-  return followers.some(isIt) ? { binding, decision, entry, role: 'follower' } : undefined
+  const isIt = ({ ref }: { ref: WorkloadRef }) => objectIdOf(ref) === id
+  const workload = workloads.find(isIt)
+  if (workload) return { binding, decision, entry, role: 'workload', templateUid: workload.ref.uid }
+  const follower = followers.find(isIt)
+  return follower && { binding, decision, entry, role: 'follower', templateUid: follower.ref.uid }
+}
+
+/** Claims that speak for the template: a workload that was created anew under its name waits for its own binding. */
+export function claimsFor(template: KubeObject, claims: readonly Claim[]): readonly Claim[] {
+  return claims.filter(({ role, templateUid }) => role === 'follower' || templateUid === template.metadata.uid)
 }
 
 export interface WantedRemoval {

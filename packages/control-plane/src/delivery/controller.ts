@@ -111,6 +111,7 @@ class Delivery implements RunningDelivery {
     for (const binding of [before, after]) {
       for (const [cluster, ids] of targetsOf(binding)) {
         for (const id of ids) this.#mark(id, cluster, current)
+        if (binding === after) for (const id of ids) this.#release.claimed(id)
       }
     }
   }

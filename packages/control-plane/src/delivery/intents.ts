@@ -16,6 +16,7 @@ import { hasScaler, renderFor, shareKey } from './render-for.ts'
 import type { Rendered, ServedKind } from './render.ts'
 import { isScaledByOthers } from './scaling.ts'
 import { defaultSettings, settingsOf, stricter, type DeliverySettings } from './settings.ts'
+import { successionWaitMs } from './succession.ts'
 import { isSameStatement } from './template-change.ts'
 
 /** What one cluster shall hold, before it is written. */
@@ -60,6 +61,11 @@ export class Intents {
 
   removalOn(id: ObjectId, clusterId: string): WantedRemoval | undefined {
     return removalOn(this.#hub.bindingsOf(id), id, clusterId, (binding) => this.#fates.get(binding.metadata.uid ?? ''))
+  }
+
+  /** Milliseconds that a removal of the object waits for templates that took the names of deleted ones. */
+  successionWaitMs(id: ObjectId, now: number): number {
+    return successionWaitMs(this.#hub.bindingsOf(id), (template) => this.template(template), now)
   }
 
   /** What the deletion of a binding means; unknown until the hub was asked for its template. */

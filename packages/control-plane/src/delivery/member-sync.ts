@@ -12,8 +12,9 @@ import type { MemberSession, RowChange } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import type { Outcome } from '../members/outcomes.ts'
 import { displayId, kindIdIn, objectIdOf, parseObjectId, type KindId, type ObjectId } from '../object-id.ts'
+import { isAbsence } from './absence.ts'
 import { CarryOut } from './carry-out.ts'
-import type { Claim, WantedRemoval } from './claims.ts'
+import { claimsFor, type Claim, type WantedRemoval } from './claims.ts'
 import type { Intents, StatementCache } from './intents.ts'
 import { planStep, type Live, type Situation, type Wanted } from './plan.ts'
 
@@ -115,18 +116,24 @@ export class MemberSync implements AsyncDisposable {
     if (claims.length > 0) return this.#hold(id, cluster, claims, signal)
     this.#statements.delete(id)
     const removal = intents.removalOn(id, this.session.id)
-    if (removal) return this.#remove(id, cluster, removal, signal)
+    if (removal) {
+      const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.now())
+      if (waitMs > 0) return { requeueAfterMs: waitMs }
+      return this.#remove(id, cluster, removal, signal)
+    }
     this.session.outcomes.delete(id)
   }
 
-  async #hold(id: ObjectId, cluster: Cluster, claims: readonly Claim[], signal: AbortSignal): Promise<Result | void> {
+  async #hold(id: ObjectId, cluster: Cluster, all: readonly Claim[], signal: AbortSignal): Promise<Result | void> {
     const { intents } = this.#deps
     const { session } = this
+    const template = intents.template(id)
+    if (!template) return this.#settle(id, { state: 'Pending', message: 'Its template is gone from the hub' })
+    const claims = claimsFor(template, all)
+    if (claims.length === 0) return this.#settle(id, { state: 'Pending', message: 'Its template was created anew' })
     const settings = intents.settings(claims, session.name)
     const pause = pauseOf(cluster, settings.isSuspended)
     if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
-    const template = intents.template(id)
-    if (!template) return this.#settle(id, { state: 'Pending', message: 'Its template is gone from the hub' })
     const kind = await this.#kindOf(id, template.apiVersion)
     if (!kind) return { requeueAfterMs: unservedRetryMs }
     if (session.kindState(kindIdIn(id)) !== 'Complete') return session.open(template)
@@ -248,6 +255,8 @@ export class MemberSync implements AsyncDisposable {
     if (error instanceof Waiting || isSilence(error)) throw error
     if (isError(error, 'Conflict')) throw error
     if (isError(error)) {
+      // Not the object's absence but the path's: its kind may have gone from the member.
+      if (isError(error, 'NotFound') && !isAbsence(error)) this.session.refreshKinds()
       const message = `Cannot deliver ${displayId(id)} to ${this.session.name}: ${error.message}`
       this.#settle(id, { state: 'Failed', message })
       if (error.code === 'TooManyRequests') return { requeueAfterMs: (error.details.retryAfterSeconds ?? 1) * 1000 }

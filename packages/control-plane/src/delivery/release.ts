@@ -5,16 +5,20 @@ import { clusterResourceBindingResource, resourceBindingResource, type Removal }
 import { isError } from '@flotilla/machinery/errors'
 import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
-import { discover } from '@flotilla/machinery/discovery'
+import { discover, type Discovery } from '@flotilla/machinery/discovery'
+import { parseApiVersion, type Resource } from '@flotilla/machinery/resource'
 import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
+import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
-import { fateOf } from '../binding-fate.ts'
+import { fateOf, type BindingFate } from '../binding-fate.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { Members } from '../members/members.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
+import { isAbsence } from './absence.ts'
 import { removalsOf, type RemovalTarget } from './claims.ts'
 import type { Intents } from './intents.ts'
+import { isSuccessor } from './succession.ts'
 
 export interface ReleaseDeps {
   readonly env: Env
@@ -25,9 +29,18 @@ export interface ReleaseDeps {
   readonly redeliver: (id: ObjectId, clusterId: string) => void
 }
 
+type WorkloadRef = Binding['spec']['workloads'][number]['ref']
+
+/** How soon a group of the hub that could not be read is asked again. */
+const undiscoveredRetryMs = 5_000
+/** How soon an informer that lags behind a live read is looked at again. */
+const informerLagMs = 1_000
+
 export class Release implements AsyncDisposable {
   readonly #deps: ReleaseDeps
   readonly #controller: RunningController
+  /** By object: keys of bindings that wait for it to be removed or claimed. */
+  readonly #awaited = new Map<ObjectId, Set<string>>()
   /** UIDs of bindings whose deletion has been understood. */
   readonly #judged = new Set<string>()
 
@@ -60,6 +73,13 @@ export class Release implements AsyncDisposable {
     for (const binding of this.#deps.hub.bindingsOf(id)) this.enqueue(binding)
   }
 
+  /** Some binding claims the object: that cancels removals of it. */
+  claimed(id: ObjectId): void {
+    const keys = this.#awaited.get(id) ?? []
+    this.#awaited.delete(id)
+    for (const key of keys) this.#controller.enqueue(key)
+  }
+
   /** What was to be removed from a cluster that is no longer registered is not ours to remove. */
   clusterGone(): void {
     const { hub } = this.#deps
@@ -77,7 +97,7 @@ export class Release implements AsyncDisposable {
   async #reconcile(binding: Binding): Promise<void> {
     if (binding.metadata.deletionTimestamp !== undefined) return this.#end(binding)
     const removals = binding.spec.removals ?? []
-    const left = removals.filter((removal) => !this.#isSettled(targetOf(removal)))
+    const left = removals.filter((removal) => !this.#isSettledFor(binding, targetOf(removal)))
     if (left.length < removals.length) await this.#patch(binding, { spec: { removals: left } })
   }
 
@@ -92,23 +112,39 @@ export class Release implements AsyncDisposable {
       if (fate === 'release') return this.#dropFinalizer(binding)
       for (const { objectId, clusterId } of targets) this.#deps.redeliver(objectId, clusterId)
     }
-    if (targets.every((target) => this.#isSettled(target))) await this.#dropFinalizer(binding)
+    const left = targets.filter((target) => !this.#isSettledFor(binding, target))
+    if (left.length === 0) await this.#dropFinalizer(binding)
   }
 
-  async #judge(binding: Binding) {
+  async #judge(binding: Binding): Promise<BindingFate> {
     const { hub, intents } = this.#deps
     const discovery = await discover(hub.api)
-    const templates = await Promise.all(
-      binding.spec.workloads.map(async ({ ref }): Promise<KubeObject | undefined> => {
-        const resource = discovery.find(ref.apiVersion, ref.kind)
-        if (!resource) return undefined
-        return hub.api.get(resource, ref).catch((error: unknown) => {
-          if (isError(error, 'NotFound')) return undefined
-          throw error
-        })
-      }),
-    )
+    const refs = binding.spec.workloads.map(({ ref }) => ref)
+    const kinds = refs.map((ref) => kindOnHub(discovery, ref))
+    // A kind that the hub no longer serves does not tell what became of its objects: their copies stay.
+    if (kinds.includes(undefined)) return 'release'
+    const templates = await Promise.all(refs.map((ref, index) => this.#readTemplate(kinds[index] as Resource, ref)))
     return fateOf(binding, templates, intents.policyOf(binding)?.preserveResourcesOnDeletion === true)
+  }
+
+  async #readTemplate(resource: Resource, ref: WorkloadRef): Promise<KubeObject | undefined> {
+    const { hub } = this.#deps
+    const template = await hub.api.get(resource, ref).catch((error: unknown) => {
+      if (isAbsence(error)) return undefined
+      throw error
+    })
+    // Removals wait for a successor as long as the informer shows one: it must have come that far.
+    if (isSuccessor(ref.uid, template) && hub.templates.get(ref)?.metadata.uid !== template.metadata.uid) {
+      throw new Waiting(`${ref.kind} ${keyOf(ref)} has just been created anew`, informerLagMs)
+    }
+    return template
+  }
+
+  #isSettledFor(binding: Binding, target: RemovalTarget): boolean {
+    if (this.#isSettled(target)) return true
+    const awaiting = this.#awaited.get(target.objectId) ?? new Set()
+    this.#awaited.set(target.objectId, awaiting.add(keyOf(binding.metadata)))
+    return false
   }
 
   /**
@@ -143,6 +179,17 @@ export class Release implements AsyncDisposable {
       if (!isError(error, 'NotFound')) throw error
     }
   }
+}
+
+/** How the hub serves the kind; undefined: not at all. Throws Waiting when it does not tell. */
+function kindOnHub(discovery: Discovery, { apiVersion, kind }: WorkloadRef): Resource | undefined {
+  const { group } = parseApiVersion(apiVersion)
+  const resource = discovery.find(apiVersion, kind) ?? discovery.preferred(group, kind)
+  if (resource) return resource
+  if (discovery.incompleteGroups.some((each) => parseApiVersion(each).group === group)) {
+    throw new Waiting(`The hub does not tell whether it serves kind ${kind} of ${apiVersion}`, undiscoveredRetryMs)
+  }
+  return undefined
 }
 
 function targetOf({ id, object, templateUID }: Removal): RemovalTarget {

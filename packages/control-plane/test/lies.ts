@@ -1,0 +1,48 @@
+// An API whose answers a test falsifies, the way broken servers, proxies and tokens do.
+import type { FlotillaError } from '@flotilla/machinery/errors'
+import type { KubeApi, RawResponse, WatchEvent } from '@flotilla/machinery/kube-api'
+import type { Resource } from '@flotilla/machinery/resource'
+
+export interface Lies {
+  /** Reads of several objects at once show nothing of it. */
+  hides?: ((resource: Resource) => boolean) | undefined
+  /** What every request but writes is answered with. */
+  refuses?: ((resource: Resource | undefined) => FlotillaError | undefined) | undefined
+  /** What becomes of an answer that is no object. */
+  raw?: ((path: string, answer: RawResponse) => RawResponse) | undefined
+}
+
+export function lying(api: KubeApi, lies: Lies): KubeApi {
+  const check = (resource?: Resource) => {
+    const error = lies.refuses?.(resource)
+    if (error) throw error
+  }
+  return {
+    ...api,
+    async get(resource, key, options) {
+      check(resource)
+      return api.get(resource, key, options)
+    },
+    async list(resource, options) {
+      check(resource)
+      const page = await api.list(resource, options)
+      return lies.hides?.(resource) === true ? { ...page, items: [] } : page
+    },
+    watch: (resource, options) =>
+      visible(resource, lies, () => {
+        check(resource)
+        return api.watch(resource, options)
+      }),
+    async raw(request) {
+      check()
+      const answer = await api.raw(request)
+      return lies.raw?.(request.path, answer) ?? answer
+    },
+  } as KubeApi
+}
+
+async function* visible(resource: Resource, lies: Lies, open: () => AsyncIterable<WatchEvent>) {
+  for await (const event of open()) {
+    if (event.type === 'BOOKMARK' || lies.hides?.(resource) !== true) yield event
+  }
+}
