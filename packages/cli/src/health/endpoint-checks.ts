@@ -1,7 +1,7 @@
 // The hops to an API server below HTTP: its name, its port, its certificate.
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
-import { connect as connectTls, checkServerIdentity } from 'node:tls'
+import { connect as connectTls, checkServerIdentity, type TLSSocket } from 'node:tls'
 import { connectionError } from '@flotilla/kube-client/connection-error'
 import type { ServerAddress } from '@flotilla/kube-client/credentials'
 import { FlotillaError } from '@flotilla/machinery/errors'
@@ -11,7 +11,7 @@ export function endpointChecks(server: ServerAddress, timeoutMs: number, next: s
   const url = new URL(server.url)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
-  const worded = (what: string, error: unknown) => connectionError(error, what, server.url)
+  const worded = (what: string) => (error: unknown) => connectionError(error, what, server.url)
   // Behind a proxy the hops are the proxy's.
   if (server.proxyUrl !== undefined) {
     return [{ name: 'proxy', next, run: async () => `requests go through ${new URL(server.proxyUrl ?? '').host}` }]
@@ -23,7 +23,7 @@ export function endpointChecks(server: ServerAddress, timeoutMs: number, next: s
       run: async () => {
         if (isIP(host) !== 0) return `${host} is an address`
         const found = await lookup(host, { all: true }).catch((error: unknown) =>
-          Promise.reject(worded('Cannot resolve', error)),
+          Promise.reject(worded('Cannot resolve')(error)),
         )
         return `${host} is ${found.map(({ address }) => address).join(', ')}`
       },
@@ -32,12 +32,8 @@ export function endpointChecks(server: ServerAddress, timeoutMs: number, next: s
       name: 'connect',
       next: `check that the API server runs and that no firewall is between: ${server.url}`,
       run: async () => {
-        await open(
-          (done) => connect({ host, port }, done),
-          timeoutMs,
-          (error) => worded('Cannot connect', error),
-        )
-        return `${host}:${port} accepts connections`
+        const read = () => `${host}:${port} accepts connections`
+        return open((done) => connect({ host, port }, done), { timeoutMs, worded: worded('Cannot connect'), read })
       },
     },
     {
@@ -56,15 +52,11 @@ export function endpointChecks(server: ServerAddress, timeoutMs: number, next: s
           checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
             checkServerIdentity(name, certificate),
         }
-        const socket = await open(
-          (done) => connectTls(options, done),
-          timeoutMs,
-          (error) => worded('Cannot agree on TLS', error),
-        )
-        const until = socket.getPeerCertificate().valid_to
-        if (server.insecureSkipTlsVerify)
-          return `${socket.getProtocol()}; its certificate is not verified, as was asked for at join`
-        return `${socket.getProtocol()}, certificate valid until ${until}`
+        const read = (socket: TLSSocket) =>
+          server.insecureSkipTlsVerify === true
+            ? `${socket.getProtocol()}; its certificate is not verified, as was asked for at join`
+            : `${socket.getProtocol()}, certificate valid until ${socket.getPeerCertificate().valid_to}`
+        return open((done) => connectTls(options, done), { timeoutMs, worded: worded('Cannot agree on TLS'), read })
       },
     },
   ]
@@ -75,26 +67,31 @@ interface Connecting {
   destroy(): unknown
 }
 
-/** The socket once it is connected; closed again by then. */
+interface Opening<Socket> {
+  readonly timeoutMs: number
+  readonly worded: (error: unknown) => Error
+  /** What is found on the socket once it is connected. */
+  readonly read: (socket: Socket) => string
+}
+
+/** Connects, reads, closes. */
 function open<Socket extends Connecting>(
   start: (done: () => void) => Socket,
-  timeoutMs: number,
-  worded: (error: unknown) => Error,
-): Promise<Socket> {
+  { timeoutMs, worded, read }: Opening<Socket>,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(worded(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
+    const timer = setTimeout(() => fail(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })), timeoutMs)
+    const fail = (error: unknown) => {
+      clearTimeout(timer)
       socket.destroy()
-    }, timeoutMs)
+      reject(worded(error))
+    }
     const socket = start(() => {
       clearTimeout(timer)
-      resolve(socket)
+      resolve(read(socket))
       socket.destroy()
     })
-    socket.once('error', (error) => {
-      clearTimeout(timer)
-      reject(worded(error))
-    })
+    socket.once('error', fail)
   })
 }
 
