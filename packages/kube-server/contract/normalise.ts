@@ -61,7 +61,7 @@ export class Normaliser {
     }
     if (Array.isArray(out['causes'])) out['causes'] = inOrder(out['causes'])
     // Sorted by their times first: whether two fall into one second differs from run to run.
-    if (Array.isArray(out['managedFields'])) out['managedFields'] = inOrder(out['managedFields'])
+    if (Array.isArray(out['managedFields'])) out['managedFields'] = byManager(out['managedFields'])
     if (object['kind'] === 'Status' && 'message' in object) out['message'] = withoutList(out['message'])
     const { generateName, name } = object
     if (typeof generateName === 'string' && typeof name === 'string') out['name'] = generatedName(generateName, name)
@@ -97,6 +97,15 @@ export class Normaliser {
 /** Go visits maps in any order, and so lists the causes that it finds in them. */
 function inOrder(causes: readonly unknown[]): readonly unknown[] {
   return causes.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+}
+
+/** Their order is that of the seconds in which they were written. */
+function byManager(entries: readonly unknown[]): readonly unknown[] {
+  const nameOf = (entry: unknown) => {
+    const { manager, operation, subresource } = entry as Json
+    return JSON.stringify([operation, manager, subresource])
+  }
+  return entries.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
 /** A message's list of causes is in the causes as well. */

@@ -24,6 +24,16 @@ export interface RequestContext {
   readonly user: UserInfo
   /** Becomes a `Warning` header. */
   warn(text: string): void
+  /** Called before an update or an apply creates its object. Throws Forbidden for a user who may not create it. */
+  checkCreate?(): void
+  readonly bodyProblems?: BodyProblems
+}
+
+/** What is wrong in the text of a body and does not make it unreadable: fields that are given twice. */
+export interface BodyProblems {
+  /** As they are told when they are refused. */
+  readonly errors: readonly string[]
+  readonly warnings: readonly string[]
 }
 
 export interface Operations {
@@ -69,5 +79,5 @@ export interface Operations {
     context: RequestContext,
     resource: ServedResource,
     options: DeleteOptions & ListOptions,
-  ): Promise<readonly KubeObject[]>
+  ): Promise<ListPage>
 }

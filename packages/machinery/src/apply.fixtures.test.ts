@@ -83,7 +83,7 @@ function outcomeOf(step: Step, live: KubeObject | undefined, kind: string, index
     const got = carryOut(step, live, kind, index, step.answer)
     return { ...outcomeOfObject(got), differences: differences(patched ?? got, step.answer) }
   } catch (error) {
-    if (!isError(error, 'BadRequest', 'Conflict')) throw error
+    if (!isError(error, 'BadRequest', 'Conflict', 'Unknown')) throw error
     return { error: step.do === 'strategic' ? {} : { message: error.message, causes: error.details.causes } }
   }
 }

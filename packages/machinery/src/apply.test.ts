@@ -177,15 +177,15 @@ describe('applyObject()', () => {
 
   it.each([
     { name: 'an unknown field', given: aWidget({ wrong: 1 }), want: '.spec.wrong: field not declared in schema' },
-    { name: 'a wrong type', given: aWidget({ size: 'x' }), want: '.spec.size: expected number, got "x"' },
+    { name: 'a wrong type', given: aWidget({ size: 'x' }), want: '.spec.size: expected numeric (int or float), got string' },
     {
       name: 'a key twice',
       given: aWidget({ ports: [{ port: 1 }, { port: 1, protocol: 'TCP' }] }),
       want: '.spec.ports: duplicate entries for key [port=1,protocol="TCP"]',
     },
-  ])('applyObject() throws BadRequest for $name', ({ given, want }) => {
+  ])('applyObject() throws Unknown, as the server does, for $name', ({ given, want }) => {
     expect(errorOf(() => apply(undefined, given))).toMatchObject({
-      code: 'BadRequest',
+      code: 'Unknown',
       message: `failed to create typed patch object (/w; example.com/v1, Kind=Widget): ${want}`,
     })
   })

@@ -81,8 +81,8 @@ const kubectl = 'kubectl'
 
 /**
  * The object after a server-side apply, managedFields included; `live` itself when nothing changes. Not defaulted.
- * Throws Conflict (with a cause for each field) unless forced, and BadRequest for managedFields in `applied`, for
- * those of `live` that cannot be read, and for what the schema does not allow.
+ * Throws Conflict (with a cause for each field) unless forced, BadRequest for managedFields in `applied` and for
+ * those of `live` that cannot be read, and Unknown for what the schema does not allow.
  */
 export function applyObject(request: ApplyRequest): KubeObject {
   const { applied, schema, manager } = request
@@ -110,7 +110,7 @@ function refuseMisfits(applied: KubeObject, schema: KindSchema): void {
   const { namespace = '', name } = applied.metadata
   const { group, version } = parseApiVersion(applied.apiVersion)
   const what = `${namespace}/${name}; ${group}/${version}, Kind=${applied.kind}`
-  throw new FlotillaError('BadRequest', `failed to create typed patch object (${what}): ${why}`)
+  throw new FlotillaError('Unknown', `failed to create typed patch object (${what}): ${why}`)
 }
 
 /** Applies; what client-side apply set and kubectl now applies otherwise is no conflict. */

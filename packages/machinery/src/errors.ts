@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'NotAcceptable'
   | 'UnsupportedMediaType'
   | 'Internal'
+  /** A failure that servers give no reason for. */
+  | 'Unknown'
 
 /** One cause as in `Status.details.causes`. */
 export interface StatusCause {
@@ -36,6 +38,9 @@ export interface ErrorDetails {
   readonly hop?: string
 }
 
+/** Of errors that state none: their Status has no details, while stated ones are written even when empty. */
+const noDetails: ErrorDetails = Object.freeze({})
+
 /**
  * Everything that fails on purpose is one of these; anything else is a bug and is shown as "Internal error".
  * The message says what could not be done to which thing, a colon, and why. Never a secret.
@@ -45,7 +50,7 @@ export class FlotillaError extends Error {
   readonly code: ErrorCode
   readonly details: ErrorDetails
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = noDetails, options?: ErrorOptions) {
     super(message, options)
     this.code = code
     this.details = details
@@ -86,6 +91,7 @@ const codes: Readonly<Record<ErrorCode, { http: number; reason: string }>> = {
   NotAcceptable: { http: 406, reason: 'NotAcceptable' },
   UnsupportedMediaType: { http: 415, reason: 'UnsupportedMediaType' },
   Internal: { http: 500, reason: 'InternalError' },
+  Unknown: { http: 500, reason: '' },
 }
 
 /** The Status that a server answers for `error`; an unknown error tells nothing of itself. */
@@ -104,18 +110,22 @@ export function toStatus(error: unknown): Status {
 export function fromStatus(httpCode: number, body: unknown, what: string): FlotillaError {
   const status = isStatus(body) ? body : undefined
   const code = codeFor(httpCode, status?.reason)
-  return new FlotillaError(code, status?.message ?? `${what}: the server answered ${httpCode}`, status?.details ?? {})
+  return new FlotillaError(
+    code,
+    status?.message ?? `${what}: the server answered ${httpCode}`,
+    status?.details ?? noDetails,
+  )
 }
 
 function failure(code: number, reason: string, message: string, details?: ErrorDetails): Status {
-  const hasDetails = details !== undefined && Object.keys(details).length > 0
+  const hasDetails = details !== undefined && details !== noDetails
   return {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
     message,
-    reason,
+    ...(reason === '' ? {} : { reason }),
     ...(hasDetails ? { details } : {}),
     code,
   }

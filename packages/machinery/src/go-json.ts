@@ -1,4 +1,4 @@
-// JSON text as Go writes it, for texts that are compared with those of a Go server.
+// JSON text and values as Go writes them, for texts that are compared with those of a Go server.
 
 /** `value` as JSON with `<`, `>`, `&` and the line separators escaped. */
 export function goJson(value: unknown): string {
@@ -15,4 +15,16 @@ const unsafeEach = new RegExp(unsafe, 'g')
 
 function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** `value` as Go's `%v` prints decoded JSON: `map[a:1 b:[x y]]`. */
+export function goValue(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`
+  if (typeof value !== 'object') return String(value)
+  const fields = value as Readonly<Record<string, unknown>>
+  const shown = Object.keys(fields)
+    .sort()
+    .map((key) => `${key}:${goValue(fields[key])}`)
+  return `map[${shown.join(' ')}]`
 }

@@ -10,11 +10,20 @@ export const maxJsonPatchOperations = 10_000
 /** Characters that all copies of one patch may add: a few copies of copies would fill any memory. */
 const maxCopied = 3 * 1024 * 1024
 
+export interface JsonPatchOptions {
+  /** `replace` of a field that is not there adds it, as on the API server; the standard calls it an error. */
+  readonly replaceAdds?: boolean
+}
+
 /**
  * The document after all operations, in order. Throws TooLarge for too many operations, BadRequest for a malformed
  * one, Invalid for one that cannot be applied (a failed `test`, a path that is not there).
  */
-export function applyJsonPatch(document: unknown, operations: readonly JsonPatchOperation[]): unknown {
+export function applyJsonPatch(
+  document: unknown,
+  operations: readonly JsonPatchOperation[],
+  options: JsonPatchOptions = {},
+): unknown {
   if (!Array.isArray(operations)) throw malformed('json: cannot unmarshal object into Go value of type jsonpatch.Patch')
   if (operations.length > maxJsonPatchOperations) {
     const message = `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${operations.length}`
@@ -27,10 +36,15 @@ export function applyJsonPatch(document: unknown, operations: readonly JsonPatch
     const limit = `the accumulated size increase of copy is ${copied}, exceeding the limit ${maxCopied}`
     throw impossible(`Unable to complete the copy, ${limit}`)
   }
-  return operations.reduce<unknown>((after, operation) => applyOperation(after, operation, copy), document)
+  return operations.reduce<unknown>((after, operation) => applyOperation(after, operation, copy, options), document)
 }
 
-function applyOperation(document: unknown, operation: JsonPatchOperation, copy: (value: unknown) => unknown): unknown {
+function applyOperation(
+  document: unknown,
+  operation: JsonPatchOperation,
+  copy: (value: unknown) => unknown,
+  { replaceAdds = false }: JsonPatchOptions,
+): unknown {
   if (!isObject(operation)) throw malformed('a JSON patch operation must be an object')
   const { op } = operation
   if (typeof operation.path !== 'string') throw impossible(`${op} operation failed to decode path: missing value`)
@@ -40,7 +54,7 @@ function applyOperation(document: unknown, operation: JsonPatchOperation, copy: 
     case 'remove':
       return removeAt(document, operation.path, op)
     case 'replace':
-      return replaceAt(document, operation.path, valueOf(operation))
+      return replaceAt(document, operation.path, valueOf(operation), replaceAdds)
     case 'test':
       return testAt(document, operation.path, operation.value)
     case 'move': {
@@ -125,7 +139,7 @@ function removeAt(document: unknown, pointer: string, op: string): unknown {
   })
 }
 
-function replaceAt(document: unknown, pointer: string, value: unknown): unknown {
+function replaceAt(document: unknown, pointer: string, value: unknown, isAdding: boolean): unknown {
   if (pointer === '') {
     if (typeof value === 'object' && value !== null) return value
     throw impossible('replace operation value must be object or array')
@@ -137,7 +151,7 @@ function replaceAt(document: unknown, pointer: string, value: unknown): unknown 
       if (!/^\d+$/.test(key) || Number(key) >= container.length) throw noKey()
       return container.with(Number(key), value)
     }
-    if (!Object.hasOwn(container, key)) throw noKey()
+    if (!isAdding && !Object.hasOwn(container, key)) throw noKey()
     return { ...container, [key]: value }
   })
 }

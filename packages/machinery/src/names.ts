@@ -106,8 +106,8 @@ export function utf8Length(text: string): number {
   return bytes
 }
 
-function tooLong(value: string, characters: number): string[] {
-  return utf8Length(value) > characters ? [`must be no more than ${characters} characters`] : []
+function tooLong(value: string, bytes: number): string[] {
+  return utf8Length(value) > bytes ? [`must be no more than ${bytes} bytes`] : []
 }
 
 function patternError(rule: string, format: string, ...examples: readonly string[]): string {

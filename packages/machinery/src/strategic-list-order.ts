@@ -1,5 +1,7 @@
 // The order of a list after a strategic merge: the patch's items as it orders them, the others as they were.
 import { isJsonObject, type JsonObject } from './json-value.ts'
+import { FlotillaError } from './errors.ts'
+import { goValue } from './go-json.ts'
 import { badPatch, patchDirective } from './patch-directive.ts'
 
 /** What tells items apart: the value of the merge key, or a primitive itself. */
@@ -9,7 +11,7 @@ export type ListKey = unknown
 export function keyOfItem(item: unknown, mergeKey: string): ListKey {
   if (mergeKey === '') return item
   if (!isJsonObject(item) || !Object.hasOwn(item, mergeKey)) {
-    throw badPatch(`${JSON.stringify(item)} does not contain declared merge key ${mergeKey}`)
+    throw new FlotillaError('Unknown', `map: ${goValue(item)} does not contain declared merge key: ${mergeKey}`)
   }
   return item[mergeKey]
 }

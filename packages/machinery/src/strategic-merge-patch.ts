@@ -1,4 +1,6 @@
 // Strategic merge patch: Kubernetes' own patch format, which merges lists by key.
+import { FlotillaError } from './errors.ts'
+import { goValue } from './go-json.ts'
 import { isJsonObject, setField, type JsonObject } from './json-value.ts'
 import {
   badPatch,
@@ -155,7 +157,7 @@ function takeDirectives(
     if (directive === undefined) changes.push(item)
     else if (directive === 'delete') deleted.add(keyOfItem(item, mergeKey))
     else if (directive === 'replace') replaces = true
-    else throw badPatch(`${patchDirective} ${JSON.stringify(directive)} of a list's item is neither replace nor delete`)
+    else throw new FlotillaError('Unknown', `unknown patch type: ${String(directive)} in map: ${goValue(item)}`)
   }
   if (replaces) return { kept: changes.map(plainFields), changes: [] }
   const kept = original.filter((item) => deleted.size === 0 || !deleted.has(keyOfItem(item, mergeKey)))

@@ -69,7 +69,25 @@ function stepOrMisfit(
 
 function checkScalar(value: unknown, type: ScalarType, path: readonly FieldStep[], misfits: string[]): void {
   if (type === 'any' ? typeof value !== 'object' : typeof value === type) return
-  misfit(misfits, path, `expected ${type === 'any' ? 'any scalar' : type}, got ${JSON.stringify(value)}`)
+  misfit(
+    misfits,
+    path,
+    `expected ${scalarNames[type]}, got ${type === 'number' ? goTypeOf(value) : JSON.stringify(value)}`,
+  )
+}
+
+const scalarNames: Readonly<Record<ScalarType, string>> = {
+  any: 'any scalar',
+  string: 'string',
+  number: 'numeric (int or float)',
+  boolean: 'boolean',
+}
+
+/** Go's name of the type that the value is decoded into. */
+function goTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return '[]interface {}'
+  if (typeof value === 'object') return 'map[string]interface {}'
+  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 function misfit(misfits: string[], path: readonly FieldStep[], why: string): void {

@@ -99,7 +99,7 @@ export function aggregated(catalog: ResourceCatalog, isCore: boolean): object {
   const groups = groupsOf(catalog).filter(({ name }) => (name === '') === isCore)
   const byVersion = Map.groupBy(catalog.all(), (one) => apiVersionOf(one))
   const items = groups.map(({ name, versions }) => ({
-    metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
+    metadata: name === '' ? {} : { name },
     versions: versions.map((version) => ({
       version,
       resources: (byVersion.get(apiVersionOf({ group: name, version })) ?? []).map(aggregatedEntry),

@@ -1,7 +1,9 @@
 // Bytes of a body into plain data, by content type, refusing what no object may hold.
 import { FlotillaError } from '@flotilla/machinery/errors'
+import type { BodyProblems } from '../operations.ts'
 import { decodeEnvelope } from '../protobuf/decode.ts'
-import { parseYaml } from './yaml.ts'
+import { duplicateFields, syntaxErrorOf } from './json-syntax.ts'
+import { readYaml } from './yaml.ts'
 
 const maxDepth = 1000
 /** A text shorter than this cannot be nested past the limit. */
@@ -38,13 +40,44 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }
 
-/** Throws SyntaxError or YAMLParseError for text that does not parse, BadRequest for what parses and is refused. */
-export function decodeBody(body: Buffer, format: BodyFormat): unknown {
-  if (format === 'protobuf') return decodeEnvelope(body)
+export interface DecodedBody {
+  readonly value: unknown
+  readonly problems?: BodyProblems
+}
+
+/**
+ * Throws SyntaxError in Go's words for text that does not parse, BadRequest for what parses and is refused.
+ * Fields that are given twice are looked for only when `findsDuplicates`.
+ */
+export function decodeBody(body: Buffer, format: BodyFormat, findsDuplicates: boolean): DecodedBody {
+  if (format === 'protobuf') return { value: decodeEnvelope(body) }
   const text = body.toString('utf8')
-  const value: unknown = format === 'json' ? JSON.parse(text) : parseYaml(text)
-  if (format === 'yaml' || text.length > minDeepLength || mayHoldPrototypeKey(text)) refuseHostile(value, 0)
-  return value
+  const decoded = format === 'json' ? decodeJson(text, findsDuplicates) : decodeYaml(text, findsDuplicates)
+  if (format === 'yaml' || text.length > minDeepLength || mayHoldPrototypeKey(text)) refuseHostile(decoded.value, 0)
+  return decoded
+}
+
+function decodeJson(text: string, findsDuplicates: boolean): DecodedBody {
+  const value = parseJson(text)
+  const fields = findsDuplicates ? duplicateFields(text) : []
+  if (fields.length === 0) return { value }
+  const told = fields.map((field) => `duplicate field ${JSON.stringify(field)}`)
+  return { value, problems: { errors: told, warnings: told } }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError(syntaxErrorOf(text))
+  }
+}
+
+function decodeYaml(text: string, findsDuplicates: boolean): DecodedBody {
+  const { value, duplicates } = readYaml(text)
+  if (!findsDuplicates || duplicates.length === 0) return { value }
+  const error = ['yaml: unmarshal errors:', ...duplicates].join('\n  ')
+  return { value, problems: { errors: [error], warnings: duplicates } }
 }
 
 function mayHoldPrototypeKey(text: string): boolean {
@@ -54,7 +87,7 @@ function mayHoldPrototypeKey(text: string): boolean {
 function refuseHostile(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return
   if (depth > maxDepth)
-    throw new FlotillaError('BadRequest', `Cannot read the body: nested deeper than ${maxDepth} levels`)
+    throw new SyntaxError(`invalid character '${Array.isArray(value) ? '[' : '{'}' exceeded max depth`)
   if (Array.isArray(value)) {
     for (const item of value) refuseHostile(item, depth + 1)
     return

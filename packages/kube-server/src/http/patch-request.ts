@@ -2,9 +2,12 @@
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { JsonPatchOperation } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { decodeBody, mediaTypeOf, unsupported } from './decode-body.ts'
+import { apiVersionOf, parseApiVersion } from '@flotilla/machinery/resource'
+import type { RequestContext } from '../operations.ts'
+import { jsonType } from '../operations/wrong-types.ts'
+import { decodeBody, mediaTypeOf, unsupported, type DecodedBody } from './decode-body.ts'
 import { headerOf } from './exchange.ts'
-import { bytesOf } from './object-body.ts'
+import { bytesOf, findsDuplicates } from './object-body.ts'
 import { isTrue } from './parse-request.ts'
 import { refuse, writeOptions } from './query-options.ts'
 import type { ResourceRequest } from './resource-request.ts'
@@ -26,11 +29,17 @@ export async function patchRequest(request: ResourceRequest): Promise<Patched> {
   const { exchange, resource } = request
   const accepted = [jsonPatch, mergePatch, ...(resource.isCustom ? [] : [strategicPatch]), applyPatch]
   const type = mediaTypeOf(headerOf(exchange.request, 'content-type'))
-  if (!accepted.includes(type)) throw unsupported(accepted)
+  if (!accepted.includes(type)) throw resource.isCustom ? unsupported(accepted) : unsupportedType()
   checkOptions(request, type)
   const body = await bytesOf(request)
-  if (type === applyPatch) return apply(request, decode(body, 'yaml'))
-  return patch(request, type, decode(body, 'json'))
+  const { value, problems } = decode(body, type === applyPatch ? 'yaml' : 'json', findsDuplicates(exchange))
+  const context = problems === undefined ? exchange.context : { ...exchange.context, bodyProblems: problems }
+  return type === applyPatch ? apply(request, context, value) : patch(request, context, type, value)
+}
+
+/** What answers when no route takes the type. */
+function unsupportedType(): FlotillaError {
+  return new FlotillaError('UnsupportedMediaType', '415: Unsupported Media Type', {})
 }
 
 function checkOptions({ exchange }: ResourceRequest, type: string): void {
@@ -43,35 +52,48 @@ function checkOptions({ exchange }: ResourceRequest, type: string): void {
   }
 }
 
-async function apply(request: ResourceRequest, value: unknown): Promise<Patched> {
+async function apply(request: ResourceRequest, context: RequestContext, value: unknown): Promise<Patched> {
   const { deps, exchange, resource, key, userAgent } = request
-  const { info, context, signal } = exchange
+  const { info, signal } = exchange
   const object = asObject(value)
+  checkAppliedKind(request, object as { apiVersion?: string; kind?: string })
   const write = writeOptions('PatchOptions', info, userAgent)
   const force = isTrue(info.query.get('force'))
   const options = { ...write, fieldManager: write.fieldManager ?? '', force, signal }
   return deps.operations.apply(context, resource, key, object as KubeObject, options)
 }
 
-async function patch(request: ResourceRequest, type: string, value: unknown): Promise<Patched> {
+function checkAppliedKind({ resource }: ResourceRequest, object: { apiVersion?: string; kind?: string }): void {
+  const { apiVersion = '', kind = '' } = object
+  if (apiVersion === apiVersionOf(resource) && kind === resource.kind) return
+  const { group, version } = parseApiVersion(apiVersion)
+  throw new FlotillaError('BadRequest', `invalid object type: ${group}/${version}, Kind=${kind}`)
+}
+
+async function patch(
+  request: ResourceRequest,
+  context: RequestContext,
+  type: string,
+  value: unknown,
+): Promise<Patched> {
   const { deps, exchange, resource, key, userAgent } = request
   const options = { ...writeOptions('PatchOptions', exchange.info, userAgent), signal: exchange.signal }
   const patch =
     type === jsonPatch
       ? ({ type: 'json', operations: asOperations(value) } as const)
       : ({ type: type === mergePatch ? 'merge' : 'strategic', patch: asObject(value) } as const)
-  const object = await deps.operations.patch(exchange.context, resource, key, patch, options)
+  const object = await deps.operations.patch(context, resource, key, patch, options)
   return { object, created: false }
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new FlotillaError('BadRequest', 'error decoding patch: the body is no object')
+  throw undecodable(`json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`)
 }
 
 function asOperations(value: unknown): readonly JsonPatchOperation[] {
   if (!Array.isArray(value))
-    throw new FlotillaError('BadRequest', 'error decoding patch: the body is no list of operations')
+    throw undecodable(`json: cannot unmarshal ${jsonType(value)} into Go value of type []handlers.jsonPatchOp`)
   if (value.length > maxJsonPatchOperations) {
     const text = `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`
     throw new FlotillaError('TooLarge', text)
@@ -79,13 +101,17 @@ function asOperations(value: unknown): readonly JsonPatchOperation[] {
   return value as readonly JsonPatchOperation[]
 }
 
-function decode(body: Buffer, format: 'json' | 'yaml'): unknown {
+function undecodable(why: string): FlotillaError {
+  return new FlotillaError('BadRequest', `error decoding patch: ${why}`)
+}
+
+function decode(body: Buffer, format: 'json' | 'yaml', duplicates: boolean): DecodedBody {
   try {
-    return decodeBody(body, format)
+    return decodeBody(body, format, duplicates)
   } catch (error) {
     if (isError(error)) throw error
-    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : ''
-    const what = format === 'yaml' ? 'error decoding YAML' : 'error decoding patch'
+    const why = error instanceof Error ? error.message : ''
+    const what = format === 'yaml' ? 'error decoding YAML: error converting YAML to JSON' : 'error decoding patch'
     throw new FlotillaError('BadRequest', `${what}: ${why}`)
   }
 }

@@ -5,11 +5,9 @@ import { createGunzip } from 'node:zlib'
 
 export const maxBodyBytes = 3 * 1024 * 1024
 
-/** Throws TooLarge past `limit` bytes (after unpacking) and BadRequest for a broken gzip stream. */
+/** A body is taken as it is unless it is packed by gzip. Throws TooLarge past `limit` bytes (after unpacking) and BadRequest for a broken gzip stream. */
 export async function readBody(request: Readable, encoding: string | undefined, limit = maxBodyBytes): Promise<Buffer> {
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return collect(request, limit)
-  if (encoding !== 'gzip')
-    throw new FlotillaError('UnsupportedMediaType', `Cannot read a body packed as "${encoding}": use gzip`)
+  if (encoding !== 'gzip') return collect(request, limit)
   const unpacked = request.pipe(createGunzip())
   try {
     return await collect(unpacked, limit)

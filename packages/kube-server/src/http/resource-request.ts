@@ -111,7 +111,7 @@ function includeOf(query: URLSearchParams): Shape['include'] {
   if (value === 'None' || value === 'Object') return value
   throw new FlotillaError(
     'BadRequest',
-    `Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
   )
 }
 

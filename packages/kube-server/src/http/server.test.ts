@@ -74,7 +74,7 @@ describe('serveKube()', () => {
     const table = await call(admin, 'GET', configMaps, undefined, {
       accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
     })
-    expect(JSON.parse(table.text).rows[0].cells.slice(0, 2)).toEqual(['one', '1'])
+    expect(JSON.parse(table.text).rows[0].cells.slice(0, 2)).toEqual(['one', 1])
     const deleted = await call(admin, 'DELETE', `${configMaps}/one`)
     expect(JSON.parse(deleted.text)).toMatchObject({ status: 'Success', details: { name: 'one', kind: 'configmaps' } })
   })

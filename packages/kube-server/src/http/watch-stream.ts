@@ -1,6 +1,7 @@
 // A watch as a stream of JSON frames. Frames are written once for all watchers of the same form.
 import type { WatchEvent, WatchOptions } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
+import { emptyObject } from '@flotilla/machinery/empty-object'
 import { apiVersionOf } from '@flotilla/machinery/resource'
 import { isError, toStatus } from '@flotilla/machinery/errors'
 import type { Env } from '@flotilla/runtime/env'
@@ -140,7 +141,8 @@ function formOf(object: KubeObject, { format }: Shape): unknown {
 function bookmarkObject(resource: ServedResource, event: Extract<WatchEvent, { type: 'BOOKMARK' }>): KubeObject {
   const annotations = event.initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
   const metadata = { resourceVersion: event.resourceVersion, ...annotations } as unknown as KubeObject['metadata']
-  return { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata }
+  const empty = resource.isCustom ? {} : emptyObject(resource.schema)
+  return { kind: resource.kind, apiVersion: apiVersionOf(resource), ...empty, metadata }
 }
 
 function frame(type: string, object: unknown): string {

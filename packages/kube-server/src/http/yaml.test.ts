@@ -1,6 +1,6 @@
 // YAML as Kubernetes' library reads it.
 import { describe, expect, test } from 'vitest'
-import { parseYaml, writeYaml } from './yaml.ts'
+import { parseYaml, readYaml, writeYaml } from './yaml.ts'
 
 describe('parseYaml()', () => {
   test.each([
@@ -17,8 +17,16 @@ describe('parseYaml()', () => {
     expect(() => parseYaml(['x0: &x0 [a]', ...lines].join('\n'))).toThrow(/alias/i)
   })
 
-  test('refuses a key given twice', () => {
-    expect(() => parseYaml('a: 1\na: 2')).toThrow()
+  test('takes the last of a key given twice, and tells', () => {
+    const duplicates = ['line 2: key "a" already set in map']
+    expect(readYaml('a: 1\na: 2')).toEqual({ value: { a: 2 }, duplicates })
+  })
+
+  test.each([
+    { name: 'a list that is left open', given: 'a: [', want: 'yaml: line 1: did not find expected node content' },
+    { name: 'a tab', given: 'a:\n\t- b', want: 'yaml: line 2: found character that cannot start any token' },
+  ])('refuses $name as Go does', ({ given, want }) => {
+    expect(() => parseYaml(given)).toThrow(want)
   })
 })
 

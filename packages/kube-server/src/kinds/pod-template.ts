@@ -37,6 +37,7 @@ export interface Container {
 export interface PodSpec {
   readonly containers?: readonly Container[]
   readonly initContainers?: readonly Container[]
+  readonly ephemeralContainers?: readonly Container[]
   readonly volumes?: readonly { readonly name?: string }[]
   readonly restartPolicy?: string
   readonly nodeName?: string
@@ -62,6 +63,9 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
     ...(spec.containers ? { containers: spec.containers.map((one) => defaultContainer(one, isHostNetwork)) } : {}),
     ...(spec.initContainers
       ? { initContainers: spec.initContainers.map((one) => defaultContainer(one, isHostNetwork)) }
+      : {}),
+    ...(spec.ephemeralContainers
+      ? { ephemeralContainers: spec.ephemeralContainers.map((one) => defaultContainer(one, false)) }
       : {}),
     ...(spec.volumes ? { volumes: spec.volumes.map(defaultVolume) } : {}),
   }

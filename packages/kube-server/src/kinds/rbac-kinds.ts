@@ -79,7 +79,8 @@ function bindingRules(isNamespaced: boolean): KindRules {
     validate: (object) => [...roleRefCauses(object, isNamespaced), ...subjectsCauses(object, isNamespaced)],
     validateUpdate(object, before) {
       if (deepEqual(object.roleRef, before.roleRef)) return []
-      return [fieldInvalid('roleRef', object.roleRef, 'cannot change roleRef')]
+      const { apiGroup: APIGroup, kind: Kind, name: Name } = (object.roleRef ?? {}) as RoleRef
+      return [fieldInvalid('roleRef', { APIGroup, Kind, Name }, 'cannot change roleRef')]
     },
   }
 }

@@ -25,6 +25,8 @@ export interface KindRules {
   readonly validate?: (object: KubeObject) => readonly StatusCause[]
   /** Beside `validate`. */
   readonly validateUpdate?: (object: KubeObject, before: KubeObject) => readonly StatusCause[]
+  /** Of a status that is written. */
+  readonly validateStatus?: (object: KubeObject) => readonly StatusCause[]
   /** How names of the kind look; default: DNS subdomain. */
   readonly checkName?: (name: string) => readonly string[]
   /** Counts changes of everything but metadata and status in metadata.generation. */

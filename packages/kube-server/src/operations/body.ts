@@ -1,6 +1,5 @@
 // From what a client sent to an object of the resource's kind: shape, limits, identity, unknown fields, defaults.
-import type { StatusCause } from '@flotilla/machinery/errors'
-import { FlotillaError } from '@flotilla/machinery/errors'
+import { FlotillaError, type StatusCause } from '@flotilla/machinery/errors'
 import { applyDefaults } from '@flotilla/machinery/defaults'
 import { isJsonObject } from '@flotilla/machinery/json-value'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -10,7 +9,9 @@ import { validateValue } from '@flotilla/machinery/validate'
 import type { ServedResource } from '../served-resource.ts'
 import { asVersion } from '../storage-forms.ts'
 import type { WriteRequest } from './core.ts'
+import { withoutEmptyValues } from './empty-values.ts'
 import { badRequest } from './refusals.ts'
+import { wrongType } from './wrong-types.ts'
 
 /** As etcd limits one request; the HTTP door allows bodies of 3 MiB. */
 const maxObjectBytes = 1.5 * 1024 * 1024
@@ -77,28 +78,28 @@ export function withDefaults(request: WriteRequest, object: KubeObject): KubeObj
   return request.rules.defaults?.(defaulted) ?? defaulted
 }
 
+/** `object` as the store's structures keep it. Definitions are stored as JSON, which keeps empty lists. */
+export function asKept({ stored }: WriteRequest, object: KubeObject): KubeObject {
+  return isTyped(stored) ? withoutEmptyValues(stored.schema, object) : object
+}
+
+function isTyped({ isCustom, group }: ServedResource): boolean {
+  return !isCustom && group !== 'apiextensions.k8s.io'
+}
+
 function withoutUnknown(request: WriteRequest, object: KubeObject, refuse: (problem: string) => Error): KubeObject {
-  const { schema, isCustom } = request.resource
-  refuseWrongTypes(request, object)
+  const { schema, isCustom, schemaName } = request.resource
+  const wrong = isCustom ? undefined : wrongType(schema, schemaName, object)
+  if (wrong !== undefined) throw refuse(wrong)
   const { value, pruned } = isCustom ? pruneValue(schema, object) : dropUnknownFields(schema, object)
-  if (pruned.length === 0 || request.fieldValidation === 'Ignore') return value
-  const problems = pruned.map((path) => `unknown field "${path}"`)
-  if (request.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${problems.join(', ')}`)
-  for (const problem of problems) request.context.warn(problem)
+  const { bodyProblems, warn } = request.context
+  if ((pruned.length === 0 && bodyProblems === undefined) || request.fieldValidation === 'Ignore') return value
+  const unknown = pruned.map((path) => `unknown field "${path}"`)
+  if (request.fieldValidation === 'Strict') {
+    throw refuse(`strict decoding error: ${[...(bodyProblems?.errors ?? []), ...unknown].join(', ')}`)
+  }
+  for (const problem of [...(bodyProblems?.warnings ?? []), ...unknown]) warn(problem)
   return value
-}
-
-/** Built-in kinds are read into typed structures upstream, so a wrong type is a bad request, not an invalid object. */
-function refuseWrongTypes({ resource }: WriteRequest, object: KubeObject): void {
-  if (resource.isCustom) return
-  const wrong = validateValue(resource.schema, object).find(isWrongType)
-  if (wrong === undefined) return
-  throw cannotHandle(resource, `${wrong.field}: ${wrong.message}`)
-}
-
-/** A null counts as not given. */
-function isWrongType({ reason, message }: StatusCause): boolean {
-  return reason === 'FieldValueTypeInvalid' && message?.startsWith('Invalid value: "null"') !== true
 }
 
 export function cannotHandle(resource: ServedResource, why: string): FlotillaError {

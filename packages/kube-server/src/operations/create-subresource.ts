@@ -57,12 +57,18 @@ async function bind(
   if (!node) throw badRequest('target.name: Required value')
   const { name, namespace } = binding.metadata
   const request = writeRequest(core, context, resource, options)
+  const pods = { group: '', plural: 'pods/binding' }
   await replace(request, { name, ...(namespace ? { namespace } : {}) }, (live) => {
     const spec = live.spec as { nodeName?: string }
     if (live.metadata.deletionTimestamp)
-      throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`)
-    if (spec.nodeName) throw conflict(resource, name, `pod ${name} is already assigned to node "${spec.nodeName}"`)
-    const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: request.rule.now }
+      throw conflict(pods, name, `pod ${name} is being deleted, cannot be assigned to a host`)
+    if (spec.nodeName) throw conflict(pods, name, `pod ${name} is already assigned to node "${spec.nodeName}"`)
+    const scheduled = {
+      type: 'PodScheduled',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: request.rule.now,
+    }
     const status = live.status as { conditions?: readonly { type: string }[] } | undefined
     const others = status?.conditions?.filter(({ type }) => type !== 'PodScheduled') ?? []
     return {

@@ -7,7 +7,7 @@ import { admit } from '../admission.ts'
 import type { RequestContext } from '../operations.ts'
 import type { ServedResource } from '../served-resource.ts'
 import { asVersion, storeKey } from '../storage-forms.ts'
-import { asObjectOf, cannotHandle, checkLimits, conform, schemaCauses } from './body.ts'
+import { asKept, asObjectOf, cannotHandle, checkLimits, conform, schemaCauses } from './body.ts'
 import type { Core, WriteRequest } from './core.ts'
 import { keyOfObject, writeRequest } from './core.ts'
 import { tracked } from './field-managers.ts'
@@ -30,7 +30,7 @@ export async function create(
   const request = writeRequest(core, context, resource, options)
   const given = asObjectOf(resource, body)
   if (given.metadata.resourceVersion) {
-    throw new FlotillaError('Internal', 'resourceVersion should not be set on objects to be created')
+    throw new FlotillaError('Unknown', 'resourceVersion should not be set on objects to be created')
   }
   requireNamespaceStated(resource, given)
   const object = conform(request, given, (problem) => cannotHandle(resource, problem))
@@ -62,9 +62,10 @@ async function createNamed(
 ): Promise<KubeObject> {
   const { core, resource, stored } = request
   const ready = await prepared(request, object)
-  const owned = managedFields
+  const managed = managedFields
     ? { ...ready, metadata: { ...ready.metadata, managedFields } }
     : tracked(request, ready, undefined)
+  const owned = asKept(request, managed)
   checkLimits(owned)
   const key = storeKey(resource, keyOfObject(owned))
   const taken = core.store.head(key)

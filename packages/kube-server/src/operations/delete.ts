@@ -1,7 +1,7 @@
 // Deleting: preconditions, grace, finalizers by propagation policy, and removal when nothing holds the object.
 import { isError } from '@flotilla/machinery/errors'
 import { fieldInvalid, fieldNotSupported } from '@flotilla/machinery/field-error'
-import type { DeleteOptions, ListOptions } from '@flotilla/machinery/kube-api'
+import type { DeleteOptions, ListOptions, ListPage } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ObjectKey, ObjectMeta } from '@flotilla/machinery/object'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { admit } from '../admission.ts'
@@ -53,7 +53,7 @@ export async function deleteCollection(
   context: RequestContext,
   resource: ServedResource,
   options: DeleteOptions & ListOptions,
-): Promise<readonly KubeObject[]> {
+): Promise<ListPage> {
   requireVerb(resource, 'deletecollection')
   const { preconditions: _, ...each } = options
   const page = list(core, resource, options)
@@ -64,7 +64,7 @@ export async function deleteCollection(
     }),
   )
   const done = await Promise.all(deletes)
-  return page.items.filter((_, index) => done[index] !== undefined)
+  return { ...page, items: page.items.filter((_, index) => done[index] !== undefined) }
 }
 
 async function deleteHead(request: WriteRequest, head: Stored, options: DeleteOptions): Promise<Deleted> {
@@ -76,7 +76,8 @@ async function deleteHead(request: WriteRequest, head: Stored, options: DeleteOp
   if (request.dryRun) return { object: asVersion(next ?? head.object, resource), deleted: isGone }
   const write = isGone ? { key: head.key, expectedRevision } : { key: head.key, expectedRevision, object: next }
   const [result] = await core.store.transact([write])
-  const object = isGone ? lastState(request, head.object) : (result as Stored).object
+  const written = (result as Stored).object
+  const object = isGone ? lastState(request, written) : written
   return { object: asVersion(object, resource), deleted: isGone }
 }
 

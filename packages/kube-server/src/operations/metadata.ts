@@ -26,13 +26,7 @@ export function generatedName(env: Env, base: string): string {
 
 /** Metadata of a new object: what its user may say, and a new identity. */
 export function newMetadata(env: Env, now: string, given: ObjectMeta, hasGeneration: boolean): ObjectMeta {
-  const {
-    resourceVersion: _rv,
-    deletionTimestamp: _dt,
-    deletionGracePeriodSeconds: _dg,
-    generation: _g,
-    ...kept
-  } = given
+  const { resourceVersion: _rv, deletionTimestamp: _dt, deletionGracePeriodSeconds: _dg, ...kept } = given
   const { selfLink: _link, managedFields: _fields, ...rest } = kept as typeof kept & { selfLink?: string }
   const own = { uid: env.uuid(), creationTimestamp: now, ...(hasGeneration ? { generation: 1 } : {}) }
   return withoutEmpty({ ...rest, ...own })
@@ -60,14 +54,34 @@ export function keptMetadata(live: ObjectMeta, next: ObjectMeta): ObjectMeta {
   })
 }
 
-/** Empty maps and lists are not written. */
+/** Empty maps and lists are not written; the rest in the order of the API server's answers. */
 function withoutEmpty(metadata: ObjectMeta): ObjectMeta {
-  const entries = Object.entries(metadata).filter(([, value]) => {
-    if (value === undefined || value === null || value === '') return false
-    return typeof value !== 'object' || Object.keys(value).length > 0
-  })
-  return Object.fromEntries(entries) as unknown as ObjectMeta
+  const ordered: Record<string, unknown> = {}
+  for (const field of metadataFields) {
+    const value = (metadata as unknown as Readonly<Record<string, unknown>>)[field]
+    if (value === undefined || value === null || value === '') continue
+    if (typeof value !== 'object' || Object.keys(value).length > 0) ordered[field] = value
+  }
+  return ordered as unknown as ObjectMeta
 }
+
+/** All fields of metadata that are kept, in the order in which they are written. */
+export const metadataFields: readonly string[] = [
+  'name',
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+]
 
 export function metadataCauses(object: KubeObject, resource: ServedResource, rules: KindRules): readonly StatusCause[] {
   const { metadata } = object
@@ -129,7 +143,7 @@ function ownerCauses({ ownerReferences }: ObjectMeta): StatusCause[] {
   const controllers = (ownerReferences ?? []).filter(({ controller }) => controller)
   const [first, second] = controllers
   if (first && second) {
-    const why = `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`
+    const why = `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`
     causes.push(fieldInvalid('metadata.ownerReferences', ownerReferences, why))
   }
   return causes

@@ -1,5 +1,5 @@
 // Replacing a stored object by its next state: the road that update, patch, apply and status writes share.
-import { isError } from '@flotilla/machinery/errors'
+import { FlotillaError, isError, type StatusCause } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import { keyOf } from '@flotilla/machinery/object'
@@ -7,7 +7,7 @@ import { admit } from '../admission.ts'
 import { asVersion, storeKey } from '../storage-forms.ts'
 import type { Stored } from '../store/store.ts'
 import { warnOfRules } from '../custom-resources/unenforced.ts'
-import { checkLimits, schemaCauses } from './body.ts'
+import { asKept, checkLimits, schemaCauses } from './body.ts'
 import type { WriteRequest } from './core.ts'
 import { isSameButTimes, tracked } from './field-managers.ts'
 import { keptMetadata, metadataCauses, metadataUpdateCauses } from './metadata.ts'
@@ -65,6 +65,9 @@ export function requireSameUid({ stored }: WriteRequest, wanted: KubeObject, liv
 
 function requireSameVersion({ stored, rules }: WriteRequest, name: string, wanted: KubeObject, live: KubeObject): void {
   const { resourceVersion } = wanted.metadata
+  if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
+    throw new FlotillaError('Unknown', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
+  }
   if (resourceVersion && resourceVersion !== '0') {
     if (resourceVersion !== live.metadata.resourceVersion) throw modified(stored, name)
     return
@@ -86,21 +89,35 @@ async function finished(request: WriteRequest, wanted: NextState, live: KubeObje
   const where = { user: context.user, dryRun, ...(isMain ? {} : { subresource }) }
   const admitted = (await admit(core.admission, { ...admission, ...where }, context.warn)) ?? counted
   refuseInvalid(request, admitted, live)
-  const owned = wanted.isTracked ? admitted : tracked(request, admitted, live)
+  const owned = asKept(request, wanted.isTracked ? admitted : tracked(request, admitted, live))
   checkLimits(owned)
   return owned
 }
 
 function refuseInvalid(request: WriteRequest, object: KubeObject, live: KubeObject): void {
-  const { stored, rules, subresource } = request
+  const { stored, rules } = request
+  const metadataChanges = metadataUpdateCauses(object.metadata, live.metadata)
   const causes = [
+    // Upstream looks at these twice, once for all kinds and once for each, and tells twice of what it finds.
+    ...metadataChanges,
+    ...metadataChanges,
     ...metadataCauses(object, stored, rules),
-    ...metadataUpdateCauses(object.metadata, live.metadata),
     ...schemaCauses(request, object),
-    ...(subresource === 'status' ? [] : (rules.validate?.(object) ?? [])),
-    ...(subresource === 'status' ? [] : (rules.validateUpdate?.(object, live) ?? [])),
+    ...kindCauses(request, object, live),
   ]
   if (causes.length > 0) throw invalid(stored, object.metadata.name, causes)
+}
+
+function kindCauses(
+  { rules, subresource }: WriteRequest,
+  object: KubeObject,
+  live: KubeObject,
+): readonly StatusCause[] {
+  if (subresource === 'status') return rules.validateStatus?.(object) ?? []
+  const causes = rules.validate?.(object) ?? []
+  // A pod's other endpoints are there for changes that its own does not allow.
+  const isOwn = subresource === undefined || subresource === 'scale' || subresource === 'finalize'
+  return isOwn ? [...causes, ...(rules.validateUpdate?.(object, live) ?? [])] : causes
 }
 
 /** What of `object` the endpoint may write: status leaves the rest as it is, and the other way round. */
@@ -113,10 +130,16 @@ function partOf({ stored, subresource, rules }: WriteRequest, object: KubeObject
     const metadata = stored.isCustom ? { ...live.metadata, ...fields } : { ...unlabelled, ...labelsOf(live) }
     return { ...without(live, 'status'), metadata, ...status } as KubeObject
   }
+  if (subresource === 'ephemeralcontainers') return withEphemeralContainers(object, live)
   if (subresource !== undefined && subresource !== 'finalize') return object
   if (!stored.subresources.includes('status') || rules.keepsStatusOnCreate === true) return object
   const status = live.status === undefined ? {} : { status: live.status }
   return { ...without(object, 'status'), ...status } as KubeObject
+}
+
+function withEphemeralContainers(object: KubeObject, live: KubeObject): KubeObject {
+  const { ephemeralContainers } = (object.spec ?? {}) as { ephemeralContainers?: unknown }
+  return { ...live, metadata: object.metadata, spec: { ...(live.spec as object), ephemeralContainers } }
 }
 
 function labelsOf(live: KubeObject): { labels?: Readonly<Record<string, string>> } {
@@ -129,7 +152,7 @@ function withGeneration(
   object: KubeObject,
   live: KubeObject,
 ): KubeObject {
-  if (subresource === 'status' || !(stored.isCustom || rules.hasGeneration)) return object
+  if (subresource === 'status' || subresource === 'binding' || !(stored.isCustom || rules.hasGeneration)) return object
   const hasStatus = stored.subresources.includes('status')
   if (deepEqual(intentOf(object, hasStatus), intentOf(live, hasStatus))) return object
   const generation = (live.metadata.generation ?? 0) + 1

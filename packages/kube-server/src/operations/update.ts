@@ -2,12 +2,12 @@
 import { applyObject } from '@flotilla/machinery/apply'
 import { fieldInvalid } from '@flotilla/machinery/field-error'
 import { applyJsonPatch } from '@flotilla/machinery/json-patch'
-import type { ApplyOptions, Patch, WriteOptions } from '@flotilla/machinery/kube-api'
+import type { ApplyOptions, JsonPatchOperation, Patch, WriteOptions } from '@flotilla/machinery/kube-api'
 import { applyMergePatch } from '@flotilla/machinery/merge-patch'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import { apiVersionOf } from '@flotilla/machinery/resource'
 import { applyStrategicMergePatch } from '@flotilla/machinery/strategic-merge-patch'
-import { FlotillaError } from '@flotilla/machinery/errors'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { RequestContext } from '../operations.ts'
 import type { ServedResource } from '../served-resource.ts'
 import { asVersion, storeKey } from '../storage-forms.ts'
@@ -16,10 +16,10 @@ import type { Core, WriteRequest } from './core.ts'
 import { writeRequest } from './core.ts'
 import { createConformed, requireVerb } from './create.ts'
 import { resetFieldsOf } from './field-managers.ts'
-import { notFound } from './refusals.ts'
+import { shownPatch } from './patch-text.ts'
+import { badRequest, notFound } from './refusals.ts'
 import type { NextState } from './replace.ts'
 import { replace, requireSameUid } from './replace.ts'
-import { badRequest } from './refusals.ts'
 
 export interface Written {
   readonly object: KubeObject
@@ -41,6 +41,7 @@ export async function update(
   const object = conform(request, identified(named, key), (problem) => cannotHandle(resource, problem))
   const isNew = core.store.head(storeKey(resource, key)) === undefined
   if (isNew && request.rules.createsOnUpdate && request.subresource === undefined) {
+    context.checkCreate?.()
     return { object: await createConformed(request, object), created: true }
   }
   const replaced = await replace(request, key, (live) => {
@@ -87,17 +88,27 @@ function patched(request: WriteRequest, live: KubeObject, change: Patch): KubeOb
   const { resource } = request
   const current = asVersion(live, resource)
   const result = patchedValue(resource, current, change)
-  const named = asObjectOf(resource, result)
+  const refuse = (problem: string) => badPatch(shownPatch(change, current, result), problem)
+  const named = asObjectOf(resource, ofKind(resource, result, refuse))
   requireNamed(named, live.metadata)
   const object = identified(named, live.metadata)
-  return conform(request, object, (problem) => {
-    const cause = fieldInvalid('patch', JSON.stringify(result), problem)
-    return new FlotillaError('Invalid', ` "" is invalid: ${cause.field}: ${cause.message}`, { causes: [cause] })
-  })
+  return conform(request, object, refuse)
+}
+
+function badPatch(shown: string, problem: string): FlotillaError {
+  const cause = fieldInvalid('patch', shown, problem)
+  return new FlotillaError('Invalid', ` "" is invalid: ${cause.field}: ${cause.message}`, { causes: [cause] })
+}
+
+/** A patch may not make another kind of an object. */
+function ofKind(resource: ServedResource, result: unknown, refuse: (problem: string) => Error): unknown {
+  const { kind = resource.kind } = result as { kind?: unknown }
+  if (kind === resource.kind || resource.isCustom) return result
+  throw refuse(`${String(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`)
 }
 
 function patchedValue(resource: ServedResource, current: KubeObject, change: Patch): unknown {
-  if (change.type === 'json') return applyJsonPatch(current, change.operations)
+  if (change.type === 'json') return applyOperations(current, change.operations)
   if (change.type === 'merge') return applyMergePatch(current, change.patch)
   if (resource.isCustom) {
     const text =
@@ -105,6 +116,21 @@ function patchedValue(resource: ServedResource, current: KubeObject, change: Pat
     throw new FlotillaError('UnsupportedMediaType', text)
   }
   return applyStrategicMergePatch(current, change.patch, resource.schema)
+}
+
+/** The server tells nothing of why operations cannot be applied. */
+function applyOperations(current: KubeObject, operations: readonly JsonPatchOperation[]): unknown {
+  try {
+    return applyJsonPatch(current, operations, { replaceAdds: true })
+  } catch (error) {
+    if (!isError(error, 'Invalid')) throw error
+    throw new FlotillaError(
+      'Invalid',
+      'the server rejected our request due to an error in our request',
+      {},
+      { cause: error },
+    )
+  }
 }
 
 export async function apply(
@@ -117,15 +143,22 @@ export async function apply(
 ): Promise<Written> {
   requireVerb(resource, 'patch')
   const request = writeRequest(core, context, resource, options)
-  const applied = identified(asObjectOf(resource, body), key)
+  const applied = named(asObjectOf(resource, body), key)
   refuseUnappliable(applied)
   const found = core.store.head(storeKey(resource, key))
   if (found === undefined) {
     if (request.subresource !== undefined) throw notFound(resource, key.name)
-    return { object: await createApplied(request, applied, options), created: true }
+    context.checkCreate?.()
+    return { object: await createApplied(request, key, applied, options), created: true }
   }
   const object = await replace(request, key, (live) => appliedTo(request, live, applied, options))
   return { object, created: false }
+}
+
+/** The applied object as it was stated, but for a name: what it says of its namespace is part of its answers. */
+function named(object: KubeObject, key: ObjectKey): KubeObject {
+  identified(object, key)
+  return object.metadata.name ? object : { ...object, metadata: { ...object.metadata, name: key.name } }
 }
 
 function refuseUnappliable({ metadata }: KubeObject): void {
@@ -134,13 +167,18 @@ function refuseUnappliable({ metadata }: KubeObject): void {
   }
 }
 
-async function createApplied(request: WriteRequest, applied: KubeObject, options: ApplyOptions): Promise<KubeObject> {
+async function createApplied(
+  request: WriteRequest,
+  key: ObjectKey,
+  applied: KubeObject,
+  options: ApplyOptions,
+): Promise<KubeObject> {
   if (applied.metadata.uid) {
     const why = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`
     throw new FlotillaError('Conflict', why)
   }
   const result = applyObject(applyRequest(request, undefined, applied, options))
-  const object = conform(request, result, (problem) => badRequest(problem))
+  const object = conform(request, identified(result, key), (problem) => badRequest(problem))
   return createConformed(request, object, result.metadata.managedFields)
 }
 

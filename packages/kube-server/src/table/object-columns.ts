@@ -19,9 +19,18 @@ const none = (value: string) => (value === '' ? '<none>' : value)
 const joined = (values: readonly unknown[], separator = ',') => none(values.map(String).join(separator))
 const field = (name: string, ...path: string[]) => text(name, (object) => textAt(object, ...path))
 const wide = (name: string, cell: Column['cell']) => text(name, cell, 1)
+const flag = (name: string, ...path: string[]): Column => ({
+  name,
+  type: 'boolean',
+  cell: (one) => at(one, ...path) === true,
+})
 const unset = (value: string) => (value === '' ? '<unset>' : value)
 
-const created = text('Created At', ({ metadata }) => metadata.creationTimestamp ?? '<unknown>')
+const created: Column = {
+  name: 'Created At',
+  type: 'date',
+  cell: ({ metadata }) => metadata.creationTimestamp ?? '<unknown>',
+}
 
 const services: readonly Column[] = [
   nameColumn,
@@ -162,8 +171,9 @@ const events: readonly Column[] = [
       at(one, 'series', 'lastObservedTime') ??
         at(one, 'lastTimestamp') ??
         at(one, 'deprecatedLastTimestamp') ??
-        at(one, 'eventTime') ??
-        one.metadata.creationTimestamp,
+        at(one, 'firstTimestamp') ??
+        at(one, 'deprecatedFirstTimestamp') ??
+        at(one, 'eventTime'),
       now,
     ),
   ),
@@ -209,8 +219,8 @@ const autoscalers: readonly Column[] = [
   text('MinPods', (one) =>
     at(one, 'spec', 'minReplicas') === undefined ? '<unset>' : textAt(one, 'spec', 'minReplicas'),
   ),
-  integer('MaxPods', (one) => numberAt(one, 'spec', 'maxReplicas')),
-  integer('Replicas', (one) => numberAt(one, 'status', 'currentReplicas')),
+  text('MaxPods', (one) => numberAt(one, 'spec', 'maxReplicas')),
+  text('Replicas', (one) => numberAt(one, 'status', 'currentReplicas')),
   ageColumn,
 ]
 
@@ -307,7 +317,56 @@ const storageClasses: readonly Column[] = [
   field('Provisioner', 'provisioner'),
   text('ReclaimPolicy', (one) => textAt(one, 'reclaimPolicy') || 'Delete'),
   text('VolumeBindingMode', (one) => textAt(one, 'volumeBindingMode') || 'Immediate'),
-  text('AllowVolumeExpansion', (one) => String(at(one, 'allowVolumeExpansion') === true)),
+  text('AllowVolumeExpansion', (one) => at(one, 'allowVolumeExpansion') === true),
+  ageColumn,
+]
+
+const quotas: readonly Column[] = [
+  nameColumn,
+  text('Request', (one) => usesOf(one, (name) => !name.startsWith('limits.'))),
+  text('Limit', (one) => usesOf(one, (name) => name.startsWith('limits.'))),
+  ageColumn,
+]
+
+/** `pods: 1/10, …` of the resources of a quota, in the order of their names. */
+function usesOf(quota: KubeObject, isShown: (name: string) => boolean): string {
+  const hard = (at(quota, 'status', 'hard') ?? {}) as Readonly<Record<string, unknown>>
+  const names = Object.keys(hard).filter(isShown).toSorted()
+  return names
+    .map((name) => `${name}: ${textAt(quota, 'status', 'used', name) || '0'}/${String(hard[name])}`)
+    .join(', ')
+}
+
+const drivers: readonly Column[] = [
+  nameColumn,
+  { ...flag('AttachRequired'), cell: (one) => at(one, 'spec', 'attachRequired') !== false },
+  flag('PodInfoOnMount', 'spec', 'podInfoOnMount'),
+  flag('StorageCapacity', 'spec', 'storageCapacity'),
+  text('TokenRequests', (one) =>
+    unset(
+      listAt(one, 'spec', 'tokenRequests')
+        .map((request) => textAt(request, 'audience'))
+        .join(','),
+    ),
+  ),
+  flag('RequiresRepublish', 'spec', 'requiresRepublish'),
+  text('Modes', (one) => listAt(one, 'spec', 'volumeLifecycleModes').map(String).join(',') || '<none>'),
+  ageColumn,
+]
+
+const templates: readonly Column[] = [
+  nameColumn,
+  text('Containers', (one) =>
+    listAt(one, 'template', 'spec', 'containers')
+      .map((container) => textAt(container, 'name'))
+      .join(','),
+  ),
+  text('Images', (one) =>
+    listAt(one, 'template', 'spec', 'containers')
+      .map((container) => textAt(container, 'image'))
+      .join(','),
+  ),
+  text('Pod Labels', (one) => showLabels(at(one, 'template', 'metadata', 'labels'))),
   ageColumn,
 ]
 
@@ -317,9 +376,12 @@ export const objectColumns: Readonly<Record<string, readonly Column[]>> = {
   services,
   endpoints,
   'endpointslices.discovery.k8s.io': slices,
-  configmaps: [nameColumn, text('Data', (one) => String(sizeAt(one, 'data') + sizeAt(one, 'binaryData'))), ageColumn],
-  secrets: [nameColumn, field('Type', 'type'), text('Data', (one) => String(sizeAt(one, 'data'))), ageColumn],
-  serviceaccounts: [nameColumn, text('Secrets', (one) => String(listAt(one, 'secrets').length)), ageColumn],
+  configmaps: [nameColumn, text('Data', (one) => sizeAt(one, 'data') + sizeAt(one, 'binaryData')), ageColumn],
+  secrets: [nameColumn, field('Type', 'type'), text('Data', (one) => sizeAt(one, 'data')), ageColumn],
+  serviceaccounts: [nameColumn, ageColumn],
+  resourcequotas: quotas,
+  podtemplates: templates,
+  'csidrivers.storage.k8s.io': drivers,
   events,
   'events.events.k8s.io': events,
   persistentvolumeclaims: claims,
@@ -347,15 +409,16 @@ export const objectColumns: Readonly<Record<string, readonly Column[]>> = {
   'poddisruptionbudgets.policy': budgets,
   'roles.rbac.authorization.k8s.io': [nameColumn, created],
   'clusterroles.rbac.authorization.k8s.io': [nameColumn, created],
+  limitranges: [nameColumn, created],
   'rolebindings.rbac.authorization.k8s.io': bindings,
   'clusterrolebindings.rbac.authorization.k8s.io': bindings,
-  'customresourcedefinitions.apiextensions.k8s.io': [nameColumn, { ...created, type: 'date' }],
+  'customresourcedefinitions.apiextensions.k8s.io': [nameColumn, created],
   'leases.coordination.k8s.io': [nameColumn, field('Holder', 'spec', 'holderIdentity'), ageColumn],
   'storageclasses.storage.k8s.io': storageClasses,
   'priorityclasses.scheduling.k8s.io': [
     nameColumn,
     integer('Value', (one) => numberAt(one, 'value')),
-    text('Global-Default', (one) => String(at(one, 'globalDefault') === true)),
+    flag('Global-Default', 'globalDefault'),
     ageColumn,
     field('PreemptionPolicy', 'preemptionPolicy'),
   ],

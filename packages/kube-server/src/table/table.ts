@@ -51,7 +51,7 @@ function definitionOf({ name, type, format, description, priority }: Column): ob
 
 function rowOf(columns: readonly Column[], object: KubeObject, options: TableOptions): object {
   const cells = columns.map((column) => column.cell(object, options))
-  if (options.include === 'None') return { cells }
+  if (options.include === 'None') return { cells, object: null }
   return { cells, object: options.include === 'Object' ? object : partial(object, options.version) }
 }
 

@@ -50,8 +50,8 @@ function readinessGates(pod: KubeObject): string {
 const deployments: readonly Column[] = [
   nameColumn,
   text('Ready', (one) => `${numberAt(one, 'status', 'readyReplicas')}/${numberAt(one, 'spec', 'replicas')}`),
-  integer('Up-to-date', (one) => numberAt(one, 'status', 'updatedReplicas')),
-  integer('Available', (one) => numberAt(one, 'status', 'availableReplicas')),
+  text('Up-to-date', (one) => numberAt(one, 'status', 'updatedReplicas')),
+  text('Available', (one) => numberAt(one, 'status', 'availableReplicas')),
   ageColumn,
   ...wideTemplate,
 ]
@@ -125,7 +125,7 @@ const cronJobs: readonly Column[] = [
   nameColumn,
   text('Schedule', (one) => textAt(one, 'spec', 'schedule')),
   text('Timezone', (one) => none(textAt(one, 'spec', 'timeZone'))),
-  text('Suspend', (one) => (at(one, 'spec', 'suspend') === true ? 'True' : 'False')),
+  { ...text('Suspend', (one) => (at(one, 'spec', 'suspend') === true ? 'True' : 'False')), type: 'boolean' },
   integer('Active', (one) => listAt(one, 'status', 'active').length),
   text('Last Schedule', (one, { now }) => {
     const last = textAt(one, 'status', 'lastScheduleTime')
@@ -149,7 +149,7 @@ export const workloadColumns: Readonly<Record<string, readonly Column[]>> = {
   'controllerrevisions.apps': [
     nameColumn,
     text('Controller', controllerOf),
-    integer('Revision', (one) => numberAt(one, 'revision')),
+    text('Revision', (one) => numberAt(one, 'revision')),
     ageColumn,
   ],
 }

@@ -22,7 +22,7 @@ interface Slice extends KubeObject {
 }
 
 const slicesOf = async ({ api }: Scenario) => (await api.list<Slice>(endpointSlices, { namespace })).items
-const all = async (scenario: Scenario) => (await slicesOf(scenario)).flatMap(({ endpoints: list = [] }) => list)
+const all = async (scenario: Scenario) => (await slicesOf(scenario)).flatMap(({ endpoints: list }) => list ?? [])
 
 describe('createEndpointsController()', () => {
   test('lists the pods behind a Service, ready or not, in both kinds', async () => {
