@@ -7,9 +7,13 @@ export interface Credentials {
   readonly bearer?: string
   /** As presented in the TLS handshake: not verified yet. */
   readonly certificate?: X509Certificate
+  /** Whom the bearer must be meant for; this server when absent. */
+  readonly audience?: string
 }
 
 export interface Authenticator {
+  /** Of tokens that say whom they are meant for: how they name this server. */
+  readonly audience?: string
   /** Undefined: these credentials are none of this authenticator's. Throws Unauthenticated for bad ones of its own. */
   authenticate(credentials: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined
 }

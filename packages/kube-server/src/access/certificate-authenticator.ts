@@ -23,27 +23,32 @@ export function createCertificateAuthenticator(clientCa: string, clock: Clock): 
 }
 
 function verify(certificate: X509Certificate, authorities: readonly X509Certificate[]) {
-  const isSigned = authorities.some((ca) => ca.ca && certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
-  const isForClients = certificate.keyUsage === undefined || certificate.keyUsage.includes(clientAuth)
-  const user = isSigned && isForClients ? userOf(certificate.subject) : undefined
-  if (user === undefined) return undefined
-  return { user, from: Date.parse(certificate.validFrom), to: Date.parse(certificate.validTo) }
+  const authority = authorities.find((ca) => ca.ca && certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
+  const isForClients = !certificate.ca && (certificate.keyUsage === undefined || certificate.keyUsage.includes(clientAuth))
+  const user = isForClients ? userOf(certificate) : undefined
+  if (user === undefined || authority === undefined) return undefined
+  const chain = [certificate, authority]
+  return {
+    user,
+    from: Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))),
+    to: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))),
+  }
 }
 
 /** Node lists the extended key usages by object identifier. */
 const clientAuth = '1.3.6.1.5.5.7.3.2'
 
-/** Node writes a subject as lines `TYPE=value`, a value with `\` before what it would confuse. */
-function userOf(subject: string | undefined): UserInfo | undefined {
-  const fields = (subject ?? '')
-    .split('\n')
-    .flatMap((line) => line.split('+'))
-    .map((part) => part.trim())
-  const valuesOf = (type: string) =>
-    fields.filter((field) => field.startsWith(`${type}=`)).map((field) => field.slice(type.length + 1))
-  const [name] = valuesOf('CN').slice(-1)
+/** From the fields as the certificate holds them: in Node's text of a subject a name may look like another field. */
+function userOf(certificate: X509Certificate): UserInfo | undefined {
+  const { CN, O } = certificate.toLegacyObject().subject as Readonly<Record<string, string | string[] | undefined>>
+  const name = listOf(CN).at(-1)
   if (name === undefined || name === '') return undefined
-  return { name, groups: valuesOf('O') }
+  return { name, groups: listOf(O) }
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return []
+  return typeof value === 'string' ? [value] : value
 }
 
 function splitPem(text: string): readonly string[] {

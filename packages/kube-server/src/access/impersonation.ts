@@ -37,8 +37,9 @@ export function impersonated(authorizer: Authorizer, caller: UserInfo, headers: 
 }
 
 function userOf(name: string, groups: readonly string[], uid: string, extra: UserInfo['extra']): UserInfo {
-  const [namespace] = serviceAccountOf(name)
-  const implied = namespace === '' ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
+  const [namespace, account] = serviceAccountOf(name)
+  const implied =
+    namespace === '' || account === '' ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
   const user = {
     name,
     groups: groups.length > 0 ? groups : implied,

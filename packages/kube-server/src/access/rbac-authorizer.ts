@@ -1,5 +1,7 @@
 // Role based access control over the roles and bindings that the server itself stores.
 import { FlotillaError } from '@flotilla/machinery/errors'
+import { deepEqual } from '@flotilla/machinery/json'
+import type { KubeObject } from '@flotilla/machinery/object'
 import type { AdmissionHook, AdmissionRequest } from '../admission.ts'
 import type { UserInfo } from '../operations.ts'
 import type { Store } from '../store/store.ts'
@@ -82,27 +84,47 @@ function escalationHook(index: RbacIndex, authorizer: Authorizer): AdmissionHook
 }
 
 function checkRole(index: RbacIndex, authorizer: Authorizer, request: AdmissionRequest): void {
-  const { object, oldObject, user } = request
-  const rules = (object?.['rules'] ?? []) as readonly PolicyRule[]
-  if (object === undefined || JSON.stringify(oldObject?.['rules'] ?? []) === JSON.stringify(rules)) {
-    if (object?.['aggregationRule'] === undefined || oldObject?.['aggregationRule'] !== undefined) return
-  }
-  if (may(authorizer, request, 'escalate', request.resource.plural, object?.metadata.name ?? '')) return
-  const wanted = object?.['aggregationRule'] === undefined ? rules : allRules
-  refuseUncovered(request, rulesOf(index, user, object?.metadata.namespace ?? ''), wanted)
+  const { resource, object, oldObject, user } = request
+  if (object === undefined || isSameButForDeletion(object, oldObject)) return
+  const { name, namespace = '' } = object.metadata
+  if (may(authorizer, request, 'escalate', resource.plural, name)) return
+  const owned = rulesOf(index, user, namespace)
+  refuseUncovered(request, owned, (object['rules'] ?? []) as readonly PolicyRule[])
+  if (!isAggregated(object) && !isAggregated(oldObject)) return
+  if (uncovered(owned, allRules).length === 0) return
+  const why = 'must have cluster-admin privileges to use the aggregationRule'
+  throw forbid(request, why)
+}
+
+function isAggregated(role: KubeObject | undefined): boolean {
+  const rule = role?.['aggregationRule'] as { readonly clusterRoleSelectors?: readonly object[] } | null | undefined
+  return (rule?.clusterRoleSelectors?.length ?? 0) > 0
+}
+
+/** A garbage collector may free what it may not give: labels count, since they decide what a role is taken into. */
+function isSameButForDeletion(object: KubeObject, old: KubeObject | undefined): boolean {
+  return old !== undefined && deepEqual(withoutBookkeeping(object), withoutBookkeeping(old))
+}
+
+function withoutBookkeeping(object: KubeObject): object {
+  const { ownerReferences: _, finalizers: __, managedFields: ___, ...metadata } = object.metadata
+  return { ...object, metadata: { ...metadata, resourceVersion: undefined } }
 }
 
 function checkBinding(index: RbacIndex, authorizer: Authorizer, request: AdmissionRequest): void {
   const { object, oldObject, user } = request
   const role = object?.['roleRef'] as RoleRef | undefined
-  const same = ['roleRef', 'subjects'].every(
-    (field) => JSON.stringify(object?.[field]) === JSON.stringify(oldObject?.[field]),
-  )
-  if (object === undefined || role === undefined || (oldObject !== undefined && same)) return
+  if (object === undefined || role === undefined || isSameButForDeletion(object, oldObject)) return
   const plural = role.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
   if (may(authorizer, request, 'bind', plural, role.name)) return
-  const namespace = object.metadata.namespace ?? ''
+  const { namespace = '' } = object.metadata
+  if (!index.hasRole(role, namespace)) throw noSuchRole(plural, role.name)
   refuseUncovered(request, rulesOf(index, user, namespace), index.rulesOf(role, namespace))
+}
+
+function noSuchRole(plural: string, name: string): FlotillaError {
+  const group = 'rbac.authorization.k8s.io'
+  return new FlotillaError('NotFound', `${plural}.${group} "${name}" not found`, { name, group, kind: plural })
 }
 
 function may(
@@ -117,17 +139,18 @@ function may(
   return authorizer.authorize({ user, verb, group, version: 'v1', resource, subresource: '', namespace, name }).allowed
 }
 
-function refuseUncovered(
-  { resource, object, user }: AdmissionRequest,
-  owned: readonly PolicyRule[],
-  wanted: readonly PolicyRule[],
-): void {
+function refuseUncovered(request: AdmissionRequest, owned: readonly PolicyRule[], wanted: readonly PolicyRule[]): void {
   const missing = uncovered(owned, wanted)
   if (missing.length === 0) return
-  const name = object?.metadata.name ?? ''
+  const { user } = request
   const groups = user.groups.map((group) => JSON.stringify(group)).join(' ')
   const who = `user ${JSON.stringify(user.name)} (groups=[${groups}])`
   const why = `${who} is attempting to grant RBAC permissions not currently held:\n${missing.map(describeRule).join('\n')}`
+  throw forbid(request, why)
+}
+
+function forbid({ resource, object }: AdmissionRequest, why: string): FlotillaError {
+  const name = object?.metadata.name ?? ''
   const text = `${resource.plural}.${resource.group} ${JSON.stringify(name)} is forbidden: ${why}`
-  throw new FlotillaError('Forbidden', text, { name, group: resource.group, kind: resource.plural })
+  return new FlotillaError('Forbidden', text, { name, group: resource.group, kind: resource.plural })
 }

@@ -24,6 +24,7 @@ export interface RoleRef {
 export interface RbacIndex {
   /** Bindings of `user` that count for the whole cluster (namespace '') or in `namespace`. */
   bindingsOf(user: UserInfo, namespace: string): Iterable<Binding>
+  hasRole(role: RoleRef, namespace: string): boolean
   /** Of a role, with what it aggregates; none when there is no such role. */
   rulesOf(role: RoleRef, namespace: string): readonly PolicyRule[]
   stop(): void
@@ -82,13 +83,18 @@ export function createRbacIndex(store: Store): RbacIndex {
         }
       }
     },
-    rulesOf({ kind, name }, namespace) {
-      if (kind === 'ClusterRole') return rulesOfClusterRole(name)
-      const role = roles.get(`roles${suffix}/${namespace}/${name}`)
+    hasRole: (role, namespace) => roles.has(roleKey(role, namespace)),
+    rulesOf(ref, namespace) {
+      if (ref.kind === 'ClusterRole') return rulesOfClusterRole(ref.name)
+      const role = roles.get(roleKey(ref, namespace))
       return role === undefined ? [] : ownRules(role)
     },
     stop: () => stops.forEach((stop) => stop()),
   }
+}
+
+function roleKey({ kind, name }: RoleRef, namespace: string): string {
+  return kind === 'ClusterRole' ? `clusterroles${suffix}/${name}` : `roles${suffix}/${namespace}/${name}`
 }
 
 function follow(

@@ -30,6 +30,9 @@ export interface ReviewDeps {
   readonly tokenRequest?: Review
 }
 
+/** Each costs the check of a signature. */
+const maxAudiences = 32
+
 type Fields = Readonly<Record<string, unknown>>
 
 export function createReviews(deps: ReviewDeps): Reviews {
@@ -119,16 +122,36 @@ function reviewRules(authorizer: Authorizer, object: KubeObject, user: UserInfo)
 
 async function reviewToken(authenticators: readonly Authenticator[], object: KubeObject): Promise<KubeObject> {
   const spec = fieldsOf(object['spec'])
-  const token = textOf(spec['token'])
-  if (token === '') throw new FlotillaError('BadRequest', 'token is required for TokenReview in authentication')
+  const bearer = textOf(spec['token'])
+  if (bearer === '') throw new FlotillaError('BadRequest', 'token is required for TokenReview in authentication')
+  const own = authenticators.flatMap(({ audience }) => audience ?? [])
+  const stated = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : []
   try {
-    const user = await authenticateWith(authenticators, { bearer: token })
-    if (user === undefined) return { ...object, status: { user: {}, error: 'invalid bearer token' } }
-    const audiences = Array.isArray(spec['audiences']) ? { audiences: spec['audiences'] } : {}
-    return { ...object, status: { authenticated: true, user: wireUser(user), ...audiences } }
+    const found = await holderOf(authenticators, bearer, stated.length > 0 ? stated : own, own)
+    if (found === undefined) return { ...object, status: { user: {}, error: 'invalid bearer token' } }
+    return { ...object, status: { authenticated: true, user: wireUser(found.user), audiences: found.audiences } }
   } catch (error) {
     return { ...object, status: { user: {}, error: error instanceof FlotillaError ? error.message : 'internal error' } }
   }
+}
+
+/** Who holds the token, and for which of `wanted` it is meant. Tokens that name nobody are meant for this server. */
+async function holderOf(
+  authenticators: readonly Authenticator[],
+  bearer: string,
+  wanted: readonly string[],
+  own: readonly string[],
+) {
+  const audiences: string[] = []
+  let holder: UserInfo | undefined
+  for (const audience of wanted.slice(0, maxAudiences)) {
+    const able = own.includes(audience) ? authenticators : authenticators.filter((one) => one.audience !== undefined)
+    const user = await authenticateWith(able, { bearer, audience })
+    if (user === undefined) continue
+    holder = user
+    audiences.push(audience)
+  }
+  return holder === undefined ? undefined : { user: holder, audiences }
 }
 
 function wireUser({ name, uid, groups, extra }: UserInfo): Fields {

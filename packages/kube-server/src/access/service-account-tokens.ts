@@ -6,6 +6,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { UserInfo } from '../operations.ts'
 import type { Store } from '../store/store.ts'
 import type { Authenticator } from './authenticator.ts'
+import { boundClaims, isStillBound, type BoundClaims, type BoundObjectRef } from './bound-objects.ts'
 import type { Review } from './reviews.ts'
 
 const minSeconds = 600
@@ -30,6 +31,12 @@ export interface TokenOptions {
   readonly issuer?: string
 }
 
+interface TokenSpec {
+  readonly audiences?: readonly string[]
+  readonly expirationSeconds?: number
+  readonly boundObjectRef?: BoundObjectRef
+}
+
 interface Claims {
   readonly aud: readonly string[]
   readonly exp: number
@@ -41,7 +48,7 @@ interface Claims {
   readonly 'kubernetes.io': {
     readonly namespace: string
     readonly serviceaccount: { readonly name: string; readonly uid: string }
-  }
+  } & BoundClaims
 }
 
 export function createServiceAccountTokens(options: TokenOptions): ServiceAccountTokens {
@@ -49,7 +56,13 @@ export function createServiceAccountTokens(options: TokenOptions): ServiceAccoun
   const privateKey = createPrivateKey(options.key)
   const publicKey = createPublicKey(privateKey)
 
-  function issue(namespace: string, name: string, seconds = defaultSeconds, audiences: readonly string[] = [issuer]) {
+  function issue(
+    namespace: string,
+    name: string,
+    seconds = defaultSeconds,
+    audiences: readonly string[] = [issuer],
+    bound: BoundClaims = {},
+  ) {
     const uid = uidOf(store, namespace, name)
     if (uid === undefined)
       throw new FlotillaError('NotFound', `serviceaccounts "${name}" not found`, { name, kind: 'serviceaccounts' })
@@ -61,7 +74,7 @@ export function createServiceAccountTokens(options: TokenOptions): ServiceAccoun
       iat: now,
       iss: issuer,
       jti: env.uuid(),
-      'kubernetes.io': { namespace, serviceaccount: { name, uid } },
+      'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...bound },
       nbf: now,
       sub: `system:serviceaccount:${namespace}:${name}`,
     }
@@ -71,20 +84,20 @@ export function createServiceAccountTokens(options: TokenOptions): ServiceAccoun
   return {
     issue,
     authenticator: {
-      authenticate({ bearer }) {
+      audience: issuer,
+      authenticate({ bearer, audience = issuer }) {
         const claims = bearer === undefined ? undefined : verified(bearer, publicKey)
         if (claims === undefined || claims.iss !== issuer) return undefined
-        return userOf(claims, store, issuer, env.clock.now() / 1000)
+        return userOf(claims, store, audience, env.clock.now() / 1000)
       },
     },
     tokenRequest(_, object, { key }) {
-      const spec = (object['spec'] ?? {}) as {
-        readonly audiences?: readonly string[]
-        readonly expirationSeconds?: number
-      }
-      const audiences = spec.audiences !== undefined && spec.audiences.length > 0 ? spec.audiences : [issuer]
+      const spec = (object['spec'] ?? {}) as TokenSpec
+      const stated = Array.isArray(spec.audiences) ? spec.audiences.map(String) : []
+      const audiences = stated.length > 0 ? stated : [issuer]
       const seconds = checkSeconds(spec.expirationSeconds ?? defaultSeconds)
-      const { token, expires } = issue(key.namespace ?? '', key.name, seconds, audiences)
+      const bound = spec.boundObjectRef === undefined ? {} : boundClaims(store, key, spec.boundObjectRef)
+      const { token, expires } = issue(key.namespace ?? '', key.name, seconds, audiences, bound)
       const status = { token, expirationTimestamp: timestamp(expires * 1000) }
       const metadata = { ...object.metadata, creationTimestamp: timestamp(env.clock.now()) }
       return {
@@ -100,11 +113,10 @@ export function createServiceAccountTokens(options: TokenOptions): ServiceAccoun
 }
 
 function checkSeconds(seconds: number): number {
-  if (seconds >= minSeconds && seconds <= maxSeconds) return seconds
-  const why =
-    seconds < minSeconds
-      ? 'may not specify a duration less than 10 minutes'
-      : 'may not specify a duration larger than 2^32 seconds'
+  if (Number.isInteger(seconds) && seconds >= minSeconds && seconds <= maxSeconds) return seconds
+  const why = !(seconds > maxSeconds)
+    ? 'may not specify a duration less than 10 minutes'
+    : 'may not specify a duration larger than 2^32 seconds'
   const text = ` "" is invalid: spec.expirationSeconds: Invalid value: ${seconds}: ${why}`
   throw new FlotillaError('Invalid', text, {
     causes: [{ reason: 'FieldValueInvalid', field: 'spec.expirationSeconds', message: why }],
@@ -112,10 +124,11 @@ function checkSeconds(seconds: number): number {
 }
 
 /** Throws Unauthenticated for a token of ours that is no longer good. */
-function userOf(claims: Claims, store: Store, issuer: string, now: number): UserInfo {
+function userOf(claims: Claims, store: Store, audience: string, now: number): UserInfo {
   const { namespace, serviceaccount } = claims['kubernetes.io']
-  const isCurrent = now < claims.exp && now >= claims.nbf - 10 && claims.aud.includes(issuer)
-  if (!isCurrent || uidOf(store, namespace, serviceaccount.name) !== serviceaccount.uid) {
+  const isCurrent = now < claims.exp && now >= claims.nbf - 10 && claims.aud.includes(audience)
+  const isHeld = uidOf(store, namespace, serviceaccount.name) === serviceaccount.uid
+  if (!isCurrent || !isHeld || !isStillBound(store, namespace, claims['kubernetes.io'])) {
     throw new FlotillaError('Unauthenticated', 'Unauthorized')
   }
   return {
