@@ -1,11 +1,14 @@
 // An API whose answers a test falsifies, the way broken servers, proxies and tokens do.
 import type { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeApi, RawResponse, WatchEvent } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 
 export interface Lies {
   /** Reads of several objects at once show nothing of it. */
   hides?: ((resource: Resource) => boolean) | undefined
+  /** What a single object is read as. */
+  get?: ((resource: Resource, object: KubeObject) => KubeObject) | undefined
   /** What every request but writes is answered with. */
   refuses?: ((resource: Resource | undefined) => FlotillaError | undefined) | undefined
   /** What becomes of an answer that is no object. */
@@ -21,7 +24,8 @@ export function lying(api: KubeApi, lies: Lies): KubeApi {
     ...api,
     async get(resource, key, options) {
       check(resource)
-      return api.get(resource, key, options)
+      const object = await api.get(resource, key, options)
+      return lies.get?.(resource, object) ?? object
     },
     async list(resource, options) {
       check(resource)

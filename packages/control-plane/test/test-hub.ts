@@ -19,14 +19,16 @@ export interface TestHub extends AsyncDisposable {
 }
 
 export interface TestHubOptions {
+  /** Of another hub, to live in the same time. */
+  readonly env?: VirtualEnv
   /** What the hub's own informers are told. */
   readonly lies?: Lies
   /** Does not wait until the hub has been read: it cannot be. */
   readonly isPartial?: boolean
 }
 
-export async function startTestHub(seed = 1, { lies, isPartial = false }: TestHubOptions = {}): Promise<TestHub> {
-  const env = createVirtualEnv({ seed })
+export async function startTestHub(seed = 1, options: TestHubOptions = {}): Promise<TestHub> {
+  const { env = createVirtualEnv({ seed }), lies, isPartial = false } = options
   const server = await createKubeServer({ env, store: createMemoryStore({ env }) })
   server.setDocuments((path, accept) => {
     const found = documents(server.catalog, path, accept)

@@ -3,13 +3,16 @@
 import { createHmac } from 'node:crypto'
 import { clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
+import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import { createSimulatedCluster } from '@flotilla/simulator/cluster'
 import type { SimulatedCluster } from '@flotilla/simulator/cluster'
+import type { HubClaim } from '../src/cluster/health/hub-lease.ts'
 import { startControlPlane } from '../src/controllers.ts'
 import type { ControlPlane } from '../src/controllers.ts'
+import { lying, type Lies } from './lies.ts'
 import { serveDocuments } from './test-fleet.ts'
 import { startTestHub } from './test-hub.ts'
 import type { TestHub } from './test-hub.ts'
@@ -17,6 +20,8 @@ import type { TestHub } from './test-hub.ts'
 export interface WholeFleet extends TestHub {
   readonly members: ReadonlyMap<string, SimulatedCluster>
   readonly controlPlane: ControlPlane
+  /** By member: what its answers to the controllers are falsified by. */
+  readonly lies: Readonly<Record<string, Lies>>
   /** The administrator's api of a member, without faults. */
   member(name: string): KubeApi
   /** Ends the controllers and starts them anew with nothing remembered. */
@@ -37,23 +42,26 @@ export async function startWholeFleet(names: readonly string[] = ['eu', 'us', 'a
     if (!found) throw new Error(`there is no member ${name}`)
     return found.server.apiAs({ name: 'admin', groups: ['system:masters'] })
   }
-  let controlPlane = start(hub, members)
+  const lies = Object.fromEntries(names.map((name) => [name, {} as Lies]))
+  const startOwn = () => startControllers(hub, members, ownClaim, lies)
+  let controlPlane = startOwn()
   for (const name of names) await register(hub, name, member(name))
   await hub.env.advance(10_000)
   return {
     ...hub,
     members,
+    lies,
     member,
     get controlPlane() {
       return controlPlane
     },
     async restart() {
-      await stop(hub, controlPlane)
-      controlPlane = start(hub, members)
+      await stopControllers(hub, controlPlane)
+      controlPlane = startOwn()
       await hub.env.advance(10_000)
     },
     async [Symbol.asyncDispose]() {
-      await stop(hub, controlPlane)
+      await stopControllers(hub, controlPlane)
       for (const simulated of members.values()) {
         await hub.env.complete(simulated.stop(), { limitMs: 60_000, what: 'the end of a member' })
       }
@@ -62,31 +70,41 @@ export async function startWholeFleet(names: readonly string[] = ['eu', 'us', 'a
   }
 }
 
-function start({ env, api }: TestHub, members: ReadonlyMap<string, SimulatedCluster>): ControlPlane {
+export const ownClaim: HubClaim = { hubId: 'hub', generation: 1, holder: 'test' }
+
+/** All controllers of a hub over the members; `claim`: who they are to them. */
+export function startControllers(
+  { env, api }: Pick<TestHub, 'env' | 'api'>,
+  members: ReadonlyMap<string, SimulatedCluster>,
+  claim = ownClaim,
+  lies: Readonly<Record<string, Lies>> = {},
+): ControlPlane {
   return startControlPlane({
     env,
     api,
-    claim: { hubId: 'hub', generation: 1, holder: 'test' },
+    claim,
     hmac: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
     connect: ({ metadata }) => {
       const found = members.get(metadata.name)
       if (!found) throw new Error(`there is no member ${metadata.name}`)
-      return { api: found.api, close: async () => {} }
+      return { api: lying(found.api, lies[metadata.name] ?? {}), close: async () => {} }
     },
   })
 }
 
-function stop({ env }: TestHub, controlPlane: ControlPlane): Promise<void> {
+export function stopControllers({ env }: Pick<TestHub, 'env'>, controlPlane: ControlPlane): Promise<void> {
   return env.complete(Promise.resolve(controlPlane[Symbol.asyncDispose]()), {
     limitMs: 60_000,
     what: 'the end of the controllers',
   })
 }
 
-async function register({ api }: TestHub, name: string, member: KubeApi): Promise<void> {
+export async function register({ api }: Pick<TestHub, 'api'>, name: string, member: KubeApi): Promise<void> {
   const system = await member.get(namespaces, { name: 'kube-system' })
   const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'flotilla-system' } }
-  await member.create(namespaces, namespace)
+  await member.create(namespaces, namespace).catch((error: unknown) => {
+    if (!isError(error, 'AlreadyExists')) throw error
+  })
   const spec = { id: system.metadata.uid, mode: 'Direct', region: `region-${name}` }
   await api.create(clusterResource, { apiVersion, kind: 'Cluster', metadata: { name }, spec })
 }

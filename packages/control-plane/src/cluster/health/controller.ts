@@ -50,6 +50,10 @@ export function createHealthController(deps: HealthDeps): Controller {
     const verdict = judgeProbe({ name, id: cluster.spec.id }, session.state, result, env.clock.now(), deps.health)
     session.state = verdict.state
     const conditions = [...verdict.conditions]
+    if (result.kind === 'answered' && result.id !== cluster.spec.id && session.lease.mayWrite()) {
+      session.dropLease()
+      fences.changed(name)
+    }
     if (result.kind === 'answered' && result.id === cluster.spec.id) {
       conditions.push(...(await keepLease(cluster, session)))
       const token = await renewToken(env, hub.api, session.api, credentialsOf(cluster))

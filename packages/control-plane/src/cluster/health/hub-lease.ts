@@ -48,6 +48,8 @@ export interface HubLease {
   mayWrite(): boolean
   /** Reads the Lease and renews or takes it where that is allowed. @throws what the member answers. */
   renew(): Promise<LeaseVerdict>
+  /** Nothing may be written before the next `renew`. */
+  drop(): void
   /** Gives the member up for good: the Lease is deleted and not taken again. @throws what the member answers. */
   end(): Promise<void>
 }
@@ -97,7 +99,11 @@ export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease 
     await releaseHubClaim(api, own.hubId)
   }
 
-  return { mayWrite: () => env.clock.monotonic() < heldUntil, renew, end }
+  function drop(): void {
+    heldUntil = Number.NEGATIVE_INFINITY
+  }
+
+  return { mayWrite: () => env.clock.monotonic() < heldUntil, renew, drop, end }
 }
 
 async function readLease(api: KubeApi): Promise<KubeObject | undefined> {

@@ -73,6 +73,12 @@ export class ProbeSession {
     this.#leaseAt = now
   }
 
+  /** Another cluster answers here: nothing is written to it, however long our lease on the member lasts. */
+  dropLease(): void {
+    this.lease.drop()
+    this.leaseVerdict = undefined
+  }
+
   close(): Promise<void> {
     return this.#connection.close()
   }
