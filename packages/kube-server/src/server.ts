@@ -14,6 +14,7 @@ import { definitionsResource } from './custom-resources/definition.ts'
 import { startDefinitionCleanup } from './housekeeping/definition-cleanup.ts'
 import { startGarbageCollector } from './housekeeping/garbage-collector.ts'
 import { startNamespaceLifecycle } from './housekeeping/namespace-lifecycle.ts'
+import { startRoleAggregation } from './housekeeping/role-aggregation.ts'
 import { startServiceAccounts } from './housekeeping/service-accounts.ts'
 import { ensureSystemObjects } from './system-objects.ts'
 import type { Store, StoreEvent } from './store/store.ts'
@@ -103,6 +104,7 @@ function startHousekeeping(deps: HousekeepingDeps, features: KubeServerFeatures)
   const { garbageCollector = true, namespaceLifecycle = true, serviceAccounts } = features
   return [
     startDefinitionCleanup(deps),
+    startRoleAggregation(deps),
     ...(garbageCollector ? [startGarbageCollector(deps)] : []),
     ...(namespaceLifecycle ? [startNamespaceLifecycle(deps)] : []),
     ...(serviceAccounts ? [startServiceAccounts(deps, serviceAccounts)] : []),

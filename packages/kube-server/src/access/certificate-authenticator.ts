@@ -24,7 +24,8 @@ export function createCertificateAuthenticator(clientCa: string, clock: Clock): 
 
 function verify(certificate: X509Certificate, authorities: readonly X509Certificate[]) {
   const authority = authorities.find((ca) => ca.ca && certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
-  const isForClients = !certificate.ca && (certificate.keyUsage === undefined || certificate.keyUsage.includes(clientAuth))
+  const isForClients =
+    !certificate.ca && (certificate.keyUsage === undefined || certificate.keyUsage.includes(clientAuth))
   const user = isForClients ? userOf(certificate) : undefined
   if (user === undefined || authority === undefined) return undefined
   const chain = [certificate, authority]

@@ -5,6 +5,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { AdmissionHook, AdmissionRequest } from '../admission.ts'
 import type { UserInfo } from '../operations.ts'
 import type { Store } from '../store/store.ts'
+import { aggregationRuleOf, rulesIn } from './aggregation.ts'
 import type { Attributes, Authorizer, Decision } from './authorizer.ts'
 import { createRbacIndex, type Binding, type RbacIndex, type RoleRef } from './rbac-index.ts'
 import { describeRule, ruleAllows, uncovered, type PolicyRule } from './rbac-rules.ts'
@@ -89,7 +90,7 @@ function checkRole(index: RbacIndex, authorizer: Authorizer, request: AdmissionR
   const { name, namespace = '' } = object.metadata
   if (may(authorizer, request, 'escalate', resource.plural, name)) return
   const owned = rulesOf(index, user, namespace)
-  refuseUncovered(request, owned, (object['rules'] ?? []) as readonly PolicyRule[])
+  refuseUncovered(request, owned, rulesIn(object))
   if (!isAggregated(object) && !isAggregated(oldObject)) return
   if (uncovered(owned, allRules).length === 0) return
   const why = 'must have cluster-admin privileges to use the aggregationRule'
@@ -97,7 +98,7 @@ function checkRole(index: RbacIndex, authorizer: Authorizer, request: AdmissionR
 }
 
 function isAggregated(role: KubeObject | undefined): boolean {
-  const rule = role?.['aggregationRule'] as { readonly clusterRoleSelectors?: readonly object[] } | null | undefined
+  const rule = role === undefined ? undefined : aggregationRuleOf(role)
   return (rule?.clusterRoleSelectors?.length ?? 0) > 0
 }
 

@@ -1,8 +1,8 @@
 // The server's roles and bindings in memory, found by who they are for. Follows the store event by event.
 import type { KubeObject } from '@flotilla/machinery/object'
-import { fromLabelSelector, matchesLabels, type LabelSelectorObject, type Selector } from '@flotilla/machinery/selector'
 import type { UserInfo } from '../operations.ts'
 import type { Store } from '../store/store.ts'
+import { aggregationRuleOf, rulesIn, selectedRoles } from './aggregation.ts'
 import type { PolicyRule } from './rbac-rules.ts'
 
 const suffix = '.rbac.authorization.k8s.io'
@@ -61,17 +61,17 @@ export function createRbacIndex(store: Store): RbacIndex {
   function rulesOfClusterRole(name: string): readonly PolicyRule[] {
     const role = roles.get(`clusterroles${suffix}/${name}`)
     if (role === undefined) return []
-    const selectors = selectorsOf(role)
-    if (selectors === undefined) return ownRules(role)
+    if (aggregationRuleOf(role) === undefined) return rulesIn(role)
     const known = aggregated.get(name)
     if (known !== undefined) return known
-    const others = [...roles].filter(
-      ([key, other]) => key.startsWith('clusterroles') && other !== role && isSelected(other, selectors),
-    )
-    aggregated.set(name, ownRules(role))
-    const rules = others.flatMap(([, other]) => rulesOfClusterRole(other.metadata.name))
+    aggregated.set(name, [])
+    const rules = selectedRoles(role, clusterRoles()).flatMap((other) => rulesOfClusterRole(other.metadata.name))
     aggregated.set(name, rules)
     return rules
+  }
+
+  function* clusterRoles(): Generator<KubeObject> {
+    for (const [key, role] of roles) if (key.startsWith(`clusterroles${suffix}/`)) yield role
   }
 
   return {
@@ -87,7 +87,7 @@ export function createRbacIndex(store: Store): RbacIndex {
     rulesOf(ref, namespace) {
       if (ref.kind === 'ClusterRole') return rulesOfClusterRole(ref.name)
       const role = roles.get(roleKey(ref, namespace))
-      return role === undefined ? [] : ownRules(role)
+      return role === undefined ? [] : rulesIn(role)
     },
     stop: () => stops.forEach((stop) => stop()),
   }
@@ -127,17 +127,4 @@ function subjectKey({ kind, name, namespace }: Subject, bindingNamespace: string
 
 function subjectsOf({ name, groups }: UserInfo): readonly string[] {
   return [`User ${name}`, ...groups.map((group) => `Group ${group}`)]
-}
-
-function ownRules(role: KubeObject): readonly PolicyRule[] {
-  return Array.isArray(role['rules']) ? (role['rules'] as PolicyRule[]) : []
-}
-
-function selectorsOf(role: KubeObject): readonly Selector[] | undefined {
-  const rule = role['aggregationRule'] as { clusterRoleSelectors?: readonly LabelSelectorObject[] } | null | undefined
-  return rule === undefined || rule === null ? undefined : (rule.clusterRoleSelectors ?? []).map(fromLabelSelector)
-}
-
-function isSelected(role: KubeObject, selectors: readonly Selector[]): boolean {
-  return selectors.some((selector) => matchesLabels(selector, role.metadata.labels))
 }
