@@ -1,9 +1,10 @@
 // The in-process KubeApi of one user: each call is authorised, then goes to the operations.
 import { FlotillaError, toStatus } from '@flotilla/machinery/errors'
-import type { KubeApi, RawRequest, RawResponse, WatchEvent } from '@flotilla/machinery/kube-api'
+import type { KubeApi, RawRequest, RawResponse, WatchEvent, WriteOptions } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { groupResourceOf } from '@flotilla/machinery/resource'
+import type { Reviews } from './access/reviews.ts'
 import type { Operations, RequestContext, UserInfo } from './operations.ts'
 import type { Documents } from './server.ts'
 import type { ResourceCatalog, ServedResource } from './served-resource.ts'
@@ -26,6 +27,7 @@ interface Deps {
   readonly user: UserInfo
   readonly documents: () => Documents | undefined
   readonly authorizer: () => Authorizer | undefined
+  readonly reviews: () => Reviews | undefined
 }
 
 type Place = {
@@ -34,7 +36,7 @@ type Place = {
   readonly subresource?: string | undefined
 }
 
-export function apiFor({ operations, catalog, user, documents, authorizer }: Deps): KubeApi {
+export function apiFor({ operations, catalog, user, documents, authorizer, reviews }: Deps): KubeApi {
   const context: RequestContext = { user, warn: () => {} }
 
   function allowed(verb: string, asked: Resource, { name, namespace, subresource }: Place): ServedResource {
@@ -73,9 +75,13 @@ export function apiFor({ operations, catalog, user, documents, authorizer }: Dep
         return failing(error)
       }
     },
-    async create<T extends KubeObject>(asked: Resource, object: T, options = {}) {
-      const resource = allowed('create', asked, { namespace: object.metadata.namespace, ...options })
-      return (await operations.create(context, resource, object, options)) as T
+    async create<T extends KubeObject>(asked: Resource, object: T, options: WriteOptions = {}) {
+      const { name, namespace } = object.metadata
+      const { subresource = '' } = options
+      const resource = allowed('create', asked, { namespace, ...options, ...(subresource === '' ? {} : { name }) })
+      const review = reviews()?.find(resource, subresource)
+      if (review === undefined) return (await operations.create(context, resource, object, options)) as T
+      return (await review(context, object, { key: keyOf(object.metadata), dryRun: options.dryRun === true })) as T
     },
     async update<T extends KubeObject>(asked: Resource, object: T, options = {}) {
       const place = { ...keyOf(object.metadata), ...options }

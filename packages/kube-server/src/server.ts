@@ -1,6 +1,7 @@
 // A Kubernetes API server on a store of its own: what HTTP and in-process callers talk to.
 import type { KubeApi, RawResponse } from '@flotilla/machinery/kube-api'
 import type { Env } from '@flotilla/runtime/env'
+import type { Reviews } from './access/reviews.ts'
 import type { Admission } from './admission.ts'
 import { apiFor } from './api-for.ts'
 import type { Authorizer } from './api-for.ts'
@@ -57,6 +58,8 @@ export interface KubeServer extends AsyncDisposable {
   onEveryEvent(listener: (event: StoreEvent) => void): () => void
   /** Who answers document paths of `apiAs().raw`. */
   setDocuments(documents: Documents): void
+  /** Who answers what `apiAs().create` is not to store: reviews and token requests. */
+  setReviews(reviews: Reviews): void
   /** Who decides on the calls of `apiAs` from now on. */
   setAuthorizer(authorizer: Authorizer): void
   /** Ends watches and controllers; the store is its owner's to close. */
@@ -73,6 +76,7 @@ export async function createKubeServer(options: KubeServerOptions): Promise<Kube
   const hub = createWatchHub(core)
   const operations = createOperations(core, hub)
   let { documents, authorizer } = options
+  let reviews: Reviews | undefined
   const unfollow = store.subscribe(definitionsResource, (event) => {
     const { name } = event.object.metadata
     catalog.define(name, event.type === 'DELETED' ? undefined : event.object)
@@ -83,9 +87,18 @@ export async function createKubeServer(options: KubeServerOptions): Promise<Kube
     operations,
     catalog,
     store,
-    apiAs: (user) => apiFor({ operations, catalog, user, documents: () => documents, authorizer: () => authorizer }),
+    apiAs: (user) =>
+      apiFor({
+        operations,
+        catalog,
+        user,
+        documents: () => documents,
+        authorizer: () => authorizer,
+        reviews: () => reviews,
+      }),
     onEveryEvent: (listener) => store.subscribe(undefined, listener),
     setDocuments: (next) => void (documents = next),
+    setReviews: (next) => void (reviews = next),
     setAuthorizer: (next) => void (authorizer = next),
     async stop() {
       unfollow()

@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Env } from '@flotilla/runtime/env'
 import type { Authenticator, Credentials } from '../access/authenticator.ts'
 import { allowAll, type Authorizer } from '../access/authorizer.ts'
-import { createReviews, type Review } from '../access/reviews.ts'
+import { createReviews, type Review, type Reviews } from '../access/reviews.ts'
 import type { Operations } from '../operations.ts'
 import type { ResourceCatalog } from '../served-resource.ts'
 import type { Exchange, ServerAnswer, ServerRequest } from './exchange.ts'
@@ -22,7 +22,12 @@ const headersTimeoutMs = 30_000
 
 export interface ServeOptions {
   readonly env: Env
-  readonly server: { readonly operations: Operations; readonly catalog: ResourceCatalog }
+  /** `setReviews` is told how reviews are answered, so that callers in process get the same. */
+  readonly server: {
+    readonly operations: Operations
+    readonly catalog: ResourceCatalog
+    setReviews?(reviews: Reviews): void
+  }
   /** PEM. `clientCa`: who signs client certificates; requested from every client, verified by the authenticators. */
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa?: string }
   /** 127.0.0.1 unless given. */
@@ -77,14 +82,17 @@ export async function serveKube(options: ServeOptions): Promise<Serving> {
 }
 
 function depsOf(options: ServeOptions): RequestDeps {
-  const { env, authenticators, authorizer = allowAll, tokenRequest, extension } = options
+  const { env, server, authenticators, authorizer = allowAll, tokenRequest, extension } = options
+  const reviews = createReviews({ authorizer, authenticators, ...(tokenRequest === undefined ? {} : { tokenRequest }) })
+  server.setReviews?.(reviews)
   return {
     env,
-    ...options.server,
+    operations: server.operations,
+    catalog: server.catalog,
     authorizer,
     authenticators,
     allowAnonymous: options.allowAnonymous ?? true,
-    reviews: createReviews({ authorizer, authenticators, ...(tokenRequest === undefined ? {} : { tokenRequest }) }),
+    reviews,
     checks: [ping, ...(options.checks ?? [])],
     version: serverVersion,
     ...(extension === undefined ? {} : { extension }),
