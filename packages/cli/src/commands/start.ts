@@ -27,8 +27,8 @@ export function addStart(program: Command, terminal: Terminal): void {
     )
     .option('--listen <host:port>', 'where the API listens', '127.0.0.1:7443')
     .option('--demo', 'also start simulated members and place a sample application on them')
-    .option('--members N', 'with --demo: how many members', wholeNumber('--members', 1, 50), 3)
-    .option('--nodes N', 'with --demo: how many nodes each', wholeNumber('--nodes', 1, 1000), 3)
+    .option('--members <n>', 'with --demo: how many members', wholeNumber('--members', 1, 50), 3)
+    .option('--nodes <n>', 'with --demo: how many nodes each', wholeNumber('--nodes', 1, 1000), 3)
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'warn')
     .action(async (flags: StartFlags) => {
       const { runStart } = await import('../hub/run-start.ts')

@@ -1,0 +1,266 @@
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCommandEnv } from '../command-env.ts'
+import { startDemoMember } from './demo-member.ts'
+import { startTestDemo, type TestDemo } from '../../test/test-demo.ts'
+import { stringify } from 'yaml'
+
+let demo: TestDemo
+
+beforeAll(async () => {
+  demo = await startTestDemo(['--members', '3', '--nodes', '1'])
+}, 60_000)
+afterAll(() => demo[Symbol.asyncDispose]())
+
+describe('flotilla start --demo', () => {
+  it('shows where the replicas run, divided 3:2:1, when all of them are ready', () => {
+    const rows = demo.output().match(/^(\S+) +\S+-1 +Ready +1 +(\d+\/\d+)/gm)
+    expect(rows?.map((row) => row.split(/ +/)).map(([name, , , , ready]) => [name, ready])).toEqual([
+      ['ap-south', '2/2'],
+      ['eu-west', '6/6'],
+      ['us-east', '4/4'],
+    ])
+  })
+
+  it('prints next commands with the path of the kubeconfig', () => {
+    expect(demo.output()).toContain(`export KUBECONFIG=${demo.kubeconfig}`)
+  })
+
+  it('refuses a second process on its folder, naming both', async () => {
+    const { code, err } = await demo.run('start', '--data-dir', join(demo.folder, 'data'), '--listen', '127.0.0.1:0')
+    expect(code).toBe(1)
+    expect(err).toContain(`Cannot use the data folder ${join(demo.folder, 'data')}: process ${process.pid} is using it`)
+  })
+
+  it('refuses a port in use and creates no folder', async () => {
+    const [, port = ''] = /Hub at https:\/\/127\.0\.0\.1:(\d+)/.exec(demo.output()) ?? []
+    const folder = join(demo.folder, 'other')
+    const { code, err } = await demo.run('start', '--data-dir', folder, '--listen', `127.0.0.1:${port}`)
+    expect(code).toBe(1)
+    expect(err).toContain(`Cannot listen on 127.0.0.1:${port}: the port is in use. Next: `)
+    expect(() => readFileSync(join(folder, 'format.json'))).toThrow()
+  })
+})
+
+describe('flotilla get', () => {
+  it('merges the tables of all members, NAME first, then CLUSTER, AGE last', async () => {
+    const { code, out } = await demo.run('get', 'deploy', '-n', 'shop')
+    expect(code).toBe(0)
+    expect(out.replace(/\d+s$/gm, 'AGE')).toBe(
+      [
+        'NAME   CLUSTER    READY   UP-TO-DATE   AVAILABLE   AGE',
+        'web    ap-south   2/2     2            2           AGE',
+        'web    eu-west    6/6     6            6           AGE',
+        'web    us-east    4/4     4            4           AGE',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('adds NAMESPACE with -A, and no CLUSTER when one cluster is asked', async () => {
+    const { out } = await demo.run('get', 'deployments.apps', '-A', '-C', 'eu-west')
+    expect(out).toMatch(/^NAMESPACE +NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nshop +web +6\/6/)
+  })
+
+  it('says whose each object is with -o json', async () => {
+    const { out } = await demo.run('get', 'deployment', 'web', '-n', 'shop', '-o', 'json')
+    const list = JSON.parse(out) as { items: { metadata: { annotations: Record<string, string> } }[] }
+    expect(list.items.map(({ metadata }) => metadata.annotations['flotilla.dev/cluster'])).toEqual([
+      'ap-south',
+      'eu-west',
+      'us-east',
+    ])
+  })
+
+  it.each([
+    { name: 'name', args: ['-o', 'name'], want: 'deployment.apps/web\n' },
+    { name: 'jsonpath', args: ['-o', 'jsonpath={.items[*].spec.replicas}'], want: '2 6 4' },
+  ])('prints $name', async ({ args, want }) => {
+    expect((await demo.run('get', 'deploy/web', '-n', 'shop', ...args)).out).toBe(want)
+  })
+
+  it.each([
+    {
+      name: 'an object that nobody has',
+      args: ['get', 'deploy/none', '-n', 'shop'],
+      want: 'deployments.apps "none" not found',
+    },
+    { name: 'a kind that nobody serves', args: ['get', 'gadgets'], want: 'does not serve it' },
+    {
+      name: 'a cluster that is not registered',
+      args: ['get', 'pods', '-C', 'mars'],
+      want: 'it is not registered; registered: ap-south, eu-west, us-east',
+    },
+    {
+      name: 'labels that no cluster has',
+      args: ['get', 'pods', '-C', 'env=prod'],
+      want: 'no cluster has the labels env=prod',
+    },
+    { name: 'a format that there is not', args: ['get', 'pods', '-o', 'xml'], want: 'Cannot print as xml' },
+    { name: 'a mixture of types', args: ['get', 'deploy/web', 'pod/x'], want: 'Cannot read deploy/web pod/x' },
+  ])('refuses $name with exit code 1', async ({ args, want }) => {
+    const { code, err } = await demo.run(...args)
+    expect(err).toContain(want)
+    expect(code).toBe(1)
+  })
+})
+
+describe('flotilla describe', () => {
+  it('shows the object of each chosen member with its conditions', async () => {
+    const { out } = await demo.run('describe', 'deploy/web', '-n', 'shop', '-C', 'us-east')
+    expect(out).toMatch(/^Cluster: +us-east\nKind: +Deployment\nName: +web\n/)
+    expect(out).toContain('MinimumReplicasAvailable')
+  })
+})
+
+describe('flotilla explain', () => {
+  it('shows policy, verdicts and replicas', async () => {
+    const { code, out } = await demo.run('explain', 'deployment/web', '-n', 'shop')
+    expect(code).toBe(0)
+    expect(out).toContain('Deployment shop/web: 12 replicas\nPolicy: PropagationPolicy shop/web\n')
+    expect(out).toMatch(/^eu-west +Chosen +6 +6 +Applied/m)
+  })
+
+  it('names what a follower follows', async () => {
+    const { out } = await demo.run('explain', 'configmap/web-config', '-n', 'shop')
+    expect(out).toContain('ConfigMap shop/web-config follows what needs it:\n  Deployment web on ')
+  })
+
+  it('says that no policy selects a template', async () => {
+    const { out } = await demo.run('explain', 'namespace/shop')
+    expect(out).toContain('Namespace shop goes nowhere: no policy selects it. Next: ')
+  })
+
+  it('gives all of it as json', async () => {
+    const { out } = await demo.run('explain', 'deploy', 'web', '-n', 'shop', '-o', 'json')
+    const { verdicts, policy } = JSON.parse(out) as { verdicts: { name: string }[]; policy: { name: string } }
+    expect(verdicts.map(({ name }) => name).toSorted()).toEqual(['ap-south', 'eu-west', 'us-east'])
+    expect(policy.name).toBe('web')
+  })
+})
+
+describe('flotilla render', () => {
+  it("prints the cluster's share", async () => {
+    const { code, out } = await demo.run('render', 'deploy/web', '-n', 'shop', '-C', 'us-east')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^# on cluster us-east\napiVersion: apps\/v1\nkind: Deployment\n/)
+    expect(out).toContain('replicas: 4')
+  })
+})
+
+describe('flotilla drift', () => {
+  it('finds none while members hold what is stated', async () => {
+    const { code, err } = await demo.run('drift', '-A')
+    expect([code, err]).toEqual([0, 'No drift: members hold what is stated\n'])
+  })
+})
+
+describe('flotilla clusters, status and doctor', () => {
+  it('list what is registered', async () => {
+    const { out } = await demo.run('clusters')
+    expect(out.split('\n')[0]).toBe('NAME       READY   VERSION            REGION       NODES   LATENCY   PLACED   AGE')
+    expect(out).toMatch(/^eu-west +True +v1\.36\.\S+ +eu-west-1 +1\/1 +\d+ms +1 +\d+s$/m)
+  })
+
+  it('sum up', async () => {
+    const { code, out } = await demo.run('status')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^Hub +https:\/\/127\.0\.0\.1:\d+ \(v1\.36/)
+    expect(out).toContain('Clusters   3 of 3 ready, 3 of 3 nodes ready\nPlaced     1: 1 healthy\n')
+  })
+
+  it.each([{ args: ['doctor'] }, { args: ['doctor', 'cluster', 'eu-west'] }])(
+    '$args finds nothing wrong',
+    async ({ args }) => {
+      const { code, out } = await demo.run(...args)
+      expect(out).not.toContain('failed')
+      expect(out).toMatch(/^authenticate +ok +as /m)
+      expect(code).toBe(0)
+    },
+  )
+})
+
+describe('flotilla __complete', () => {
+  it.each([
+    { words: ['sta'], want: 'start\nstatus\n' },
+    { words: ['start', '--da'], want: '--data-dir\n' },
+    { words: ['get', 'pods', '-C', 'e'], want: 'eu-west\n' },
+    { words: ['unjoin', ''], want: 'ap-south\neu-west\nus-east\n' },
+    { words: ['doctor', ''], want: 'cluster\n' },
+    { words: ['completion', 'f'], want: 'fish\n' },
+    { words: ['nonsense', ''], want: '' },
+  ])('$words', async ({ words, want }) => {
+    expect((await demo.run('__complete', '--', ...words)).out).toBe(want)
+  })
+})
+
+describe('a member that is joined and dies', () => {
+  it('is joined step by step, named on standard error once dead, and taken off with --force', async () => {
+    const folder = join(demo.folder, 'extra')
+    const place = { name: 'extra', region: 'eu-west-1' }
+    const member = await startDemoMember({ env: createCommandEnv(), place, nodes: 1, folder, isKept: false })
+    const file = join(folder, 'kubeconfig')
+    await writeMemberKubeconfig(file, member.access)
+
+    const joined = await demo.run(
+      'join',
+      'extra',
+      '--cluster-kubeconfig',
+      file,
+      '--region',
+      'eu-west-1',
+      '--label',
+      'tier=test',
+    )
+    expect(joined.err).toBe('')
+    expect(joined.out).toMatch(
+      /Registering Cluster extra\ncluster\/extra joined\n[\s\S]*cluster\/extra ready: Kubernetes v1\.36/,
+    )
+    const twice = await demo.run('join', 'other', '--cluster-kubeconfig', file)
+    expect(twice.err).toContain('Error: Cannot join as other: this cluster')
+    const again = await demo.run('join', 'extra', '--cluster-kubeconfig', file)
+    expect(again.code).toBe(0)
+
+    await member[Symbol.asyncDispose]()
+    const partial = await demo.run('get', 'nodes', '-C', 'eu-west,extra', '--timeout', '2s')
+    expect(partial.code).toBe(4)
+    expect(partial.out).toContain('eu-west-node-1')
+    expect(partial.err).toMatch(
+      /^Error: Cluster extra did not answer: .*nothing listens there.* Next: flotilla doctor cluster extra\n$/,
+    )
+
+    const doctor = await demo.run('doctor', 'cluster', 'extra')
+    expect(doctor.code).toBe(1)
+    expect(doctor.out).toMatch(/^connect +failed +Cannot connect/m)
+    expect(doctor.out).toMatch(/^tls +skipped +because connect failed/m)
+
+    const gone = await demo.run('unjoin', 'extra', '--force')
+    expect([gone.code, gone.out]).toEqual([0, 'cluster/extra unjoined\n'])
+    await rm(folder, { recursive: true, force: true })
+  }, 60_000)
+})
+
+/** As a person's own kubeconfig says it. */
+async function writeMemberKubeconfig(
+  path: string,
+  access: Awaited<ReturnType<typeof startDemoMember>>['access'],
+): Promise<void> {
+  const { writeFile } = await import('node:fs/promises')
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'extra',
+    contexts: [{ name: 'extra', context: { cluster: 'extra', user: 'admin' } }],
+    clusters: [{ name: 'extra', cluster: { server: access.server, 'certificate-authority-data': base64(access.ca) } }],
+    users: [
+      {
+        name: 'admin',
+        user: { 'client-certificate-data': base64(access.client.cert), 'client-key-data': base64(access.client.key) },
+      },
+    ],
+  }
+  await writeFile(path, stringify(config))
+}
