@@ -1,0 +1,167 @@
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { clusterResource } from '@flotilla/api/cluster'
+import type { KubeconfigEntry } from '../hub/kubeconfig-file.ts'
+import { kubeconfigText } from '../hub/kubeconfig-file.ts'
+import { createKubeClient } from '@flotilla/kube-client/client'
+import { leases } from '@flotilla/machinery/well-known-resources'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aFolder } from '../../test/test-demo.ts'
+import { flotilla } from '../../test/test-terminal.ts'
+import { createCommandEnv } from '../command-env.ts'
+import { startDemoMember, type DemoMember } from '../demo/demo-member.ts'
+import { openDataFolder } from '../hub/data-folder.ts'
+import { startEmbeddedHub, type EmbeddedHub } from '../hub/embedded-hub.ts'
+
+const env = createCommandEnv()
+const folder = aFolder()
+const open = new AsyncDisposableStack()
+let hub: EmbeddedHub
+let member: DemoMember
+let other: DemoMember
+
+beforeAll(async () => {
+  const data = open.use(openDataFolder(join(folder, 'hub')))
+  hub = open.use(await startEmbeddedHub({ env, folder: data, listen: { host: '127.0.0.1', port: 0 } }))
+  const start = (name: string) =>
+    startDemoMember({ env, place: { name, region: 'r' }, nodes: 1, folder: join(folder, name), isKept: false })
+  member = open.use(await start('one'))
+  other = open.use(await start('two'))
+}, 60_000)
+afterAll(() => open.disposeAsync())
+
+function file(text: string): string {
+  const path = join(folder, `kubeconfig-${env.uuid()}`)
+  writeFileSync(path, text)
+  return path
+}
+
+const kubeconfig = (change: Partial<KubeconfigEntry> = {}) => kubeconfigText([{ ...member.access, ...change }])
+
+const run = (name: string, path: string, ...args: string[]) =>
+  flotilla(['join', name, '--cluster-kubeconfig', path, '--kubeconfig', hub.kubeconfig, ...args])
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+describe('flotilla join', () => {
+  it.each([
+    { name: 'no file', path: () => '/nowhere/k', want: 'Cannot read the kubeconfig /nowhere/k: there is no such file' },
+    { name: 'no kubeconfig', path: () => file('just text'), want: 'it holds no clusters, users and contexts' },
+    {
+      name: 'an exec plugin that is not there',
+      path: () =>
+        file(
+          kubeconfig().replace(
+            /client-certificate-data: .*\n +client-key-data: .*/,
+            'exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin}',
+          ),
+        ),
+      want: 'from the exec plugin no-such-plugin: it is not installed. Next: ',
+    },
+    {
+      name: 'a certificate file that is not there',
+      path: () => file(kubeconfig().replace(/client-certificate-data: .*/, 'client-certificate: /nowhere/crt')),
+      want: 'cannot read /nowhere/crt (ENOENT)',
+    },
+    {
+      name: 'an unreachable endpoint',
+      path: async () => file(kubeconfig({ server: `https://127.0.0.1:${await closedPort()}` })),
+      want: 'nothing listens there. Next: check that kubectl reaches it',
+    },
+    {
+      name: 'a wrong certificate',
+      path: () => file(kubeconfig({ ca: other.access.ca })),
+      want: "signed by an authority that is not trusted: give the cluster's CA. Next: put the cluster's own CA",
+    },
+    {
+      name: 'credentials that the cluster does not know',
+      path: () => file(kubeconfig({ client: other.access.client })),
+      want: 'Next: renew the credentials in its kubeconfig and join again',
+    },
+    {
+      name: 'TLS that is not verified, unless it is typed',
+      path: () => file(kubeconfig().replace(/certificate-authority-data: .*/, 'insecure-skip-tls-verify: true')),
+      want: 'its kubeconfig says insecure-skip-tls-verify. Next: ',
+    },
+    {
+      name: 'plain http',
+      path: () => file(kubeconfig({ server: member.access.server.replace('https', 'http') })),
+      want: 'Next: ',
+    },
+    { name: 'a name that is none', as: 'No_Name', path: () => file(kubeconfig()), want: 'metadata.name' },
+    {
+      name: 'a label that is none',
+      path: () => file(kubeconfig()),
+      args: ['--label', 'x'],
+      want: 'Cannot read the label x: it is not KEY=VALUE',
+    },
+    {
+      name: 'a context that is not there',
+      path: () => file(kubeconfig()),
+      args: ['--cluster-context', 'y'],
+      want: 'has no context "y"',
+    },
+  ])('refuses $name and registers nothing', async ({ path, as = 'new', args = [], want }) => {
+    const { code, err } = await run(as, await path(), ...args)
+    expect(err).toContain(want)
+    expect(err).toMatch(/^Error: Cannot /)
+    expect(code).toBe(1)
+    expect((await hub.api.list(clusterResource)).items).toEqual([])
+  })
+
+  it('shows with --dry-run what it would create, and creates nothing', async () => {
+    const { code, out } = await run('new', file(kubeconfig()), '--dry-run')
+    expect(code).toBe(0)
+    expect(out).toContain('kind: ClusterRole\nmetadata:\n  name: flotilla-hub\n')
+    expect(out).toMatch(/cluster\/new joined \(dry run\)\n$/)
+    expect((await hub.api.list(clusterResource)).items).toEqual([])
+  })
+
+  it('refuses a cluster that another hub manages until --take-over, then one name for two clusters', async () => {
+    const { access } = member
+    const credentials = { clientCertificate: { certificate: access.client.cert, key: access.client.key } }
+    await using api = createKubeClient({ env, server: { url: access.server, ca: access.ca }, credentials })
+    await flotilla([
+      'join',
+      'x',
+      '--cluster-kubeconfig',
+      file(kubeconfig()),
+      '--kubeconfig',
+      hub.kubeconfig,
+      '--dry-run',
+    ])
+    await api.create(leases, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'flotilla-hub', namespace: 'default', annotations: { 'flotilla.dev/hub-id': 'another' } },
+      spec: { holderIdentity: 'somebody' },
+    })
+    const joined = await run('one', file(kubeconfig()))
+    expect(joined.code).toBe(0)
+    const taken = await run('one', file(kubeconfigText([other.access])))
+    expect(taken.err).toContain('Error: Cannot join as one: the name belongs to cluster ')
+    const gone = await flotilla(['unjoin', 'one', '--kubeconfig', hub.kubeconfig])
+    expect([gone.err, gone.out]).toEqual(['', 'cluster/one unjoined\n'])
+    expect((await hub.api.list(clusterResource)).items).toEqual([])
+  }, 60_000)
+})
+
+describe('flotilla unjoin', () => {
+  it.each([
+    {
+      name: 'a cluster that is not registered',
+      args: ['nobody'],
+      want: 'no such cluster is registered. Next: flotilla clusters',
+    },
+  ])('refuses $name', async ({ args, want }) => {
+    const { code, err } = await flotilla(['unjoin', ...args, '--kubeconfig', hub.kubeconfig])
+    expect([code, err.includes(want)]).toEqual([1, true])
+  })
+})
