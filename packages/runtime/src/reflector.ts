@@ -49,29 +49,31 @@ export class Reflector {
   /** Runs until `signal` aborts. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const failuresBefore = this.#failures
-      await this.#attempt(signal)
-      if (signal.aborted || this.#failures <= failuresBefore) continue
-      await this.#env.timers.sleep(backoffDelay(this.#failures - 1, backoff, this.#env.random), signal)
+      const mayGoOn = await this.#attempt(signal)
+      if (mayGoOn || signal.aborted) continue
+      await this.#env.timers.sleep(backoffDelay(this.#failures++, backoff, this.#env.random), signal)
     }
   }
 
-  /** One list or one watch. */
-  async #attempt(signal: AbortSignal): Promise<void> {
+  /**
+   * One list or one watch. False when it failed or was a watch that did not last: the next one must wait, ever
+   * longer. Only a watch that lasts ends that, since a server may answer every list and refuse every watch.
+   */
+  async #attempt(signal: AbortSignal): Promise<boolean> {
     try {
-      if (this.#resourceVersion === undefined) await this.#readAll(signal)
-      else {
-        if (this.state === 'Failed') await this.#probe(signal)
-        await this.#watch(this.#resourceVersion, signal)
-      }
+      if (this.#resourceVersion === undefined) return await this.#readAll(signal)
+      if (this.state === 'Failed') await this.#probe(signal)
+      return await this.#watch(this.#resourceVersion, signal)
     } catch (error) {
       if (!signal.aborted) this.#noteFailure(error)
+      return false
     }
   }
 
-  async #readAll(signal: AbortSignal): Promise<void> {
-    if (this.#refusesWatchList) await this.#list(signal)
-    else await this.#watchList(signal)
+  async #readAll(signal: AbortSignal): Promise<boolean> {
+    if (!this.#refusesWatchList) return this.#watchList(signal)
+    await this.#list(signal)
+    return true
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -79,7 +81,9 @@ export class Reflector {
     const options = { ...this.#selection(signal), limit: this.#options.pageSize ?? defaultPageSize }
     let page = await this.#page(options, seen)
     while (page.continue !== undefined && page.continue !== '') {
-      page = await this.#page({ ...options, continue: page.continue }, seen)
+      const from = page.continue
+      page = await this.#page({ ...options, continue: from }, seen)
+      if (page.continue === from) throw new Error('Cannot list: a page leads back to itself')
     }
     if (!signal.aborted) this.#complete(seen, page.resourceVersion)
   }
@@ -95,8 +99,9 @@ export class Reflector {
   }
 
   /** Everything as the first events of a watch, which then goes on. Falls back to pages when refused. */
-  async #watchList(signal: AbortSignal): Promise<void> {
+  async #watchList(signal: AbortSignal): Promise<boolean> {
     const idle = this.#idleWatch(signal)
+    const openedAt = this.#env.clock.monotonic()
     const seen = new Set<string>()
     let isComplete = false
     const options = { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } as const
@@ -113,31 +118,40 @@ export class Reflector {
     } catch (error) {
       if (isComplete || !isError(error, 'Invalid', 'BadRequest', 'MethodNotAllowed')) throw error
       this.#refusesWatchList = true
-      return
+      return true
     } finally {
       idle.stop()
+      if (isComplete) this.#noteEnd(openedAt)
     }
-    if (isComplete || signal.aborted) return
+    if (isComplete || signal.aborted) return this.#hasLasted(openedAt)
+    if (!idle.isOver) throw new Error('The watch ended before its initial events did')
     // A server that does not know `sendInitialEvents` never marks their end.
-    if (idle.isOver) this.#refusesWatchList = true
-    else throw new Error('The watch ended before its initial events did')
+    this.#refusesWatchList = true
+    return true
   }
 
-  async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+  /** False when it did not last. */
+  async #watch(resourceVersion: string, signal: AbortSignal): Promise<boolean> {
     const idle = this.#idleWatch(signal)
     const openedAt = this.#env.clock.monotonic()
-    let events = 0
     try {
       for await (const event of this.#open({ resourceVersion }, idle)) {
         this.#seeEvent(event)
-        events++
         await this.#pause()
       }
     } finally {
       idle.stop()
+      this.#noteEnd(openedAt)
     }
-    const isHealthy = events > 0 || this.#env.clock.monotonic() - openedAt >= longWatchMs
-    this.#failures = isHealthy ? 0 : this.#failures + 1
+    return this.#hasLasted(openedAt)
+  }
+
+  #noteEnd(openedAt: number): void {
+    if (this.#hasLasted(openedAt)) this.#failures = 0
+  }
+
+  #hasLasted(openedAt: number): boolean {
+    return this.#env.clock.monotonic() - openedAt >= Math.min(longWatchMs, this.#idleDeadlineMs)
   }
 
   /** A watch that says nothing proves nothing: before one is opened after a failure, the server must answer. */
@@ -159,7 +173,6 @@ export class Reflector {
   }
 
   #seeEvent(event: WatchEvent): void {
-    this.#failures = 0
     if (event.type === 'BOOKMARK') {
       this.#resourceVersion = event.resourceVersion
       return
@@ -193,7 +206,6 @@ export class Reflector {
   }
 
   #noteFailure(error: unknown): void {
-    this.#failures++
     if (isError(error, 'Expired') && this.#resourceVersion !== undefined) {
       // The server has forgotten where we were; what we hold stays until everything has been read anew.
       this.#resourceVersion = undefined
@@ -215,7 +227,11 @@ export class Reflector {
   }
 
   #idleWatch(signal: AbortSignal): IdleWatch {
-    return watchIdleness(this.#env, this.#options.idleDeadlineMs ?? defaultIdleDeadlineMs, signal)
+    return watchIdleness(this.#env, this.#idleDeadlineMs, signal)
+  }
+
+  get #idleDeadlineMs(): number {
+    return this.#options.idleDeadlineMs ?? defaultIdleDeadlineMs
   }
 
   #touch(): void {

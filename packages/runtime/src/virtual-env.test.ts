@@ -131,3 +131,14 @@ test('VirtualEnv random numbers are spread evenly over [0, 1)', () => {
   }
   for (const count of buckets) expect(Math.abs(count - 1000)).toBeLessThan(150)
 })
+
+test('VirtualEnv.settle() ends work that yields for ever', async () => {
+  const env = createVirtualEnv({ seed: 1 })
+  let isOver = false
+  const spin = async () => {
+    while (!isOver) await env.timers.yield()
+  }
+  void spin()
+  await expect(env.settle()).rejects.toThrow('Cannot settle: work yielded')
+  isOver = true
+})

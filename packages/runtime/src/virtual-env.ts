@@ -41,8 +41,9 @@ export interface VirtualEnv extends Env {
   complete<T>(promise: PromiseLike<T>, wait: Wait): Promise<T>
 }
 
-// More timers than this at one instant are a loop that no time would end.
+// More timers or turns than this at one instant are a loop that no time would end.
 const timersPerInstant = 1_000_000
+const turnsPerInstant = 1_000_000
 
 export function createVirtualEnv(options: VirtualEnvOptions): VirtualEnv {
   const time = new VirtualTime(options.startTime ?? Date.UTC(2026, 0, 1))
@@ -117,10 +118,13 @@ class VirtualTime {
   }
 
   async settle(): Promise<void> {
-    let fired = 0
+    let [fired, turns] = [0, 0]
     do {
       await nextTurn()
-      while (this.#yielding > 0) await nextTurn()
+      for (; this.#yielding > 0; turns++) {
+        if (turns > turnsPerInstant) throw new Error(`Cannot settle: work yielded for ${turns} turns at one instant`)
+        await nextTurn()
+      }
       if (fired++ > timersPerInstant) throw new Error(`Cannot settle: ${fired} timers fired at one instant`)
     } while (this.#fireNext(this.now))
   }

@@ -1,0 +1,194 @@
+import { createKubeServer } from '@flotilla/kube-server/server'
+import { createMemoryStore } from '@flotilla/kube-server/store/memory-store'
+import { FlotillaError } from '@flotilla/machinery/errors'
+import type { KubeApi, WatchEvent, WatchOptions } from '@flotilla/machinery/kube-api'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { configMaps } from '@flotilla/machinery/well-known-resources'
+import { FaultGate } from '@flotilla/simulator/fault-gate'
+import { expect, test } from 'vitest'
+import { createInformer } from './create-informer.ts'
+import { createVirtualEnv } from './virtual-env.ts'
+
+const namespace = 'default'
+const unavailable = new FlotillaError('Unavailable', 'Cannot watch: down')
+const expired = new FlotillaError('Expired', 'Cannot watch: too old')
+
+type Watch = (options: WatchOptions, open: () => AsyncIterable<WatchEvent>) => AsyncIterable<WatchEvent>
+
+async function aScene() {
+  const env = createVirtualEnv({ seed: 1 })
+  const server = await createKubeServer({ env, store: createMemoryStore({ env }) })
+  const direct = server.apiAs({ name: 'test', groups: ['system:masters'] })
+  const gate = new FaultGate(env, 'server')
+  const asked: string[] = []
+  let breakWatch: Watch | undefined
+  const gated = gate.outside(direct)
+  const api: KubeApi = {
+    ...gated,
+    list: (resource, options) => {
+      asked.push('list')
+      return gated.list(resource, options)
+    },
+    watch: <T extends KubeObject>(resource: typeof configMaps, options: WatchOptions = {}) => {
+      asked.push('watch')
+      const open = () => gated.watch(resource, options)
+      return (breakWatch?.(options, open) ?? open()) as AsyncIterable<WatchEvent<T>>
+    },
+  }
+  const informer = createInformer({ env, api, resource: configMaps })
+  const create = (name: string) =>
+    direct.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } })
+  await create('a')
+  return {
+    env,
+    gate,
+    asked,
+    informer,
+    create,
+    breakWatches(how: Watch | undefined) {
+      breakWatch = how
+    },
+    names: () => [...informer.list()].map(({ metadata }) => metadata.name).toSorted(),
+  }
+}
+
+type Scene = Awaited<ReturnType<typeof aScene>>
+
+const bookmark: WatchEvent = { type: 'BOOKMARK', resourceVersion: '1', initialEventsEnd: false }
+
+async function* first(events: AsyncIterable<WatchEvent>, count: number): AsyncGenerator<WatchEvent> {
+  let seen = 0
+  for await (const event of events) {
+    yield event
+    if (++seen >= count) return
+  }
+}
+
+const faults: readonly { name: string; begin: (scene: Scene) => void }[] = [
+  {
+    name: 'refuses watches and answers lists',
+    begin: ({ gate }) => gate.failRequests(({ verb }) => verb === 'watch', unavailable),
+  },
+  { name: 'refuses watches and lists', begin: ({ gate }) => gate.failRequests(() => true, unavailable) },
+  {
+    name: 'forbids what it served before',
+    begin: ({ gate }) => gate.failRequests(() => true, new FlotillaError('Forbidden', 'Cannot list: no rights')),
+  },
+  {
+    name: 'ends every watch at once',
+    begin: ({ breakWatches }) => breakWatches(async function* () {}),
+  },
+  {
+    name: 'ends every watch after a bookmark',
+    begin: ({ breakWatches }) =>
+      breakWatches(async function* () {
+        yield bookmark
+      }),
+  },
+  {
+    name: 'breaks every watch after a bookmark',
+    begin: ({ breakWatches }) =>
+      breakWatches(async function* () {
+        yield bookmark
+        throw unavailable
+      }),
+  },
+  {
+    name: 'ends every watch after one event',
+    begin: ({ breakWatches }) => breakWatches((_, open) => first(open(), 1)),
+  },
+  {
+    name: 'sends the same event anew on every watch, which it then breaks',
+    begin: ({ breakWatches }) =>
+      breakWatches(async function* () {
+        yield { type: 'MODIFIED', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace } } }
+        throw unavailable
+      }),
+  },
+  {
+    name: 'has forgotten every place',
+    begin: ({ gate }) => gate.failRequests(({ verb }) => verb === 'watch', expired),
+  },
+  {
+    name: 'has forgotten every place, and says so after a bookmark',
+    begin: ({ breakWatches }) =>
+      breakWatches(async function* () {
+        yield bookmark
+        throw expired
+      }),
+  },
+]
+
+for (const isWatching of [true, false]) {
+  for (const { name, begin } of faults) {
+    test(`Reflector asks less and less of a server that ${name} ${isWatching ? 'after a while' : 'from the start'}`, async () => {
+      const scene = await aScene()
+      if (isWatching) {
+        scene.informer.start()
+        await scene.env.advance(60_000)
+        scene.gate.stop()
+        scene.gate.start()
+      }
+      begin(scene)
+      scene.asked.length = 0
+      scene.informer.start()
+      await scene.env.advance(60_000)
+      // A minute holds about 9 steps of a backoff that begins at 200 ms and doubles, of up to 3 requests each.
+      expect(scene.asked.length).toBeLessThan(40)
+      scene.asked.length = 0
+      await scene.env.advance(600_000)
+      expect(scene.asked.length).toBeLessThan(160)
+      expect(scene.asked.length).toBeGreaterThan(5)
+      scene.gate.failNothing()
+      scene.breakWatches(undefined)
+      await scene.create('b')
+      await scene.env.advance(120_000)
+      expect([scene.informer.state, scene.names()]).toEqual(['Complete', ['a', 'b']])
+      await scene.informer.stop()
+    })
+  }
+}
+
+test('Reflector opens a watch anew at once that lived long, and soon again after such a one broke', async () => {
+  const scene = await aScene()
+  scene.gate.failRequests(() => true, unavailable)
+  scene.informer.start()
+  await scene.env.advance(300_000)
+  scene.gate.failNothing()
+  let watches = 0
+  scene.breakWatches(async function* ({ signal }, open) {
+    if (++watches === 1) return yield* open()
+    await scene.env.timers.sleep(20_000, signal)
+    if (watches === 3) throw unavailable
+  })
+  await scene.env.advanceUntil(() => scene.informer.state === 'Complete', { limitMs: 60_000, what: 'a list' })
+  scene.gate.stop()
+  scene.gate.start()
+  await scene.env.advanceUntil(() => watches === 2, { limitMs: 60_000, what: 'a watch' })
+  await scene.env.advance(20_000)
+  expect(watches).toBe(3)
+  await scene.env.advance(20_000)
+  expect(watches).toBe(3)
+  await scene.env.advance(200)
+  expect(watches).toBe(4)
+  await scene.informer.stop()
+})
+
+test('Reflector fails a list whose pages lead back to the same place', async () => {
+  const scene = await aScene()
+  const env = scene.env
+  const page = { apiVersion: 'v1', kind: 'ConfigMapList', items: [], resourceVersion: '1', continue: 'here' }
+  let lists = 0
+  const api = {
+    list: async () => (lists++, page),
+    watch: async function* () {
+      throw new FlotillaError('Invalid', 'sendInitialEvents is forbidden')
+    },
+  } as unknown as KubeApi
+  const informer = createInformer({ env, api, resource: configMaps })
+  informer.start()
+  await env.advance(60_000)
+  expect(lists).toBeLessThan(40)
+  expect(informer.state).toBe('Failed')
+  await informer.stop()
+})
