@@ -155,7 +155,14 @@ const roles: readonly RoleSpec[] = [
   },
   {
     name: 'system:service-account-issuer-discovery',
-    rules: [urls('/.well-known/openid-configuration', '/openid/v1/jwks')],
+    rules: [
+      urls(
+        '/.well-known/openid-configuration',
+        '/.well-known/openid-configuration/',
+        '/openid/v1/jwks',
+        '/openid/v1/jwks/',
+      ),
+    ],
   },
 ]
 
