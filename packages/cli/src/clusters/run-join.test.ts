@@ -5,7 +5,8 @@ import { clusterResource } from '@flotilla/api/cluster'
 import type { KubeconfigEntry } from '../hub/kubeconfig-file.ts'
 import { kubeconfigText } from '../hub/kubeconfig-file.ts'
 import { createKubeClient } from '@flotilla/kube-client/client'
-import { leases } from '@flotilla/machinery/well-known-resources'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { leases, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aFolder } from '../../test/test-demo.ts'
 import { flotilla } from '../../test/test-terminal.ts'
@@ -124,34 +125,35 @@ describe('flotilla join', () => {
     expect((await hub.api.list(clusterResource)).items).toEqual([])
   })
 
-  it('refuses a cluster that another hub manages until --take-over, then one name for two clusters', async () => {
+  it('refuses a cluster that another hub manages until --take-over, then its name for another cluster', async () => {
     const { access } = member
     const credentials = { clientCertificate: { certificate: access.client.cert, key: access.client.key } }
     await using api = createKubeClient({ env, server: { url: access.server, ca: access.ca }, credentials })
-    await flotilla([
-      'join',
-      'x',
-      '--cluster-kubeconfig',
-      file(kubeconfig()),
-      '--kubeconfig',
-      hub.kubeconfig,
-      '--dry-run',
-    ])
-    await api.create(leases, {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name: 'flotilla-hub', namespace: 'default', annotations: { 'flotilla.dev/hub-id': 'another' } },
-      spec: { holderIdentity: 'somebody' },
-    })
-    const joined = await run('one', file(kubeconfig()))
-    expect(joined.code).toBe(0)
+    await api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'flotilla-system' } })
+    await api.create(leases, aLeaseOf('another'))
+    const refused = await run('one', file(kubeconfig()))
+    expect(refused.err).toContain('Cannot join one: it is managed by another hub, another. ')
+    expect((await hub.api.list(clusterResource)).items).toEqual([])
+
+    const joined = await run('one', file(kubeconfig()), '--take-over')
+    expect([joined.err, joined.code]).toEqual(['', 0])
+    expect(joined.out).toContain('Ending the claim of hub another\n')
     const taken = await run('one', file(kubeconfigText([other.access])))
     expect(taken.err).toContain('Error: Cannot join as one: the name belongs to cluster ')
     const gone = await flotilla(['unjoin', 'one', '--kubeconfig', hub.kubeconfig])
     expect([gone.err, gone.out]).toEqual(['', 'cluster/one unjoined\n'])
     expect((await hub.api.list(clusterResource)).items).toEqual([])
-  }, 60_000)
+  }, 90_000)
 })
+
+function aLeaseOf(hubId: string): KubeObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: 'flotilla-hub', namespace: 'flotilla-system', annotations: { 'flotilla.dev/hub-id': hubId } },
+    spec: { holderIdentity: 'somebody' },
+  }
+}
 
 describe('flotilla unjoin', () => {
   it.each([

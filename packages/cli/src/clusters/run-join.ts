@@ -13,6 +13,7 @@ import { Exit, exitCodes } from '../exit.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import { accessBy } from '../reach/kubeconfig-files.ts'
 import type { Terminal } from '../terminal.ts'
+import { endOtherClaim } from './end-other-claim.ts'
 import { explainJoinFailure } from './join-failures.ts'
 import { planText } from './join-plan.ts'
 import { parseLabels } from './labels.ts'
@@ -45,7 +46,9 @@ export async function runJoin(name: string, flags: JoinFlags, terminal: Terminal
       terminal.out(planText(planned, endpoint))
       return
     }
-    const joined = await joinCluster({ ...request, onStep: (text) => terminal.out(`${text}\n`) })
+    const onStep = (text: string) => terminal.out(`${text}\n`)
+    if (flags.takeOver) await endOtherClaim(hub.api, member, onStep)
+    const joined = await joinCluster({ ...request, onStep })
     terminal.out(`cluster/${name} joined\n`)
     await reportReady(env, hub.api, joined, terminal)
   } catch (error) {
