@@ -55,7 +55,6 @@ const leases: Resource = {
 }
 
 class Candidate implements LeaderElection {
-  generation: number | undefined
   readonly #options: LeaderElectionOptions
   readonly #leaseDurationMs: number
   readonly #renewDeadlineMs: number
@@ -64,7 +63,9 @@ class Candidate implements LeaderElection {
   /** The Lease as seen last, and since when (monotonic). Clocks of others are never compared with ours. */
   #seen: { readonly version: string; readonly sinceMs: number } | undefined
   #held: Lease | undefined
-  #deadline: Timer | undefined
+  /** The generation that `onElected` was told and `onLost` was not. */
+  #term: number | undefined
+  #deadline: { readonly timer: Timer; readonly at: number } | undefined
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options
@@ -80,6 +81,12 @@ class Candidate implements LeaderElection {
 
   get isLeader(): boolean {
     return this.generation !== undefined
+  }
+
+  /** By the clock: in a busy process the timer that ends the term may be late. */
+  get generation(): number | undefined {
+    const isOver = this.#deadline === undefined || this.#options.env.clock.monotonic() >= this.#deadline.at
+    return isOver ? undefined : this.#term
   }
 
   async stop(): Promise<void> {
@@ -106,7 +113,9 @@ class Candidate implements LeaderElection {
     // A renewal counts from when it was asked for: an answer that was long under way proves nothing newer.
     const askedAt = this.#options.env.clock.monotonic()
     try {
-      const held = this.#held !== undefined ? await this.#renew(this.#held) : await this.#acquire()
+      const held = await this.#inTime((signal) =>
+        this.#held !== undefined ? this.#renew(this.#held, signal) : this.#acquire(signal),
+      )
       if (held !== undefined && !this.#abort.signal.aborted) this.#hold(held, askedAt)
     } catch (error) {
       // Whoever changed it, what we held is no longer what is there: look again.
@@ -115,30 +124,51 @@ class Candidate implements LeaderElection {
     }
   }
 
-  async #renew(held: Lease): Promise<Lease> {
+  /** Half of the deadline: a request that hangs leaves time for another. Nothing that ignores its signal holds us up. */
+  async #inTime<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const abort = new AbortController()
+    const { signal } = abort
+    const end = () => abort.abort()
+    const timer = this.#options.env.timers.after(this.#renewDeadlineMs / 2, end)
+    this.#abort.signal.addEventListener('abort', end, { once: true })
+    const late = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('No answer in time')), { once: true }),
+    )
+    try {
+      return await Promise.race([request(signal), late])
+    } finally {
+      timer.cancel()
+      this.#abort.signal.removeEventListener('abort', end)
+    }
+  }
+
+  /** Undefined when the term ended before the answer came: a new one begins with a new generation. */
+  async #renew(held: Lease, signal: AbortSignal): Promise<Lease | undefined> {
     const renewTime = microTimestamp(this.#options.env.clock.now())
-    return this.#options.api.update<Lease>(leases, { ...held, spec: { ...held.spec, renewTime } }, this.#request())
+    const spec = { ...held.spec, renewTime }
+    const renewed = await this.#options.api.update<Lease>(leases, { ...held, spec }, { signal })
+    return this.#term === spec.leaseTransitions ? renewed : undefined
   }
 
   /** The Lease, ours; undefined while somebody else may hold it. */
-  async #acquire(): Promise<Lease | undefined> {
+  async #acquire(signal: AbortSignal): Promise<Lease | undefined> {
     const { api, lease, identity } = this.#options
-    const found = await this.#find()
-    if (found === undefined) return api.create<Lease>(leases, this.#newLease(), this.#request())
+    const found = await this.#find(signal)
+    if (found === undefined) return api.create<Lease>(leases, this.#newLease(), { signal })
     const holder = found.spec?.holderIdentity ?? ''
     if (holder !== '' && holder !== identity) {
       this.#lose()
       if (!this.#isExpired(found)) return undefined
     }
-    if (holder === identity && found.spec?.leaseTransitions === this.generation) return this.#renew(found)
+    if (holder === identity && found.spec?.leaseTransitions === this.#term) return this.#renew(found, signal)
     const transitions = (found.spec?.leaseTransitions ?? 0) + 1
     this.#options.env.log.info({ lease: lease.name, generation: transitions }, 'Taking the lease')
-    return api.update<Lease>(leases, { ...found, spec: this.#spec(transitions) }, this.#request())
+    return api.update<Lease>(leases, { ...found, spec: this.#spec(transitions) }, { signal })
   }
 
-  async #find(): Promise<Lease | undefined> {
+  async #find(signal: AbortSignal): Promise<Lease | undefined> {
     try {
-      return await this.#options.api.get<Lease>(leases, this.#options.lease, this.#request())
+      return await this.#options.api.get<Lease>(leases, this.#options.lease, { signal })
     } catch (error) {
       if (isError(error, 'NotFound')) return undefined
       throw error
@@ -159,27 +189,29 @@ class Candidate implements LeaderElection {
     const leftMs = askedAt + this.#renewDeadlineMs - env.clock.monotonic()
     if (leftMs <= 0) return
     const generation = lease.spec?.leaseTransitions ?? 0
-    if (generation !== this.generation) this.#lose()
+    if (generation !== this.#term) this.#lose()
     this.#held = lease
-    this.#deadline?.cancel()
-    this.#deadline = env.timers.after(leftMs, () => this.#lose())
-    if (generation === this.generation) return
-    this.generation = generation
+    this.#deadline?.timer.cancel()
+    const timer = env.timers.after(leftMs, () => this.#lose())
+    this.#deadline = { timer, at: askedAt + this.#renewDeadlineMs }
+    if (generation === this.#term) return
+    this.#term = generation
     onElected(generation)
   }
 
   #lose(): void {
-    this.#deadline?.cancel()
+    this.#deadline?.timer.cancel()
+    this.#deadline = undefined
     this.#held = undefined
-    if (this.generation === undefined) return
-    this.generation = undefined
+    if (this.#term === undefined) return
+    this.#term = undefined
     this.#options.onLost()
   }
 
   async #release(held: Lease): Promise<void> {
     const spec = { ...held.spec, holderIdentity: '' }
     try {
-      await this.#options.api.update<Lease>(leases, { ...held, spec })
+      await this.#inTime((signal) => this.#options.api.update<Lease>(leases, { ...held, spec }, { signal }))
     } catch (error) {
       this.#options.env.log.debug({ err: error }, 'Cannot give the lease back: it expires by itself')
     }
@@ -200,9 +232,5 @@ class Candidate implements LeaderElection {
       renewTime: now,
       leaseTransitions,
     }
-  }
-
-  #request() {
-    return { signal: this.#abort.signal }
   }
 }

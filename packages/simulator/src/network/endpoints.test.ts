@@ -72,7 +72,9 @@ describe('createEndpointsController()', () => {
     await scenario.create(services, aService('web'))
     await scenario.create(deployments, aDeployment('web', { cpu: '1m', spec: { replicas: 250 } }))
     await scenario.env.advance(10_000)
-    expect((await slicesOf(scenario)).map(({ endpoints: list = [] }) => list.length)).toEqual([100, 100, 50])
+    const slices = await slicesOf(scenario)
+    expect(slices.map(({ endpoints: list = [] }) => list.length).toSorted((a, b) => b - a)).toEqual([100, 100, 50])
+    for (const { metadata } of slices) expect(metadata.name).toMatch(/^web-[a-z0-9]{5}$/)
   })
 
   test('leaves Services without a selector alone', async () => {

@@ -9,6 +9,7 @@ import type { Pod, Service } from '../kinds.ts'
 import { byOwner, controllerReference, toOwnerKeys, toOwnKey } from '../owner.ts'
 import { Pacing } from '../pacing.ts'
 import { compareText, isFinished, isReady } from '../pod.ts'
+import { randomName } from '../random-name.ts'
 
 export interface EndpointsDeps {
   readonly env: Env
@@ -67,28 +68,40 @@ export function createEndpointsController({ env, pods, services, slices, endpoin
   }
 
   async function writeSlices(service: Service, addresses: readonly Address[]): Promise<void> {
-    const own = slices.rows
-      .byIndex(byOwner, service.metadata.uid ?? '')
-      .toSorted((a, b) => compareText(a.metadata.name, b.metadata.name))
+    const own = slices.rows.byIndex(byOwner, service.metadata.uid ?? '').toSorted(byAge)
     const parts = inParts(addresses, endpointsPerSlice)
-    await Promise.all(parts.map((part, i) => writeSlice(service, own[i], part, i)))
+    await Promise.all(parts.map((part, i) => writeSlice(service, own[i], part)))
     await Promise.all(own.slice(parts.length).map((slice) => slices.delete(slice)))
   }
 
-  async function writeSlice(
-    service: Service,
-    old: KubeObject | undefined,
-    part: readonly Address[],
-    index: number,
-  ): Promise<void> {
+  async function writeSlice(service: Service, old: KubeObject | undefined, part: readonly Address[]): Promise<void> {
     const content = { addressType: 'IPv4', endpoints: part.map(sliceEndpoint), ports: portsOf(part[0]) }
     if (old === undefined) {
-      await slices.create({ ...sliceOf(service, index), ...content })
+      await slices.create({ ...newSlice(service), ...content })
     } else if (
       JSON.stringify([old['endpoints'] ?? [], old['ports'] ?? []]) !==
       JSON.stringify([content.endpoints, content.ports])
     ) {
       await slices.patch(old, content)
+    }
+  }
+
+  function newSlice(service: Service): KubeObject {
+    const { name, namespace, labels } = service.metadata
+    return {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: randomName(name, env.random),
+        generateName: `${name}-`,
+        ...(namespace === undefined ? {} : { namespace }),
+        labels: {
+          ...labels,
+          'kubernetes.io/service-name': name,
+          'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+        },
+        ownerReferences: [controllerReference(service)],
+      },
     }
   }
 
@@ -138,6 +151,14 @@ export function createEndpointsController({ env, pods, services, slices, endpoin
     ],
     reconcile,
   }
+}
+
+/** A new slice comes after the others, so that they keep their parts. */
+function byAge(a: KubeObject, b: KubeObject): number {
+  return (
+    compareText(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||
+    compareText(a.metadata.name, b.metadata.name)
+  )
 }
 
 function labelValue(namespace: string | undefined, name: string, value: string): string {
@@ -204,24 +225,6 @@ function namedPort(pod: Pod, name: string): number | undefined {
 /** One slice has one set of ports; pods of one Service are taken to agree on them. */
 function portsOf(first: Address | undefined): readonly EndpointPort[] {
   return first === undefined ? [] : (JSON.parse(first.ports) as readonly EndpointPort[])
-}
-
-function sliceOf(service: Service, index: number): KubeObject {
-  const { name, namespace, labels } = service.metadata
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: {
-      name: `${name}-${index}`,
-      ...(namespace === undefined ? {} : { namespace }),
-      labels: {
-        ...labels,
-        'kubernetes.io/service-name': name,
-        'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
-      },
-      ownerReferences: [controllerReference(service)],
-    },
-  }
 }
 
 function sliceEndpoint(address: Address) {
