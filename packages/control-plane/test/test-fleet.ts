@@ -29,6 +29,8 @@ export interface Sent {
   readonly verb: string
   readonly resource: string
   readonly name: string
+  /** That a deletion demands. */
+  readonly uid?: string | undefined
 }
 
 export interface TestMember {
@@ -232,7 +234,7 @@ function recorded({ simulated, writes, lies }: TestMember): KubeApi {
       return api.apply(resource, object, options)
     },
     delete(resource, key, options) {
-      note('delete', resource, key)
+      writes.push({ verb: 'delete', resource: resource.plural, name: key.name, uid: options?.preconditions?.uid })
       return api.delete(resource, key, options)
     },
   }

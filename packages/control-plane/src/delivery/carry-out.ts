@@ -165,6 +165,7 @@ export class CarryOut {
       return await this.#send(request, step, stated)
     } catch (error) {
       if (step.force || !isFieldConflict(error)) throw error
+      if (step.why !== 'update') throw new Waiting(`${displayId(request.id)} has just been changed by somebody else`, 0)
     }
     return this.#settleConflict(request, step, stated)
   }
@@ -220,13 +221,24 @@ export class CarryOut {
       .apply(kind.resource, object, { fieldManager, force: step.force, signal })
       .catch((error: unknown) => this.#forgetNamespace(id, error))
     if (step.why === 'create' && !answer.created && isSomebodyElses(answer.object)) {
-      // Somebody was faster: it is theirs, and what becomes of it is the policy's to say.
-      await this.#orphan({ id, kind, signal }, answer.object)
+      // Somebody was faster: it is theirs, and what becomes of it is the policy's to say, as it was without us.
+      await this.#undo(kind, answer.object, signal)
       throw new Waiting(`${displayId(id)} was created by somebody else just now`, 0)
     }
     const row = this.#session.noteWritten(id, answer.object)
     this.#accepted.set(id, { hash: statement.hash, owned: row.owned })
     return { outcome: { state: 'Applied', generation: statement.templateGeneration } }
+  }
+
+  /** Applying nothing takes back what our apply alone had added. */
+  async #undo(
+    { resource }: MemberKind,
+    { apiVersion, kind, metadata }: KubeObject,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { name, namespace, uid = '' } = metadata
+    const bare = { apiVersion, kind, metadata: { name, uid, ...(namespace === undefined ? {} : { namespace }) } }
+    await this.#session.api.apply(resource, bare, { fieldManager, force: false, signal })
   }
 
   async #report(request: HoldRequest, reading: Reading | undefined): Promise<Held> {

@@ -1,0 +1,32 @@
+// `kubectl delete --cascade=orphan` on the hub: the template goes, its copies stay where they are, no longer ours.
+import { apiVersion, hubLabel } from '@flotilla/api/group'
+import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
+import { resourceBindingResource } from '@flotilla/api/resource-binding'
+import { valueAt } from '@flotilla/machinery/untyped'
+import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
+import { describe, expect, test } from 'vitest'
+import { aDeployment } from '../test/test-fleet.ts'
+import { startWholeFleet } from '../test/whole-fleet.ts'
+
+const web = { namespace: 'shop', name: 'web' }
+
+describe('a template deleted with --cascade=orphan', () => {
+  test('leaves its copies running without our label, annotations and ownership', async () => {
+    await using fleet = await startWholeFleet(['eu'])
+    await fleet.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
+    await fleet.api.create(deployments, aDeployment('web', { replicas: 2 }))
+    const spec = { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }] }
+    await fleet.api.create(propagationPolicyResource, { apiVersion, kind: 'PropagationPolicy', metadata: web, spec })
+    await fleet.env.advance(20_000)
+    const before = await fleet.member('eu').get(deployments, web)
+    await fleet.api.delete(deployments, web, { propagationPolicy: 'Orphan' })
+    await fleet.env.advance(60_000)
+    const left = await fleet.member('eu').get(deployments, web)
+    expect(left.metadata.uid).toBe(before.metadata.uid)
+    expect(left.metadata.labels?.[hubLabel]).toBeUndefined()
+    expect(Object.keys(left.metadata.annotations ?? {}).filter((key) => key.startsWith('flotilla.dev/'))).toEqual([])
+    expect((left.metadata.managedFields ?? []).map(({ manager }) => manager)).not.toContain('flotilla')
+    expect(valueAt(left, 'status', 'readyReplicas')).toBe(2)
+    expect((await fleet.api.list(resourceBindingResource)).items).toEqual([])
+  })
+})

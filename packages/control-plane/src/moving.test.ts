@@ -1,0 +1,129 @@
+// While replicas move, the fleet never has fewer ready than the smaller of the old and the new total.
+import { apiVersion } from '@flotilla/api/group'
+import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { valueAt } from '@flotilla/machinery/untyped'
+import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { aDeployment } from '../test/test-fleet.ts'
+import { startWholeFleet } from '../test/whole-fleet.ts'
+import type { WholeFleet } from '../test/whole-fleet.ts'
+
+const names = ['eu', 'us', 'ap'] as const
+const web = { namespace: 'shop', name: 'web' }
+const autoscalers = {
+  group: 'autoscaling',
+  version: 'v2',
+  plural: 'horizontalpodautoscalers',
+  kind: 'HorizontalPodAutoscaler',
+  namespaced: true,
+}
+
+let fleet: WholeFleet
+
+beforeEach(async () => {
+  fleet = await startWholeFleet(names)
+  await fleet.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
+})
+afterEach(() => fleet[Symbol.asyncDispose]())
+
+function aPolicy(weights: Readonly<Record<string, number>>): KubeObject {
+  const staticWeightList = Object.entries(weights).map(([name, weight]) => ({
+    targetCluster: { clusterNames: [name] },
+    weight,
+  }))
+  const replicaScheduling = {
+    replicaSchedulingType: 'Divided',
+    replicaDivisionPreference: 'Weighted',
+    weightPreference: { staticWeightList },
+  }
+  const spec = { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }], placement: { replicaScheduling } }
+  return { apiVersion, kind: 'PropagationPolicy', metadata: web, spec }
+}
+
+async function changeWeights(weights: Readonly<Record<string, number>>): Promise<void> {
+  const policy = await fleet.api.get(propagationPolicyResource, web)
+  await fleet.api.update(propagationPolicyResource, { ...policy, spec: aPolicy(weights)['spec'] })
+}
+
+async function readyOn(name: string): Promise<number> {
+  const found = await fleet
+    .member(name)
+    .get(deployments, web)
+    .catch(() => undefined)
+  return Number(valueAt(found, 'status', 'readyReplicas') ?? 0)
+}
+
+const readyEverywhere = () => Promise.all(names.map(readyOn))
+
+/** The fewest that were ready at once within `ms`, looked at 20 times a second. */
+async function fewestReady(ms: number): Promise<number> {
+  let fewest = Number.POSITIVE_INFINITY
+  for (let passed = 0; passed < ms; passed += 50) {
+    await fleet.env.advance(50)
+    fewest = Math.min(
+      fewest,
+      (await readyEverywhere()).reduce((sum, count) => sum + count, 0),
+    )
+  }
+  return fewest
+}
+
+describe('the sum of ready replicas', () => {
+  beforeEach(async () => {
+    await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
+    await fleet.api.create(propagationPolicyResource, aPolicy({ eu: 3, us: 2, ap: 1 }))
+    await fleet.env.advance(20_000)
+  })
+
+  test('stays whole while weights are turned round', async () => {
+    await changeWeights({ eu: 1, us: 2, ap: 3 })
+    expect(await fewestReady(20_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([2, 4, 6])
+  })
+
+  test('stays whole while a cluster is dropped and one decision supersedes another', async () => {
+    await changeWeights({ us: 1, ap: 1 })
+    const first = await fewestReady(200)
+    await changeWeights({ us: 1, ap: 5 })
+    expect(Math.min(first, await fewestReady(20_000))).toBe(12)
+    expect(await readyEverywhere()).toEqual([0, 2, 10])
+  })
+
+  test('stays whole while the member that is to grow is away: nothing shrinks before it is back', async () => {
+    fleet.members.get('ap')?.faults.cut()
+    await changeWeights({ eu: 1, us: 2, ap: 3 })
+    expect(await fewestReady(20_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([6, 4, 2])
+    fleet.members.get('ap')?.faults.heal()
+    expect(await fewestReady(60_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([2, 4, 6])
+  })
+})
+
+describe('an autoscaler of a divided workload', () => {
+  test('goes along with its bounds divided, and keeps the replicas that it decides', async () => {
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
+    const scaler = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: web }
+    await fleet.api.create(autoscalers, { ...scaler, spec: { scaleTargetRef, minReplicas: 6, maxReplicas: 24 } })
+    await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
+    await fleet.api.create(propagationPolicyResource, aPolicy({ eu: 3, us: 2, ap: 1 }))
+    await fleet.env.advance(20_000)
+    const bounds = await Promise.all(
+      names.map(async (name) => {
+        const { spec } = (await fleet.member(name).get(autoscalers, web)) as unknown as { spec: Record<string, number> }
+        return [spec['minReplicas'], spec['maxReplicas']]
+      }),
+    )
+    expect(bounds).toEqual([
+      [3, 12],
+      [2, 8],
+      [1, 4],
+    ])
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: web, spec: { replicas: 9 } }
+    const options = { subresource: 'scale', fieldManager: 'kube-controller-manager' }
+    await fleet.member('eu').update(deployments, scale as KubeObject, options)
+    await fleet.env.advance(20_000)
+    expect(await readyEverywhere()).toEqual([9, 4, 2])
+  })
+})
