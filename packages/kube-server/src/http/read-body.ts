@@ -5,12 +5,27 @@ import { createGunzip } from 'node:zlib'
 
 export const maxBodyBytes = 3 * 1024 * 1024
 
-/** A body is taken as it is unless it is packed by gzip. Throws TooLarge past `limit` bytes (after unpacking) and BadRequest for a broken gzip stream. */
-export async function readBody(request: Readable, encoding: string | undefined, limit = maxBodyBytes): Promise<Buffer> {
-  if (encoding !== 'gzip') return collect(request, limit)
-  const unpacked = request.pipe(createGunzip())
+/**
+ * A body is taken as it is unless it is packed by gzip. Throws TooLarge past `limit` bytes (after unpacking) and
+ * BadRequest for a broken gzip stream and for a body that ended before its end.
+ */
+export async function readBody(request: Body, encoding: string | undefined, limit = maxBodyBytes): Promise<Buffer> {
+  const body = await (encoding === 'gzip' ? unpack(request, limit) : collect(request, limit))
+  if (request.aborted === true)
+    throw new FlotillaError('BadRequest', 'Cannot read the body: the client left before its end')
+  return body
+}
+
+/** HTTP/2 ends the body of an aborted request as if it were whole, and only says so here. */
+type Body = Readable & { readonly aborted?: boolean }
+
+async function unpack(request: Body, limit: number): Promise<Buffer> {
+  const unpacked = createGunzip()
+  request.once('close', () => {
+    if (!request.readableEnded) unpacked.destroy(new Error('the client left'))
+  })
   try {
-    return await collect(unpacked, limit)
+    return await collect(request.pipe(unpacked), limit)
   } catch (error) {
     if (error instanceof FlotillaError) throw error
     throw new FlotillaError('BadRequest', 'Cannot unpack the body: broken gzip stream', {}, { cause: error })
