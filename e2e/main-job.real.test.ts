@@ -1,5 +1,6 @@
 // The main job, end to end, on three real clusters: against the embedded hub and again against a real kube-apiserver.
 // The tests of one hub run in their order and build on each other.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
@@ -71,10 +72,12 @@ describe.each(hubKinds)('the main job on $name', ({ start }) => {
   it('flotilla join registers three real clusters, which become Ready', async () => {
     const joined = await Promise.all(
       fleet.members.map(({ name, kubeconfig }, index) =>
-        flotilla([
-          ...['join', name, '--cluster-kubeconfig', kubeconfig, '--kubeconfig', hub.kubeconfig],
-          ...['--region', ['eu-west', 'us-east', 'ap-south'][index] ?? ''],
-        ]),
+        flotilla(
+          ['join', name, '--cluster-kubeconfig', kubeconfig, '--kubeconfig', hub.kubeconfig].concat(
+            '--region',
+            ['eu-west', 'us-east', 'ap-south'][index] ?? '',
+          ),
+        ),
       ),
     )
     for (const [index, printed] of joined.entries()) expect(printed).toContain(`cluster/member-${index + 1} ready`)
@@ -349,8 +352,9 @@ describe.each(hubKinds)('the main job on $name', ({ start }) => {
   })
 })
 
-function afterDelay(delayMs: number, run: () => Promise<void>): Promise<void> {
-  return new Promise((done, fail) => setTimeout(() => run().then(done, fail), delayMs))
+async function afterDelay(delayMs: number, run: () => Promise<void>): Promise<void> {
+  await sleep(delayMs)
+  await run()
 }
 
 function policyOf(name: string, apiVersion: string, kind: string): object {

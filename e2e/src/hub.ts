@@ -64,7 +64,10 @@ async function startRealHub(): Promise<HubUnderTest> {
   const server = await openServer(plane.kubeconfig)
   await flotilla(['install', '--kubeconfig', plane.kubeconfig])
   const start = () =>
-    startFlotilla(['controllers', '--kubeconfig', plane.kubeconfig], { folder: plane.folder, watchdog })
+    startFlotilla(['controllers', '--kubeconfig', plane.kubeconfig, '--data-dir', join(plane.folder, 'controllers')], {
+      folder: plane.folder,
+      watchdog,
+    })
   let running = start()
   return {
     ...server,
