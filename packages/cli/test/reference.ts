@@ -25,9 +25,9 @@ function verbText(command: Command): string {
 }
 
 function optionsText(command: Command): string {
-  const rows = command.options.map(({ flags, description, defaultValue, mandatory }) => {
+  const rows = command.options.map(({ flags, description, defaultValue, defaultValueDescription, mandatory }) => {
     const isShown = defaultValue !== undefined && !description.includes('default')
-    const notes = `${mandatory ? ' Required.' : ''}${isShown ? ` Default: \`${String(defaultValue)}\`.` : ''}`
+    const notes = `${mandatory ? ' Required.' : ''}${isShown ? ` Default: \`${defaultValueDescription ?? String(defaultValue)}\`.` : ''}`
     return `| \`${flags}\` | ${sentence(description)}${notes} |`
   })
   return ['| Option | |', '|---|---|', ...rows, ''].join('\n')

@@ -1,7 +1,7 @@
 // flotilla controllers: the controllers against an API server that is there already.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { withExamples, withHubOptions } from './options.ts'
+import { logLevelOption, withExamples, withHubOptions } from './options.ts'
 
 export interface ControllersFlags {
   readonly dataDir?: string
@@ -19,7 +19,7 @@ export function addControllers(program: Command, terminal: Terminal): void {
         'Of several such processes one is active. A cluster that runs workloads itself is refused.',
     )
     .option('--data-dir <dir>', 'where keys are kept (default: $XDG_DATA_HOME/flotilla/controllers)')
-    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .addOption(logLevelOption('info'))
     .action(async (flags: ControllersFlags) => {
       const { runControllers } = await import('../hub/run-controllers.ts')
       await runControllers(flags, terminal)

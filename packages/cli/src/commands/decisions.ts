@@ -1,8 +1,7 @@
 // flotilla explain, render and drift: why something is where it is, what is stated there, and what differs.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { duration } from './numbers.ts'
-import { outputOption, withExamples, withHubOptions } from './options.ts'
+import { outputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
 
 export interface DecisionFlags {
   readonly namespace?: string
@@ -46,7 +45,7 @@ export function addRender(program: Command, terminal: Terminal): void {
     )
     .requiredOption('-C, --clusters <which>', 'names with commas between, a label selector, or all')
     .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
-    .option('--timeout <time>', 'how long one cluster may take to answer', duration('--timeout'), 3_000)
+    .addOption(timeoutOption('one cluster'))
     .addOption(outputOption('yaml, json').default('yaml'))
     .action(async (type: string, name: string | undefined, flags: RenderFlags) => {
       const { runRender } = await import('../decisions/run-render.ts')
@@ -68,7 +67,7 @@ export function addDrift(program: Command, terminal: Terminal): void {
     .option('-C, --clusters <which>', 'names with commas between, a label selector, or all', 'all')
     .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
     .option('-A, --all-namespaces', 'templates of all namespaces')
-    .option('--timeout <time>', 'how long one cluster may take to answer', duration('--timeout'), 3_000)
+    .addOption(timeoutOption('one cluster'))
     .addOption(outputOption('json, yaml'))
     .action(
       async (type: string | undefined, name: string | undefined, flags: RenderFlags & { allNamespaces?: boolean }) => {

@@ -1,8 +1,7 @@
 // flotilla get: objects of all members in one list.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { duration } from './numbers.ts'
-import { outputOption, withExamples, withHubOptions } from './options.ts'
+import { outputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
 
 export interface AcrossFlags {
   readonly clusters: string
@@ -22,7 +21,7 @@ export function withAcrossOptions(command: Command): Command {
       .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
       .option('-A, --all-namespaces', 'all namespaces')
       .option('-l, --selector <selector>', 'label selector of the objects')
-      .option('--timeout <time>', 'how long one cluster may take to answer', duration('--timeout'), 3_000),
+      .addOption(timeoutOption('one cluster')),
   )
 }
 

@@ -1,8 +1,7 @@
 // flotilla status and doctor: how everything is, and what exactly is wrong.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { duration } from './numbers.ts'
-import { outputOption, withExamples, withHubOptions } from './options.ts'
+import { outputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
 
 export interface StatusFlags {
   readonly output?: string
@@ -41,7 +40,7 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     .description(
       'Checks the way to the hub, or to one cluster, hop by hop: resolve, connect, TLS, authenticate, authorize, version, identity, lease. Exit code 1 when a check fails.',
     )
-    .option('--timeout <time>', 'how long one check may take', duration('--timeout'), 3_000)
+    .addOption(timeoutOption('one check'))
     .action(async (kind: string | undefined, name: string | undefined, flags: DoctorFlags) => {
       const { runDoctor } = await import('../health/run-doctor.ts')
       await runDoctor(

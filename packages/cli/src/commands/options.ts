@@ -1,5 +1,6 @@
 // Options that many verbs share, worded once.
 import { Option, type Command } from 'commander'
+import { duration } from './numbers.ts'
 
 export function withHubOptions(command: Command): Command {
   return command
@@ -9,6 +10,19 @@ export function withHubOptions(command: Command): Command {
 
 export function outputOption(choices: string): Option {
   return new Option('-o, --output <format>', `output format: ${choices}`)
+}
+
+/** How long to wait for one server. */
+export function timeoutOption(what: string): Option {
+  return new Option('--timeout <time>', `how long ${what} may take`)
+    .argParser(duration('--timeout'))
+    .default(3_000, '3s')
+}
+
+export function logLevelOption(least: string): Option {
+  return new Option('--log-level <level>', 'the least that is logged')
+    .choices(['debug', 'info', 'warn', 'error', 'silent'])
+    .default(least)
 }
 
 /** Help that ends with commands to copy. */

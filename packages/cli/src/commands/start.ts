@@ -1,7 +1,7 @@
 // flotilla start: a hub in this process, until it is stopped; with --demo also members and an application.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { withExamples } from './options.ts'
+import { logLevelOption, withExamples } from './options.ts'
 import { wholeNumber } from './numbers.ts'
 
 export interface StartFlags {
@@ -29,7 +29,7 @@ export function addStart(program: Command, terminal: Terminal): void {
     .option('--demo', 'also start simulated members and place a sample application on them')
     .option('--members <n>', 'with --demo: how many members', wholeNumber('--members', 1, 50), 3)
     .option('--nodes <n>', 'with --demo: how many nodes each', wholeNumber('--nodes', 1, 1000), 3)
-    .option('--log-level <level>', 'debug, info, warn, error or silent', 'warn')
+    .addOption(logLevelOption('warn'))
     .action(async (flags: StartFlags) => {
       const { runStart } = await import('../hub/run-start.ts')
       await runStart(flags, terminal)

@@ -25,6 +25,8 @@ const pidFile = 'pid'
  * @throws Invalid (of another format, or not ours), Conflict (another process has it), Unavailable (not writable).
  */
 export function openDataFolder(path: string): DataFolder {
+  // Stores make their files as they go; whatever the folder's own mode, nobody else is to read them.
+  process.umask(0o077)
   const entries = entriesOf(path)
   const isNew = !entries.includes(formatFile)
   if (isNew) checkEmpty(path, entries)

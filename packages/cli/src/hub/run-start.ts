@@ -20,9 +20,11 @@ export async function runStart(flags: StartFlags, terminal: Terminal): Promise<v
   const { stopped } = terminal
   await checkIsFree(listen)
   const env = createRealEnv({ logLevel: flags.logLevel, pretty: true })
+  const isTemporary = flags.demo === true && flags.dataDir === undefined
+  const path = isTemporary ? temporaryFolder(terminal) : (flags.dataDir ?? defaultDataFolder(terminal.variables))
   const opened = new AsyncDisposableStack()
   try {
-    const folder = opened.adopt(openFolder(flags, terminal), (one) => closeFolder(one, flags))
+    const folder = opened.use(openDataFolder(path))
     const hub = opened.use(await startHub(env, folder, flags, terminal))
     if (!isLoopback(listen.host)) {
       terminal.err(`Warning: the API listens on ${listen.host}, which other machines can reach\n`)
@@ -30,7 +32,7 @@ export async function runStart(flags: StartFlags, terminal: Terminal): Promise<v
     if (flags.demo) {
       const { runDemo } = await import('../demo/run-demo.ts')
       const { members, nodes } = flags
-      opened.use(await runDemo({ env, hub, folder, members, nodes, isKept: !isTemporary(flags), terminal }))
+      opened.use(await runDemo({ env, hub, folder, members, nodes, isKept: !isTemporary, terminal }))
     } else {
       terminal.out(startedText(hub, folder, flags, terminal))
     }
@@ -38,26 +40,12 @@ export async function runStart(flags: StartFlags, terminal: Terminal): Promise<v
     terminal.out(terminal.isInteractive ? '\nStopping\n' : 'Stopping\n')
   } finally {
     await Promise.race([opened.disposeAsync(), env.timers.sleep(stopWithinMs)])
-    // A disposal that takes longer must not leave the temporary folder behind.
-    if (isTemporary(flags) && temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+    if (isTemporary) rmSync(path, { recursive: true, force: true })
   }
 }
 
-let temporary: string | undefined
-
-function isTemporary({ demo, dataDir }: StartFlags): boolean {
-  return demo === true && dataDir === undefined
-}
-
-function openFolder(flags: StartFlags, { variables }: Terminal): DataFolder {
-  if (!isTemporary(flags)) return openDataFolder(flags.dataDir ?? defaultDataFolder(variables))
-  temporary = mkdtempSync(join(variables['TMPDIR'] ?? tmpdir(), 'flotilla-demo-'))
-  return openDataFolder(temporary)
-}
-
-function closeFolder(folder: DataFolder, flags: StartFlags): void {
-  folder.close()
-  if (isTemporary(flags)) rmSync(folder.path, { recursive: true, force: true })
+function temporaryFolder({ variables }: Terminal): string {
+  return mkdtempSync(join(variables['TMPDIR'] ?? tmpdir(), 'flotilla-demo-'))
 }
 
 async function startHub(env: Env, folder: DataFolder, flags: StartFlags, { stopped }: Terminal): Promise<EmbeddedHub> {
