@@ -7,6 +7,7 @@ import { configMaps } from '@flotilla/machinery/well-known-resources'
 import { FaultGate } from '@flotilla/simulator/fault-gate'
 import { expect, test } from 'vitest'
 import { createInformer } from './create-informer.ts'
+import type { InformerOptions } from './informer.ts'
 import { createVirtualEnv } from './virtual-env.ts'
 
 const namespace = 'default'
@@ -15,7 +16,7 @@ const expired = new FlotillaError('Expired', 'Cannot watch: too old')
 
 type Watch = (options: WatchOptions, open: () => AsyncIterable<WatchEvent>) => AsyncIterable<WatchEvent>
 
-async function aScene() {
+async function aScene(options: Partial<InformerOptions<unknown>> = {}) {
   const env = createVirtualEnv({ seed: 1 })
   const server = await createKubeServer({ env, store: createMemoryStore({ env }) })
   const direct = server.apiAs({ name: 'test', groups: ['system:masters'] })
@@ -35,7 +36,7 @@ async function aScene() {
       return (breakWatch?.(options, open) ?? open()) as AsyncIterable<WatchEvent<T>>
     },
   }
-  const informer = createInformer({ env, api, resource: configMaps })
+  const informer = createInformer<KubeObject>({ env, api, resource: configMaps, ...(options as object) })
   const create = (name: string) =>
     direct.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } })
   await create('a')
@@ -191,4 +192,109 @@ test('Reflector fails a list whose pages lead back to the same place', async () 
   expect(lists).toBeLessThan(40)
   expect(informer.state).toBe('Failed')
   await informer.stop()
+})
+
+const version = (resourceVersion: string, name = 'a'): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace, resourceVersion },
+})
+
+/** Gives each watch its events, the last one those of the server; tells where each began. */
+function script(scene: Scene, ...watches: readonly (readonly WatchEvent[])[]): (string | undefined)[] {
+  const places: (string | undefined)[] = []
+  scene.breakWatches(async function* ({ resourceVersion }, open) {
+    const events = watches[places.length]
+    places.push(resourceVersion)
+    if (events === undefined) yield* open()
+    else yield* events
+  })
+  return places
+}
+
+const initial = (resourceVersion: string): WatchEvent => ({ type: 'BOOKMARK', resourceVersion, initialEventsEnd: true })
+
+test('Reflector resumes from its last event or bookmark', async () => {
+  const scene = await aScene()
+  const places = script(
+    scene,
+    [{ type: 'ADDED', object: version('3') }, initial('4')],
+    [{ type: 'MODIFIED', object: version('7') }],
+    [{ type: 'BOOKMARK', resourceVersion: '9', initialEventsEnd: false }],
+    [],
+  )
+  scene.informer.start()
+  await scene.env.advance(3000)
+  expect(places.slice(0, 4)).toEqual([undefined, '4', '7', '9'])
+  await scene.informer.stop()
+})
+
+test('Reflector takes initial events that end early for no whole list', async () => {
+  const scene = await aScene()
+  script(scene, [{ type: 'ADDED', object: version('3', 'x') }], [{ type: 'ADDED', object: version('3', 'y') }])
+  scene.informer.start()
+  await scene.env.settle()
+  expect([scene.informer.hasSynced, scene.informer.state, scene.names()]).toEqual([false, 'Failed', ['x']])
+  await scene.env.advance(60_000)
+  expect([scene.informer.hasSynced, scene.informer.state, scene.names()]).toEqual([true, 'Complete', ['a']])
+  await scene.informer.stop()
+})
+
+test('Reflector drops what is deleted among the initial events', async () => {
+  const scene = await aScene()
+  script(scene, [
+    { type: 'ADDED', object: version('3') },
+    { type: 'ADDED', object: version('3', 'b') },
+    { type: 'DELETED', object: version('4') },
+    initial('5'),
+  ])
+  scene.informer.start()
+  await scene.env.settle()
+  expect([scene.informer.hasSynced, scene.names()]).toEqual([true, ['b']])
+  await scene.informer.stop()
+})
+
+test('Reflector keeps a watch for as long as it says something within the deadline', async () => {
+  const scene = await aScene({ idleDeadlineMs: 30_000 })
+  scene.informer.start()
+  for (let i = 0; i < 10; i++) {
+    await scene.env.advance(20_000)
+    await scene.create(`b${i}`)
+  }
+  await scene.env.settle()
+  expect(scene.asked).toEqual(['watch'])
+  await scene.informer.stop()
+})
+
+test('Reflector lists a server that never ends its initial events', async () => {
+  const scene = await aScene({ idleDeadlineMs: 30_000 })
+  scene.breakWatches(({ sendInitialEvents, signal }, open) => {
+    if (!sendInitialEvents) return open()
+    return (async function* (): AsyncGenerator<WatchEvent> {
+      yield { type: 'ADDED', object: version('1') }
+      await scene.env.timers.sleep(3_600_000, signal)
+    })()
+  })
+  scene.informer.start()
+  await scene.env.advance(40_000)
+  expect(scene.asked).toEqual(['watch', 'list', 'watch'])
+  expect(scene.informer.state).toBe('Complete')
+  await scene.informer.stop()
+})
+
+test('Reflector calls nothing Complete after a failure before the server has answered', async () => {
+  const scene = await aScene()
+  scene.informer.start()
+  await scene.env.advance(20_000)
+  scene.gate.stop()
+  await scene.env.settle()
+  expect(scene.informer.state).toBe('Failed')
+  scene.gate.failRequests(({ verb }) => verb === 'list', unavailable)
+  scene.gate.start()
+  await scene.env.advance(60_000)
+  expect(scene.informer.state).toBe('Failed')
+  scene.gate.failNothing()
+  await scene.env.advance(60_000)
+  expect([scene.informer.state, scene.informer.lastError]).toEqual(['Complete', undefined])
+  await scene.informer.stop()
 })

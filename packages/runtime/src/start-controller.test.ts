@@ -100,6 +100,22 @@ test('startController() comes back after the time that Waiting names, without co
   expect(await env.metrics.text()).not.toContain('errors_total')
 })
 
+for (const end of [new Waiting('for the cluster', 1000), new Stalled('Invalid', 'Cannot place it'), undefined]) {
+  test(`startController() forgets earlier failures of a key after ${end?.name ?? 'a success'}`, async () => {
+    const { env, running, attempts } = run((_, attempt) => {
+      if (attempt === 8) {
+        if (end !== undefined) throw end
+      } else if (attempt < 10) throw new Error('broken')
+    })
+    running.enqueue('a')
+    await env.advanceUntil(() => attempts.length >= 8, { limitMs: 10_000, what: 'the eighth attempt' })
+    await env.advance(500)
+    running.enqueue('a')
+    await env.advance(50)
+    expect(attempts).toHaveLength(10)
+  })
+}
+
 test('startController() leaves a stalled key alone until something changes', async () => {
   const { env, running, attempts } = run((_, attempt) => {
     if (attempt === 1) throw new Stalled('Invalid', 'Cannot place it')
