@@ -177,7 +177,11 @@ describe('applyObject()', () => {
 
   it.each([
     { name: 'an unknown field', given: aWidget({ wrong: 1 }), want: '.spec.wrong: field not declared in schema' },
-    { name: 'a wrong type', given: aWidget({ size: 'x' }), want: '.spec.size: expected numeric (int or float), got string' },
+    {
+      name: 'a wrong type',
+      given: aWidget({ size: 'x' }),
+      want: '.spec.size: expected numeric (int or float), got string',
+    },
     {
       name: 'a key twice',
       given: aWidget({ ports: [{ port: 1 }, { port: 1, protocol: 'TCP' }] }),

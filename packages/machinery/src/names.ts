@@ -68,7 +68,7 @@ export function checkLabelKey(value: string): readonly string[] {
   const prefix = parts.length === 2 ? parts[0] : undefined
   const errors = prefix === undefined ? [] : checkPrefix(prefix)
   if (name === '') errors.push(`name part ${empty}`)
-  errors.push(...tooLong(name, 63).map((message) => `name part ${message}`))
+  errors.push(...tooLong(name, 63, 'bytes').map((message) => `name part ${message}`))
   if (!keyPattern.test(name)) errors.push(`name part ${pattern}`)
   return errors
 }
@@ -79,7 +79,7 @@ function checkPrefix(prefix: string): string[] {
 }
 
 export function checkLabelValue(value: string): readonly string[] {
-  const errors = tooLong(value, 63)
+  const errors = tooLong(value, 63, 'bytes')
   if (valuePattern.test(value)) return errors
   const rule =
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', " +
@@ -106,8 +106,9 @@ export function utf8Length(text: string): number {
   return bytes
 }
 
-function tooLong(value: string, bytes: number): string[] {
-  return utf8Length(value) > bytes ? [`must be no more than ${bytes} bytes`] : []
+/** Upstream speaks of characters where it counts bytes, but for labels. */
+function tooLong(value: string, bytes: number, unit = 'characters'): string[] {
+  return utf8Length(value) > bytes ? [`must be no more than ${bytes} ${unit}`] : []
 }
 
 function patternError(rule: string, format: string, ...examples: readonly string[]): string {

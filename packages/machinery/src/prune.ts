@@ -1,6 +1,7 @@
 // Dropping the fields that a schema does not know (custom resources), or naming them (strict decoding).
 // Specification: structural schemas in apiextensions-apiserver.
 import { isObject } from './json.ts'
+import { objectMetaSchema } from './object-meta-schema.ts'
 import { childPath, fieldSchema, resolveNode } from './schema-node.ts'
 import type { KindSchema, Schema } from './schema.ts'
 import { SeenParts } from './seen-parts.ts'
@@ -76,12 +77,12 @@ function pruneObject(walk: Walk, node: Schema | undefined, object: Fields, path:
   const kept: [string, unknown][] = []
   for (const [field, value] of Object.entries(object)) {
     const schema = node === undefined ? undefined : fieldSchema(node, field)
-    const isKept = schema !== undefined || keepsAll || (keepsMeta && metaFields.has(field))
+    const isMeta = keepsMeta && metaFields.has(field)
+    const isKept = schema !== undefined || keepsAll || isMeta
     if (!isKept) walk.pruned.push(childPath(path, field))
-    const after =
-      isKept && schema !== undefined && !(keepsMeta && metaFields.has(field))
-        ? pruneField(walk, schema, value, path, field)
-        : value
+    const below = isMeta ? (field === 'metadata' ? objectMetaSchema : undefined) : schema
+    const inner = isMeta ? { ...walk, isBuiltIn: true } : walk
+    const after = isKept && below !== undefined ? pruneField(inner, below, value, path, field) : value
     if (isKept) kept.push([field, after])
     if (!isKept || after !== value) changes += 1
   }

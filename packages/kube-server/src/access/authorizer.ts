@@ -56,7 +56,7 @@ export const allowAll: Authorizer = {
 export function forbidden(attributes: Attributes, reason: string): FlotillaError {
   const why = reason === '' ? '' : `: ${reason}`
   if (attributes.path !== undefined) {
-    return new FlotillaError('Forbidden', `forbidden: ${cannot(attributes)}${why}`)
+    return new FlotillaError('Forbidden', `forbidden: ${cannot(attributes)}${why}`, {})
   }
   const { group, resource, name } = attributes
   const thing = group === '' ? resource : `${resource}.${group}`

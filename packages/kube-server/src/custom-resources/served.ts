@@ -5,7 +5,8 @@ import type { PrinterColumn, ServedResource } from '../served-resource.ts'
 import type { CustomResourceDefinition, CustomVersion } from './definition.ts'
 import { isEstablished } from './definition.ts'
 
-const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+/** In the order of discovery. */
+const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 
 const ageColumn: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 

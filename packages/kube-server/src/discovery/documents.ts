@@ -1,4 +1,5 @@
 // Discovery: which groups, versions and resources there are, in the legacy and in the aggregated form.
+import { createHash } from 'node:crypto'
 import { builtinGroups, builtinResources } from '@flotilla/machinery/builtin-kinds'
 import { apiVersionOf } from '@flotilla/machinery/resource'
 import type { ResourceCatalog, ServedResource } from '../served-resource.ts'
@@ -68,9 +69,14 @@ export function legacyResources(catalog: ResourceCatalog, group: string, version
   return { kind: 'APIResourceList', ...(group === '' ? {} : { apiVersion: 'v1' }), groupVersion, resources: entries }
 }
 
+/** Of the version that is stored, so that clients notice when that changes. */
+function hashOf({ group, version, kind }: ServedResource): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
+}
+
 function legacyEntries(resource: ServedResource) {
   const { plural, singular, namespaced, kind, verbs, shortNames, categories } = resource
-  const hash = hashes.get(`${apiVersionOf(resource)}/${plural}`)
+  const hash = resource.isCustom ? hashOf(resource) : hashes.get(`${apiVersionOf(resource)}/${plural}`)
   const main = {
     name: plural,
     singularName: singular,

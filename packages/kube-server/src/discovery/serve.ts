@@ -25,7 +25,7 @@ const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupD
 
 /** The document at `path` (without its query), or undefined where there is none. For HTTP and in-process callers. */
 export function documents(catalog: ResourceCatalog, path: string, accept = ''): Document | undefined {
-  if (!mayBeDocument(path)) return undefined
+  if (!mayBeDocument(path) || path.includes('//')) return undefined
   const form = wantsAggregated(path, accept) ? 'aggregated' : 'plain'
   const cache = cacheOf(catalog)
   const key = `${form} ${path}`
@@ -62,6 +62,15 @@ function wantsAggregated(path: string, accept: string): boolean {
     if (parameters.get('as') === 'APIGroupDiscoveryList' && parameters.get('v') === 'v2') return true
   }
   return false
+}
+
+/** False when `/api` or `/apis` is asked for in forms alone that it has not. */
+export function takesDocument(path: string, accept: string): boolean {
+  if (path !== '/api' && path !== '/apis') return true
+  const clauses = parseAccept(accept)
+  return (
+    clauses.length === 0 || clauses.some(({ parameters }) => !parameters.has('as')) || wantsAggregated(path, accept)
+  )
 }
 
 function make(catalog: ResourceCatalog, path: string, form: 'aggregated' | 'plain'): Document | undefined {

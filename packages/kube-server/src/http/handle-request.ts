@@ -4,12 +4,15 @@ import type { Env } from '@flotilla/runtime/env'
 import { anonymous, authenticateWith, type Authenticator, type Credentials } from '../access/authenticator.ts'
 import { forbidden, type Attributes, type Authorizer } from '../access/authorizer.ts'
 import { impersonated } from '../access/impersonation.ts'
-import { documents, swaggerProtobuf } from '../discovery/serve.ts'
+import { documents, mayBeDocument, swaggerProtobuf, takesDocument } from '../discovery/serve.ts'
 import type { UserInfo } from '../operations.ts'
+import type { ResourceCatalog } from '../served-resource.ts'
 import { headerOf, type Exchange, type ServerAnswer, type ServerRequest } from './exchange.ts'
 import { respondHealth, type HealthCheck } from './health.ts'
+import { notAcceptable } from './negotiate.ts'
 import { parseRequest, type RequestInfo } from './parse-request.ts'
-import { handleResource, noSuchResource, respondNoPage, type ResourceDeps } from './resource-request.ts'
+import type { RequestLimits } from './request-limits.ts'
+import { handleResource, noSuchResource, notAllowed, respondNoPage, type ResourceDeps } from './resource-request.ts'
 import { respondError, respondObject, respondText } from './respond.ts'
 
 export interface RequestDeps extends ResourceDeps {
@@ -19,6 +22,7 @@ export interface RequestDeps extends ResourceDeps {
   readonly allowAnonymous: boolean
   readonly checks: readonly HealthCheck[]
   readonly version: object
+  readonly limits: RequestLimits
   /** Answers what this server itself does not (`true`: answered): a proxy to members, a console. */
   readonly extension?: (exchange: Exchange) => Promise<boolean>
 }
@@ -33,17 +37,46 @@ export async function handleRequest(
   const exchange = begin(deps.env, request, answer, signal)
   try {
     if (exchange === undefined) return
-    const caller = await callerOf(deps, credentials)
-    const user = impersonated(deps.authorizer, caller, request.headers)
-    const attributes = attributesOf(exchange.info, user)
-    authorize(deps, attributes)
+    const admit = async () => {
+      const user = impersonated(deps.authorizer, await callerOf(deps, credentials), request.headers)
+      const attributes = attributesOf(exchange.info, user)
+      authorize(deps, attributes)
+      return attributes
+    }
+    const attributes = await admit()
     const checkCreate = () => authorize(deps, { ...attributes, verb: 'create' })
-    await route(deps, { ...exchange, context: { ...exchange.context, user, checkCreate } })
+    const admitted = { ...exchange, context: { ...exchange.context, user: attributes.user, checkCreate } }
+    if (attributes.verb === 'watch') await whileAdmitted(deps.env, admitted, admit, (kept) => route(deps, kept))
+    else await route(deps, admitted)
   } catch (error) {
     if (exchange === undefined || signal.aborted) return void answer.destroy()
     if (!isError(error))
       deps.env.log.error({ err: error, path: exchange.info.path, auditId: exchange.auditId }, 'request failed')
     await respondError(exchange, error)
+  }
+}
+
+const recheckEveryMs = 30_000
+
+/** A watch outlives the moment in which it was allowed: it ends soon after its user lost the right to it. */
+async function whileAdmitted(
+  env: Env,
+  exchange: Exchange,
+  admit: () => Promise<unknown>,
+  run: (exchange: Exchange) => Promise<void>,
+): Promise<void> {
+  const lost = new AbortController()
+  let isOver = false
+  const check = () => void admit().then(keep, () => lost.abort())
+  let timer = env.timers.after(recheckEveryMs, check)
+  const keep = () => {
+    if (!isOver) timer = env.timers.after(recheckEveryMs, check)
+  }
+  try {
+    await run({ ...exchange, signal: AbortSignal.any([exchange.signal, lost.signal]) })
+  } finally {
+    isOver = true
+    timer.cancel()
   }
 }
 
@@ -97,13 +130,28 @@ function attributesOf(info: RequestInfo, user: UserInfo): Attributes {
 
 async function route(deps: RequestDeps, exchange: Exchange): Promise<void> {
   if (deps.extension !== undefined && (await deps.extension(exchange))) return
-  if (exchange.info.isResource) return handleResource(deps, exchange)
+  const { info, context } = exchange
+  if (!info.isResource && !mayBeDocument(info.path)) return respondPlain(deps, exchange)
+  const leave = deps.limits.enter(context.user, info.verb)
+  try {
+    await (info.isResource ? handleResource(deps, exchange) : respondPlain(deps, exchange))
+  } finally {
+    leave()
+  }
+}
+
+/** What is no resource: documents, health, the version. */
+async function respondPlain(deps: RequestDeps, exchange: Exchange): Promise<void> {
   const { path, method } = exchange.info
-  if (path === '/version' || path === '/version/') return respondObject(exchange, 200, deps.version)
+  if (path === '/version' || path === '/version/') {
+    if (method !== 'GET') throw notAllowed()
+    return respondObject(exchange, 200, deps.version)
+  }
   if (path === '/metrics')
     return respondText(exchange, 200, 'text/plain; version=0.0.4; charset=utf-8', await deps.env.metrics.text())
   if (await respondHealth(exchange, deps.checks)) return
-  if (method !== 'GET' && method !== 'HEAD') return respondNoPage(exchange)
+  // The list of groups has a handler that looks at no method.
+  if (method !== 'GET' && method !== 'HEAD' && path !== '/apis') return respondNoPage(exchange)
   return respondDocument(deps, exchange)
 }
 
@@ -115,9 +163,10 @@ async function respondDocument({ catalog }: RequestDeps, exchange: Exchange): Pr
   }
   if (isProtobufOnly(accept))
     throw new FlotillaError('NotAcceptable', 'only the following media types are accepted: application/json')
+  if (accept !== undefined && !takesDocument(info.path, accept)) throw notAcceptable(accept)
   const document = documents(catalog, info.path, accept)
   if (document === undefined) {
-    if (info.path.startsWith('/api/')) throw noSuchResource()
+    if (isUnderKnownGroup(catalog, info.path)) throw noSuchResource()
     return respondNoPage(exchange)
   }
   const caching = { etag: document.etag, vary: 'Accept', 'cache-control': 'public' }
@@ -132,6 +181,14 @@ async function respondDocument({ catalog }: RequestDeps, exchange: Exchange): Pr
 const swaggerProtobufAsked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 /** What is asked for is no valid media type. */
 const swaggerProtobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+
+/** Below a group that has routes of its own, what they do not know is told as a Status. */
+function isUnderKnownGroup(catalog: ResourceCatalog, path: string): boolean {
+  if (path.startsWith('/api/')) return true
+  const [, root, group, version] = path.split('/')
+  if (root !== 'apis' || version === undefined) return false
+  return catalog.all().some((one) => one.group === group && !one.isCustom)
+}
 
 /** Clients that take nothing else fall back to another document on 406. */
 function isProtobufOnly(accept: string | undefined): boolean {

@@ -5,6 +5,8 @@ export interface Representation {
   readonly media: 'application/json' | 'application/yaml'
   /** The object itself when absent. */
   readonly as?: 'Table' | 'PartialObjectMetadata'
+  /** The form is that of a list: no single object can be answered in it, and the other way round. */
+  readonly isOfList?: boolean
   readonly asVersion: 'v1' | 'v1beta1'
 }
 
@@ -14,7 +16,8 @@ export interface AcceptClause {
 }
 
 const plain: Representation = { media: 'application/json', asVersion: 'v1' }
-const offered = 'application/json, application/yaml'
+const offered = ['application/json', 'application/yaml']
+const protobuf = 'application/vnd.kubernetes.protobuf'
 const cached = new Map<string, Representation | undefined>()
 const cacheLimit = 200
 
@@ -38,10 +41,22 @@ function splitParameter(part: string): [string, string] {
 export function negotiate(accept: string | undefined): Representation {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return plain
   const found = cached.has(accept) ? cached.get(accept) : remember(accept, choose(accept))
-  if (found === undefined) {
-    throw new FlotillaError('NotAcceptable', `only the following media types are accepted: ${offered}`)
-  }
+  if (found === undefined) throw notAcceptable(accept)
   return found
+}
+
+/** No route at all, or one that cannot write the form that is asked for. */
+export function notAcceptable(accept: string): FlotillaError {
+  const types = parseAccept(accept).map(({ type }) => type)
+  const all = [...offered, protobuf]
+  if (!types.some((type) => type === '*/*' || all.includes(type))) {
+    const streams = [offered[0], protobuf].map((type) => `${type};stream=watch`)
+    const list = [...all, ...streams].join(', ')
+    return new FlotillaError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${list}`, {})
+  }
+  // Protobuf is named as upstream names it, but not to those who ask for nothing else.
+  const accepted = types.every((type) => type === protobuf) ? offered : all
+  return new FlotillaError('NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 }
 
 function remember(accept: string, choice: Representation | undefined): Representation | undefined {
@@ -66,13 +81,14 @@ function represent({ type, parameters }: AcceptClause): Representation | undefin
   const version = parameters.get('v')
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined
   if (as === 'Table') return { media, as: 'Table', asVersion: version }
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
-    return { media, as: 'PartialObjectMetadata', asVersion: version }
+  if (as === 'PartialObjectMetadata') return { media, as, asVersion: version }
+  if (as === 'PartialObjectMetadataList') {
+    return { media, as: 'PartialObjectMetadata', isOfList: true, asVersion: version }
   }
   return undefined
 }
 
 function mediaOf(type: string): Representation['media'] | undefined {
-  if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'application/json'
+  if (type === 'application/json' || type === '*/*') return 'application/json'
   return type === 'application/yaml' ? 'application/yaml' : undefined
 }

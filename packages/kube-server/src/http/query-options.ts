@@ -1,6 +1,8 @@
 // Query parameters and option bodies into the options of the operations, refused in upstream's words.
 import { FlotillaError, type StatusCause } from '@flotilla/machinery/errors'
+import { fieldForbidden, fieldNotSupported } from '@flotilla/machinery/field-error'
 import type { DeleteOptions, ListOptions, WatchOptions, WriteOptions } from '@flotilla/machinery/kube-api'
+import { invalid } from '../operations/refusals.ts'
 import { isTrue, type RequestInfo } from './parse-request.ts'
 
 const maxManagerBytes = 128
@@ -10,6 +12,9 @@ type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteO
 export function listOptions({ query, namespace }: RequestInfo): ListOptions {
   const match = query.get('resourceVersionMatch')
   const limit = integerOf(query, 'limit')
+  if (query.get('sendInitialEvents') !== null) {
+    refuse('ListOptions', 'sendInitialEvents', 'Forbidden', 'sendInitialEvents is forbidden for list')
+  }
   return {
     ...(namespace === '' ? {} : { namespace }),
     ...pick(query, 'labelSelector'),
@@ -62,7 +67,7 @@ export function watchOptions({ query, namespace, name }: RequestInfo): WatchOpti
   const timeoutSeconds = integerOf(query, 'timeoutSeconds')
   const sendInitialEvents = query.get('sendInitialEvents')
   const match = query.get('resourceVersionMatch') ?? ''
-  checkInitialEvents(sendInitialEvents, match)
+  checkInitialEvents(query)
   return {
     ...(namespace === '' ? {} : { namespace }),
     ...pick(query, 'labelSelector'),
@@ -80,18 +85,21 @@ function escapeValue(name: string): string {
   return name.replaceAll(/[\\,=]/g, '\\$&')
 }
 
-function checkInitialEvents(sendInitialEvents: string | null, match: string): void {
-  if (sendInitialEvents !== null && match === '') {
-    const text = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
-    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', text)
-  }
-  if (sendInitialEvents === null && match !== '') {
-    const text = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
-    refuse('ListOptions', 'resourceVersionMatch', 'Forbidden', text)
+function checkInitialEvents(query: URLSearchParams): void {
+  const hasInitialEvents = query.get('sendInitialEvents') !== null
+  const match = query.get('resourceVersionMatch') ?? ''
+  const causes: StatusCause[] = []
+  const forbid = (why: string) => causes.push(fieldForbidden('resourceVersionMatch', why))
+  if (hasInitialEvents && match === '')
+    forbid('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  if (!hasInitialEvents && match !== '') {
+    forbid('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
   }
   if (match !== '' && match !== 'NotOlderThan') {
-    refuse('ListOptions', 'resourceVersionMatch', 'NotSupported', `${quote(match)}: supported values: "NotOlderThan"`)
+    causes.push(fieldNotSupported('resourceVersionMatch', match, ['NotOlderThan']))
   }
+  if ((query.get('continue') ?? '') !== '') forbid('resourceVersionMatch is forbidden when continue is provided')
+  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', causes)
 }
 
 /** `userAgent` names the field manager when the query does not. */
@@ -123,6 +131,19 @@ function checkManager(kind: OptionsKind, manager: string): void {
   if (Buffer.byteLength(manager) > maxManagerBytes) {
     refuse(kind, 'fieldManager', 'TooLong', `may not be more than ${maxManagerBytes} bytes`)
   }
+  const at = manager.search(unprintable)
+  if (at < 0) return
+  const code = (manager.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  refuse(kind, 'fieldManager', 'Invalid', `${goQuote(manager)}: invalid character U+${code} (at position ${at})`)
+}
+
+/** What Go calls unprintable. */
+const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u
+
+const goEscapes: Readonly<Record<string, string>> = { '\u0007': '\\a', '\u000b': '\\v' }
+
+function goQuote(text: string): string {
+  return quote(text).replaceAll(/\\u0007|\\u000b/g, (escape) => goEscapes[JSON.parse(`"${escape}"`)] ?? escape)
 }
 
 function managerFromAgent(userAgent: string | undefined): string {

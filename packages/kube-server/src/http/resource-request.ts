@@ -5,6 +5,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Reviews } from '../access/reviews.ts'
 import { subresourcesOf } from '../discovery/subresources.ts'
 import type { Operations } from '../operations.ts'
+import { notFound } from '../operations/refusals.ts'
 import type { ResourceCatalog, ServedResource } from '../served-resource.ts'
 import { readDeleteOptions, readObject } from './object-body.ts'
 import { headerOf, type Exchange } from './exchange.ts'
@@ -48,7 +49,10 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange): Pr
   const { info, request } = exchange
   const resource = deps.catalog.find(info.group, info.version, info.resource)
   if (resource === undefined) return notServed(deps, exchange)
+  if (isElsewhere(resource, info)) return respondElsewhere(resource, exchange)
   checkRoute(resource, exchange)
+  const deprecation = deprecated.get(`${info.group}/${info.version}/${info.resource}`)
+  if (deprecation !== undefined) exchange.context.warn(deprecation)
   const handle = handlers.get(info.verb)
   if (handle === undefined) throw notAllowed()
   const shape = {
@@ -77,8 +81,7 @@ export function respondNoPage(exchange: Exchange): Promise<void> {
 /** Throws for a path or a method that the resource has not: what was authorized must be what is done. */
 function checkRoute(resource: ServedResource, { info }: Exchange): void {
   const { namespace, name, subresource, rest, verb, method } = info
-  const isElsewhere = !resource.namespaced && namespace !== '' && !isOwnNamespace(resource, info)
-  if (rest.length > 0 || isElsewhere) throw noSuchResource()
+  if (rest.length > 0) throw noSuchResource()
   if (subresource !== '') return checkSubresource(resource, info)
   if (resource.namespaced && namespace === '' && verb !== 'list' && verb !== 'watch') {
     if (name !== '') throw noSuchResource()
@@ -86,8 +89,24 @@ function checkRoute(resource: ServedResource, { info }: Exchange): void {
   }
   const isOfObject = verb === 'update' || verb === 'patch'
   const isMisnamed = (isOfObject && name === '') || (verb === 'create' && name !== '')
-  const isNoRead = verb === 'watch' && method !== 'GET'
+  const isNoRead = (verb === 'watch' || verb === 'list' || verb === 'get') && method !== 'GET'
   if (isMisnamed || isNoRead || !resource.verbs.includes(verb)) throw notAllowed()
+}
+
+/** Resources that are going out of use, as their answers warn. */
+const deprecated: ReadonlyMap<string, string> = new Map([
+  ['/v1/endpoints', 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  ['/v1/componentstatuses', 'v1 ComponentStatus is deprecated in v1.19+'],
+])
+
+/** A path within a namespace to what is in none. */
+function isElsewhere(resource: ServedResource, info: RequestInfo): boolean {
+  return !resource.namespaced && info.namespace !== '' && !isOwnNamespace(resource, info)
+}
+
+async function respondElsewhere(resource: ServedResource, exchange: Exchange): Promise<void> {
+  if (!resource.isCustom) throw noSuchResource()
+  await respondNoPage(exchange)
 }
 
 /** `/api/v1/namespaces/NAME` has its own name as its namespace. */
@@ -98,8 +117,9 @@ function isOwnNamespace({ group, plural }: ServedResource, { namespace, name }: 
 /** Connections to a running pod: there is none here, and the pod itself is no answer. */
 const streamed = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
 
-function checkSubresource(resource: ServedResource, { namespace, subresource, verb }: RequestInfo): void {
-  const served = subresourcesOf(resource).find(({ name }) => name === subresource)
+function checkSubresource(resource: ServedResource, { namespace, name, subresource, verb }: RequestInfo): void {
+  const served = subresourcesOf(resource).find((one) => one.name === subresource)
+  if (served === undefined && resource.isCustom) throw notFound(resource, name)
   if (served === undefined || streamed.has(subresource)) throw noSuchResource()
   if (resource.namespaced && namespace === '') throw noSuchResource()
   if (!served.verbs.includes(verb)) throw notAllowed()

@@ -12,6 +12,7 @@ import type { ResourceCatalog } from '../served-resource.ts'
 import type { Exchange, ServerAnswer, ServerRequest } from './exchange.ts'
 import { handleRequest, type RequestDeps } from './handle-request.ts'
 import { ping, type HealthCheck } from './health.ts'
+import { createRequestLimits, type RequestLimitOptions } from './request-limits.ts'
 import { serverVersion } from './version.ts'
 
 const streamWindowBytes = 1024 * 1024
@@ -43,6 +44,8 @@ export interface ServeOptions {
   /** Answers `serviceaccounts/NAME/token`. */
   readonly tokenRequest?: Review
   readonly extension?: (exchange: Exchange) => Promise<boolean>
+  /** How much one user may have under way at once. */
+  readonly limits?: RequestLimitOptions
 }
 
 export interface Serving {
@@ -95,6 +98,7 @@ function depsOf(options: ServeOptions): RequestDeps {
     reviews,
     checks: [ping, ...(options.checks ?? [])],
     version: serverVersion,
+    limits: createRequestLimits(options.limits),
     ...(extension === undefined ? {} : { extension }),
   }
 }

@@ -8,12 +8,11 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Operations } from '../operations.ts'
 import type { ServedResource } from '../served-resource.ts'
 import { tableOf } from '../table/table.ts'
-import type { Exchange, ServerAnswer } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { createFrameWriter } from './frame-writer.ts'
 import { partialOf, type Shape } from './resource-answers.ts'
 import { startHeaders } from './respond.ts'
 
-/** A client that takes nothing for so long is cut: it can begin anew. */
-const slowWatcherMs = 30_000
 const minTimeoutSeconds = 1800
 const framesKept = 8192
 
@@ -61,38 +60,20 @@ async function pump(
   events: AsyncIterator<WatchEvent>,
   frameOf: (event: WatchEvent) => string,
 ): Promise<void> {
+  const out = createFrameWriter(env, answer, signal)
   try {
-    for (let step = await first; step.done !== true; step = await events.next()) {
-      if (signal.aborted) return
-      if (!answer.write(frameOf(step.value)) && !(await drained(env, answer, signal))) return void answer.destroy()
+    for (let step = await first; step.done !== true && !signal.aborted; step = await events.next()) {
+      out.write(frameOf(step.value))
+      if (out.isBlocked() && !(await out.drained())) return
     }
   } catch (error) {
     if (signal.aborted) return
     if (!isError(error)) env.log.error({ err: error }, 'watch failed')
-    answer.write(`${JSON.stringify({ type: 'ERROR', object: toStatus(error) })}\n`)
+    out.write(`${JSON.stringify({ type: 'ERROR', object: toStatus(error) })}\n`)
   } finally {
     await events.return?.()
   }
-  answer.end()
-}
-
-/** False when the client took nothing in time. */
-function drained(env: Env, answer: ServerAnswer, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const finish = (isDrained: boolean) => () => {
-      timer.cancel()
-      answer.off('drain', onDrain)
-      answer.off('close', onClose)
-      signal.removeEventListener('abort', onClose)
-      resolve(isDrained)
-    }
-    const onDrain = finish(true)
-    const onClose = finish(false)
-    const timer = env.timers.after(slowWatcherMs, onClose)
-    answer.on('drain', onDrain)
-    answer.on('close', onClose)
-    signal.addEventListener('abort', onClose)
-  })
+  out.end()
 }
 
 let frames = new WeakMap<KubeObject, Map<string, string>>()
@@ -141,8 +122,15 @@ function formOf(object: KubeObject, { format }: Shape): unknown {
 function bookmarkObject(resource: ServedResource, event: Extract<WatchEvent, { type: 'BOOKMARK' }>): KubeObject {
   const annotations = event.initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
   const metadata = { resourceVersion: event.resourceVersion, ...annotations } as unknown as KubeObject['metadata']
-  const empty = resource.isCustom ? {} : emptyObject(resource.schema)
+  const empty = resource.isCustom ? {} : withZeroReplicas(resource, emptyObject(resource.schema))
   return { kind: resource.kind, apiVersion: apiVersionOf(resource), ...empty, metadata }
+}
+
+/** A pointer that upstream's conversion of an empty object fills in. */
+function withZeroReplicas({ group, kind }: ServedResource, empty: object): object {
+  const { spec } = empty as { spec?: object }
+  const hasReplicas = group === 'apps' && (kind === 'Deployment' || kind === 'ReplicaSet' || kind === 'StatefulSet')
+  return hasReplicas ? { ...empty, spec: { replicas: 0, ...spec } } : empty
 }
 
 function frame(type: string, object: unknown): string {

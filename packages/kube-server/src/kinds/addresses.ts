@@ -17,6 +17,12 @@ const firstPort = 30_000
 const ports = 2768
 const hosts = 1 << 20
 
+/** True for an address of 10.96.0.0/12. */
+export function isInRange(ip: string): boolean {
+  const [first, second = NaN] = ip.split('.').map(Number)
+  return first === 10 && second >= 96 && second < 112
+}
+
 const known = new WeakMap<Store, Addresses>()
 
 export function addressesOf(store: Store): Addresses {

@@ -1,4 +1,5 @@
 // The rules of every built-in kind that has any, by the name of its stored resource.
+import { fieldRequired } from '@flotilla/machinery/field-error'
 import type { Resource } from '@flotilla/machinery/resource'
 import { definitionRules } from '../custom-resources/definition-rules.ts'
 import { storedResource } from '../storage-forms.ts'
@@ -14,6 +15,7 @@ import {
 import { configMaps, secrets } from './config.ts'
 import { events } from './events.ts'
 import { cronJobs, jobs } from './jobs.ts'
+import { endpoints, limitRanges, resourceQuotas } from './limits.ts'
 import { autoscalers, ingresses, networkPolicies, podDisruptionBudgets } from './network-kinds.ts'
 import { pods } from './pods.ts'
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac-kinds.ts'
@@ -28,15 +30,23 @@ import {
   statefulSets,
 } from './workloads.ts'
 
+const controllerRevisions: KindRules = {
+  validate: ({ data }) => (data === undefined || data === null ? [fieldRequired('data', 'data is mandatory')] : []),
+}
+const endpointSlices: KindRules = {
+  hasGeneration: true,
+  validate: ({ addressType }) => (addressType ? [] : [fieldRequired('addressType')]),
+}
 const counted: KindRules = { hasGeneration: true }
 const countedStrictly: KindRules = { hasGeneration: true, needsResourceVersion: true }
 const strict: KindRules = { needsResourceVersion: true }
 
 const rules: Readonly<Record<string, KindRules>> = {
   configmaps: configMaps,
-  endpoints: { createsOnUpdate: true },
+  endpoints,
+  resourcequotas: resourceQuotas,
   events,
-  limitranges: { createsOnUpdate: true },
+  limitranges: limitRanges,
   namespaces,
   nodes,
   persistentvolumeclaims: persistentVolumeClaims,
@@ -61,7 +71,8 @@ const rules: Readonly<Record<string, KindRules>> = {
   'jobs.batch': jobs,
   'cronjobs.batch': cronJobs,
   'leases.coordination.k8s.io': leases,
-  'endpointslices.discovery.k8s.io': counted,
+  'endpointslices.discovery.k8s.io': endpointSlices,
+  'controllerrevisions.apps': controllerRevisions,
   'flowschemas.flowcontrol.apiserver.k8s.io': counted,
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': counted,
   'ingresses.networking.k8s.io': ingresses,

@@ -1,6 +1,7 @@
 // Checks that many kinds share, in the API server's words.
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
+import { matchesFormat } from '@flotilla/machinery/format'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { LabelSelectorObject, Labels } from '@flotilla/machinery/selector'
 import { fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
@@ -34,7 +35,7 @@ export function portName(name: string): readonly string[] {
 /** The selector of a workload: stated, not empty, readable. `what` as upstream names the workload. */
 export function workloadSelector(selector: LabelSelectorObject | undefined, what: string): StatusCause[] {
   if (selector === undefined || selector === null) return [fieldRequired('spec.selector')]
-  const causes = selectorCauses(selector, 'spec.selector')
+  const causes = usableSelector(selector, 'spec.selector')
   const size = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0)
   if (size === 0) causes.push(fieldInvalid('spec.selector', selector, `empty selector is invalid for ${what}`))
   return causes
@@ -61,6 +62,12 @@ export function selectorCauses(selector: LabelSelectorObject, field: string): St
     for (const why of checkLabelKey(key)) causes.push(fieldInvalid(`${at}.key`, key, why))
   }
   return causes
+}
+
+/** As `selectorCauses`, and once more for the selector as a whole, which cannot be used. */
+export function usableSelector(selector: LabelSelectorObject, field: string): StatusCause[] {
+  const causes = selectorCauses(selector, field)
+  return causes.length === 0 ? [] : [...causes, fieldInvalid(field, selector, 'invalid label selector')]
 }
 
 /** The pods that the template makes must be those that the selector finds. */
@@ -90,6 +97,11 @@ export function amountOrPercent(value: number | string | undefined, field: strin
 export function notAbove100Percent(value: number | string | undefined, field: string): StatusCause[] {
   if (typeof value !== 'string' || !percentPattern.test(value) || Number.parseInt(value, 10) <= 100) return []
   return [fieldInvalid(field, value, 'must not be greater than 100%')]
+}
+
+/** An address of IPv4 or IPv6. */
+export function isAddress(text: string): boolean {
+  return matchesFormat('ipv4', text) || matchesFormat('ipv6', text)
 }
 
 /** `value` without fields that are undefined. */

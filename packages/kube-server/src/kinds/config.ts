@@ -4,6 +4,7 @@ import { fieldForbidden, fieldInvalid, fieldRequired, fieldTooLong } from '@flot
 import { deepEqual } from '@flotilla/machinery/json'
 import { utf8Length } from '@flotilla/machinery/names'
 import type { KubeObject } from '@flotilla/machinery/object'
+import { syntaxErrorOf } from '../http/json-syntax.ts'
 import { immutable } from './checks.ts'
 import type { KindRules } from './rules.ts'
 
@@ -69,7 +70,7 @@ export const configMaps: KindRules = {
       ...keyCauses(binaryData, 'binaryData'),
       ...base64Causes(binaryData, 'binaryData'),
     ]
-    if (bytesOf(data, false) + bytesOf(binaryData, true) > maxBytes) causes.push(fieldTooLong('', maxBytes))
+    if (bytesOf(data, false) + bytesOf(binaryData, true) > maxBytes) causes.push(fieldTooLong('[]', maxBytes))
     return causes
   },
   validateUpdate: (object, before) => frozenCauses(object, before, ['data', 'binaryData']),
@@ -115,6 +116,21 @@ const requiredKeys: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 }
 
+/** Types whose key holds JSON. */
+const jsonKeys: Readonly<Record<string, string>> = {
+  'kubernetes.io/dockercfg': '.dockercfg',
+  'kubernetes.io/dockerconfigjson': '.dockerconfigjson',
+}
+
+function jsonError(text: string): string | undefined {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch {
+    return syntaxErrorOf(text)
+  }
+}
+
 const serviceAccountName = 'kubernetes.io/service-account.name'
 
 function typeCauses({ type = '', data = {}, metadata }: Config): StatusCause[] {
@@ -123,6 +139,11 @@ function typeCauses({ type = '', data = {}, metadata }: Config): StatusCause[] {
   }
   if (type === 'kubernetes.io/basic-auth' && data.username === undefined && data.password === undefined) {
     return [fieldRequired('data[username]'), fieldRequired('data[password]')]
+  }
+  const registry = jsonKeys[type]
+  if (registry !== undefined && data[registry] !== undefined) {
+    const why = jsonError(Buffer.from(data[registry], 'base64').toString('utf8'))
+    return why === undefined ? [] : [fieldInvalid(`data[${registry}]`, '<secret contents redacted>', why)]
   }
   const missing = (requiredKeys[type] ?? []).filter((key) => data[key] === undefined)
   return missing.map((key) => fieldRequired(`data[${key}]`))

@@ -13,6 +13,15 @@ import { compareQuantity, parseQuantity } from '@flotilla/machinery/quantity'
 import type { Labels } from '@flotilla/machinery/selector'
 import { labelCauses } from '../operations/metadata.ts'
 import { portName, portNumber } from './checks.ts'
+import type { Volume } from './pod-checks.ts'
+import {
+  deadlineCauses,
+  fieldRefCauses,
+  placementCauses,
+  probesCauses,
+  resourceNameCauses,
+  volumeCauses,
+} from './pod-checks.ts'
 
 interface ContainerPort {
   readonly name?: string
@@ -38,7 +47,7 @@ export interface PodSpec {
   readonly containers?: readonly Container[]
   readonly initContainers?: readonly Container[]
   readonly ephemeralContainers?: readonly Container[]
-  readonly volumes?: readonly { readonly name?: string }[]
+  readonly volumes?: readonly Volume[]
   readonly restartPolicy?: string
   readonly nodeName?: string
   readonly hostNetwork?: boolean
@@ -137,21 +146,12 @@ export function podSpecCauses(spec: PodSpec, field: string): readonly StatusCaus
     containerCauses(one, volumes, `${field}.initContainers[${index}]`),
   )
   return [
-    ...volumeCauses(spec, `${field}.volumes`),
+    ...volumeCauses(spec.volumes ?? [], `${field}.volumes`),
+    ...placementCauses(spec, field),
+    ...deadlineCauses(spec.activeDeadlineSeconds, field),
     ...containersCauses(spec.containers ?? [], volumes, `${field}.containers`),
     ...initContainers,
   ]
-}
-
-function volumeCauses({ volumes = [] }: PodSpec, field: string): StatusCause[] {
-  const seen = new Set<string>()
-  return volumes.flatMap(({ name }, index) => {
-    const at = `${field}[${index}].name`
-    if (!name) return [fieldRequired(at)]
-    if (seen.has(name)) return [fieldDuplicate(at, name)]
-    seen.add(name)
-    return checkDns1123Label(name).map((why) => fieldInvalid(at, name, why))
-  })
 }
 
 function containersCauses(
@@ -182,6 +182,7 @@ function containerCauses(container: Container, volumes: ReadonlySet<string>, fie
     ...portCauses(container.ports ?? [], `${field}.ports`),
     ...(container.env ?? []).flatMap((one, index) => envCauses(one, `${field}.env[${index}]`)),
     ...mountCauses(container, volumes, `${field}.volumeMounts`),
+    ...probesCauses(container, field),
     ...resourceCauses(container, `${field}.resources`),
   ]
 }
@@ -206,8 +207,10 @@ function envCauses({ name, value, valueFrom }: NonNullable<Container['env']>[num
     const why = "a valid environment variable name must consist only of printable ASCII characters other than '='"
     return [fieldInvalid(`${field}.name`, name, why)]
   }
-  if (!valueFrom || !value) return []
-  return [fieldInvalid(`${field}.valueFrom`, '', 'may not be specified when `value` is not empty')]
+  if (!valueFrom) return []
+  if (value) return [fieldInvalid(`${field}.valueFrom`, '', 'may not be specified when `value` is not empty')]
+  const { fieldRef } = valueFrom as { fieldRef?: { fieldPath?: string } }
+  return fieldRef === undefined ? [] : fieldRefCauses(fieldRef.fieldPath, `${field}.valueFrom.fieldRef.fieldPath`)
 }
 
 function mountCauses({ volumeMounts = [] }: Container, volumes: ReadonlySet<string>, field: string): StatusCause[] {
@@ -226,7 +229,12 @@ function mountCauses({ volumeMounts = [] }: Container, volumes: ReadonlySet<stri
 
 function resourceCauses({ resources = {} }: Container, field: string): StatusCause[] {
   const { requests = {}, limits = {} } = resources
-  const causes = [...quantityCauses(limits, `${field}.limits`), ...quantityCauses(requests, `${field}.requests`)]
+  const causes = [
+    ...nameCauses(limits, `${field}.limits`),
+    ...quantityCauses(limits, `${field}.limits`),
+    ...nameCauses(requests, `${field}.requests`),
+    ...quantityCauses(requests, `${field}.requests`),
+  ]
   if (causes.length > 0) return causes
   for (const [name, request] of Object.entries(requests)) {
     const limit = limits[name]
@@ -235,6 +243,10 @@ function resourceCauses({ resources = {} }: Container, field: string): StatusCau
     causes.push(fieldInvalid(`${field}.requests`, String(request), why))
   }
   return causes
+}
+
+function nameCauses(list: object, field: string): StatusCause[] {
+  return Object.keys(list).flatMap((name) => resourceNameCauses(name, `${field}[${name}]`))
 }
 
 export function quantityCauses(list: Readonly<Record<string, string | number>>, field: string): StatusCause[] {

@@ -2,7 +2,7 @@
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldInvalid, fieldNotSupported, fieldRequired } from '@flotilla/machinery/field-error'
 import { deepEqual } from '@flotilla/machinery/json'
-import { checkPathSegmentName } from '@flotilla/machinery/names'
+import { checkDns1123Subdomain, checkPathSegmentName } from '@flotilla/machinery/names'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindRules } from './rules.ts'
 
@@ -108,6 +108,9 @@ function subjectsCauses(object: KubeObject, isNamespaced: boolean): StatusCause[
     const at = `subjects[${index}]`
     const causes = name ? [] : [fieldRequired(`${at}.name`)]
     if (kind === 'ServiceAccount' && !namespace && !isNamespaced) causes.push(fieldRequired(`${at}.namespace`))
+    if (kind === 'ServiceAccount' && name) {
+      causes.push(...checkDns1123Subdomain(name).map((why) => fieldInvalid(`${at}.name`, name, why)))
+    }
     const kinds = ['ServiceAccount', 'User', 'Group']
     return kinds.includes(kind) ? causes : [...causes, fieldNotSupported(`${at}.kind`, kind, kinds)]
   })

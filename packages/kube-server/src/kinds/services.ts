@@ -1,11 +1,11 @@
 // Services: addresses and node ports that the server gives, and defaults that hang on the type.
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldDuplicate, fieldInvalid, fieldRequired, invalidObject } from '@flotilla/machinery/field-error'
-import { checkDns1035Label, checkDns1123Label } from '@flotilla/machinery/names'
+import { checkDns1123Label } from '@flotilla/machinery/names'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Addresses } from './addresses.ts'
-import { addressesOf } from './addresses.ts'
-import { immutable, portNumber } from './checks.ts'
+import { addressesOf, isInRange } from './addresses.ts'
+import { immutable, isAddress, portNumber } from './checks.ts'
 import type { KindRules, RuleContext } from './rules.ts'
 
 interface ServicePort {
@@ -92,6 +92,10 @@ function addressOf(
     const why = `failed to allocate IP ${clusterIP}: provided IP is already allocated`
     throw invalidService(object, fieldInvalid('spec.clusterIPs', [clusterIP], why))
   }
+  if (spec.clusterIP === clusterIP && isAddress(clusterIP) && !isInRange(clusterIP)) {
+    const why = `failed to allocate IP ${clusterIP}: the provided network does not match the current range`
+    throw invalidService(object, fieldInvalid('spec.clusterIPs', [clusterIP], why))
+  }
   const clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [clusterIP]
   const isOpen = clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
   if (isOpen && !spec.ipFamilies?.length) {
@@ -159,7 +163,15 @@ function validate(object: KubeObject): readonly StatusCause[] {
   if (isHeadless && (spec.type === 'NodePort' || spec.type === 'LoadBalancer')) {
     causes.push(fieldInvalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`))
   }
-  return [...causes, ...portsCauses(spec.ports ?? [])]
+  return [...causes, ...addressCauses(spec), ...portsCauses(spec.ports ?? [])]
+}
+
+function addressCauses({ clusterIPs = [] }: ServiceSpec): StatusCause[] {
+  return clusterIPs.flatMap((ip, index) => {
+    if (ip === 'None' || ip === '' || isAddress(ip)) return []
+    const why = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+    return [fieldInvalid(`spec.clusterIPs[${index}]`, ip, why)]
+  })
 }
 
 function portsCauses(ports: readonly ServicePort[]): StatusCause[] {
@@ -175,7 +187,8 @@ function portsCauses(ports: readonly ServicePort[]): StatusCause[] {
     causes.push(...portNumber(port, `${at}.port`))
     if (typeof targetPort === 'number') causes.push(...portNumber(targetPort, `${at}.targetPort`))
     const key = `${protocol}/${port}`
-    if (numbers.has(key)) causes.push(fieldDuplicate(at, { ...(name ? { name } : {}), protocol, port }))
+    const shown = { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 }
+    if (numbers.has(key)) causes.push(fieldDuplicate(at, shown))
     numbers.add(key)
     if (nodePort !== undefined && nodePort !== 0 && (nodePort < 30000 || nodePort > 32767)) {
       const why = 'provided port is not in the valid range. The range of valid ports is 30000-32767'
@@ -186,7 +199,7 @@ function portsCauses(ports: readonly ServicePort[]): StatusCause[] {
 }
 
 export const services: KindRules = {
-  checkName: checkDns1035Label,
+  checkName: checkDns1123Label,
   createsOnUpdate: true,
   defaults,
   prepareForCreate: (object, context) => allocated(object, undefined, context),

@@ -1,6 +1,6 @@
 // Deployments, ReplicaSets, StatefulSets, DaemonSets: pods that are kept running.
 import type { StatusCause } from '@flotilla/machinery/errors'
-import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
+import { fieldForbidden, fieldInvalid, fieldNotSupported, fieldRequired } from '@flotilla/machinery/field-error'
 import { deepEqual } from '@flotilla/machinery/json'
 import { checkDns1123Label } from '@flotilla/machinery/names'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -98,6 +98,9 @@ export const deployments: KindRules = {
       ...nonNegative(spec.replicas, 'spec.replicas'),
       ...selectorAndTemplate(spec, 'deployment', 'ReplicaSet'),
     ]
+    if (strategy?.type && !strategies.includes(strategy.type)) {
+      causes.push(fieldNotSupported('spec.strategy', { Type: strategy.type, RollingUpdate: null }, strategies))
+    }
     if (strategy?.type === 'Recreate' && strategy.rollingUpdate) {
       const why = "may not be specified when strategy `type` is 'Recreate'"
       causes.push(fieldForbidden('spec.strategy.rollingUpdate', why))
@@ -114,6 +117,29 @@ export const deployments: KindRules = {
     return causes
   },
   validateUpdate: selectorIsImmutable,
+  validateStatus: (object) =>
+    statusCauses(object, ['updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas']),
+}
+
+const strategies = ['Recreate', 'RollingUpdate']
+
+/** Counts of replicas are not negative, and those of a kind of replica not above the count of all. */
+function statusCauses(object: KubeObject, parts: readonly string[]): StatusCause[] {
+  const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>
+  const all = status['replicas'] ?? 0
+  const negative = ['replicas', ...parts].flatMap((name) => nonNegative(status[name], `status.${name}`))
+  const limited = parts.filter((name) => name !== 'unavailableReplicas')
+  const above = limited.filter((name) => (status[name] ?? 0) > all)
+  const why = 'cannot be greater than status.replicas'
+  const { readyReplicas = 0, availableReplicas = 0 } = status
+  const isTooAvailable = availableReplicas > readyReplicas
+  return [
+    ...negative,
+    ...above.map((name) => fieldInvalid(`status.${name}`, status[name] ?? 0, why)),
+    ...(isTooAvailable
+      ? [fieldInvalid('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas')]
+      : []),
+  ]
 }
 
 export const replicaSets: KindRules = {

@@ -1,6 +1,7 @@
 // From what a client sent to an object of the resource's kind: shape, limits, identity, unknown fields, defaults.
 import { FlotillaError, type StatusCause } from '@flotilla/machinery/errors'
 import { applyDefaults } from '@flotilla/machinery/defaults'
+import { builtinKindSchema } from '@flotilla/machinery/builtin-kinds'
 import { isJsonObject } from '@flotilla/machinery/json-value'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { dropUnknownFields, pruneValue } from '@flotilla/machinery/prune'
@@ -10,6 +11,7 @@ import type { ServedResource } from '../served-resource.ts'
 import { asVersion } from '../storage-forms.ts'
 import type { WriteRequest } from './core.ts'
 import { withoutEmptyValues } from './empty-values.ts'
+import { canonicalQuantities } from './quantities.ts'
 import { badRequest } from './refusals.ts'
 import { wrongType } from './wrong-types.ts'
 
@@ -68,8 +70,10 @@ function countBytes(value: unknown, depth: number): number {
  * under Strict.
  */
 export function conform(request: WriteRequest, object: KubeObject, refuse: (problem: string) => Error): KubeObject {
+  const { schema, isCustom } = request.resource
   const known = withoutUnknown(request, object, refuse)
-  const stored = asVersion(known, request.resource, apiVersionOf(request.stored))
+  const canonical = isCustom ? known : canonicalQuantities(schema, known)
+  const stored = asVersion(canonical, request.resource, apiVersionOf(request.stored))
   return withDefaults(request, stored)
 }
 
@@ -77,6 +81,9 @@ export function withDefaults(request: WriteRequest, object: KubeObject): KubeObj
   const defaulted = applyDefaults(request.stored.schema, object)
   return request.rules.defaults?.(defaulted) ?? defaulted
 }
+
+const metaName = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
+const metaKind = builtinKindSchema(metaName)
 
 /** `object` as the store's structures keep it. Definitions are stored as JSON, which keeps empty lists. */
 export function asKept({ stored }: WriteRequest, object: KubeObject): KubeObject {
@@ -89,7 +96,7 @@ function isTyped({ isCustom, group }: ServedResource): boolean {
 
 function withoutUnknown(request: WriteRequest, object: KubeObject, refuse: (problem: string) => Error): KubeObject {
   const { schema, isCustom, schemaName } = request.resource
-  const wrong = isCustom ? undefined : wrongType(schema, schemaName, object)
+  const wrong = isCustom ? wrongType(metaKind, metaName, object.metadata) : wrongType(schema, schemaName, object)
   if (wrong !== undefined) throw refuse(wrong)
   const { value, pruned } = isCustom ? pruneValue(schema, object) : dropUnknownFields(schema, object)
   const { bodyProblems, warn } = request.context
@@ -109,7 +116,29 @@ export function cannotHandle(resource: ServedResource, why: string): FlotillaErr
 
 /** What the schema finds wrong. Built-in schemas call required what Go always writes, so that is not held here. */
 export function schemaCauses({ stored }: WriteRequest, object: KubeObject): readonly StatusCause[] {
-  const causes = validateValue(stored.schema, object)
+  const causes = validateValue(stored.schema, object, { checkListTypes: stored.isCustom })
   if (stored.isCustom) return causes
-  return causes.filter(({ reason }) => reason !== 'FieldValueRequired' && reason !== 'FieldValueTypeInvalid')
+  return causes
+    .filter(({ reason }) => reason !== 'FieldValueRequired' && reason !== 'FieldValueTypeInvalid')
+    .flatMap(inGoWords)
+}
+
+/** Enumerations whose values upstream lists in an order of its own; '' for those that the rules of kinds look at. */
+const enumerations: Readonly<Record<string, string>> = {
+  '"Always", "Never", "OnFailure"': '"Always", "OnFailure", "Never"',
+  '"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"':
+    '"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
+  '"FallbackToLogsOnError", "File"': '"File", "FallbackToLogsOnError"',
+  '"Egress", "Ingress"': '"Ingress", "Egress"',
+  '"NoExecute", "NoSchedule", "PreferNoSchedule"': '',
+  '"Equal", "Exists", "Gt", "Lt"': '',
+  '"Recreate", "RollingUpdate"': '',
+}
+
+function inGoWords(cause: StatusCause): readonly StatusCause[] {
+  if (cause.reason !== 'FieldValueNotSupported') return [cause]
+  const [what = '', values = ''] = (cause.message ?? '').split(': supported values: ')
+  const inOrder = enumerations[values]
+  if (inOrder === undefined) return [cause]
+  return inOrder === '' ? [] : [{ ...cause, message: `${what}: supported values: ${inOrder}` }]
 }

@@ -108,7 +108,7 @@ function checkedContinuation({ store }: Core, options: ListOptions): Continuatio
 }
 
 /** '' and '0' are 0: anything will do. */
-export function parseRevision(text: string | undefined): number {
+export function parseRevision(text: string | undefined, isWatch = false): number {
   if (text === undefined || text === '') return 0
   if (!/^\d+$/.test(text)) {
     const cause = fieldInvalid(
@@ -116,7 +116,9 @@ export function parseRevision(text: string | undefined): number {
       text,
       `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     )
-    throw badRequest(`invalid resource version: resourceVersion: ${cause.message}`)
+    throw isWatch
+      ? new FlotillaError('Unknown', `resourceVersion: ${cause.message}`)
+      : badRequest(`invalid resource version: resourceVersion: ${cause.message}`)
   }
   return Number(text)
 }

@@ -74,7 +74,8 @@ function requireSameVersion({ stored, rules }: WriteRequest, name: string, wante
   }
   if (stored.isCustom || rules.needsResourceVersion) {
     const message = `Invalid value: 0: must be specified for an update`
-    throw invalid(stored, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }])
+    const cause = { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }
+    throw invalid({ group: stored.group, kind: stored.plural }, name, [cause])
   }
 }
 

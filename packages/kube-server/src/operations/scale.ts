@@ -1,4 +1,5 @@
 // The scale subresource: replicas of any kind, read and written without knowing the kind.
+import { FlotillaError } from '@flotilla/machinery/errors'
 import { fieldInvalid } from '@flotilla/machinery/field-error'
 import { getPath, setPath } from '@flotilla/machinery/json'
 import { fromLabelSelector, formatSelector } from '@flotilla/machinery/selector'
@@ -15,6 +16,7 @@ function pathsOf(resource: ServedResource, name: string): ScalePaths {
 export function scaleOf(resource: ServedResource, object: KubeObject): KubeObject {
   const paths = pathsOf(resource, object.metadata.name)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  if (resource.isCustom) requireReplicas(object, paths)
   const replicas = numberAt(object, paths.specReplicasPath)
   const selector = selectorOf(resource, paths, object)
   return {
@@ -30,6 +32,12 @@ export function scaleOf(resource: ServedResource, object: KubeObject): KubeObjec
     spec: replicas === 0 ? {} : { replicas },
     status: { replicas: numberAt(object, paths.statusReplicasPath), ...(selector ? { selector } : {}) },
   }
+}
+
+function requireReplicas(object: KubeObject, { specReplicasPath }: ScalePaths): void {
+  if (getPath(object, steps(specReplicasPath)) !== undefined) return
+  const message = `the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`
+  throw new FlotillaError('Internal', `Internal error occurred: ${message}`, { causes: [{ message }] })
 }
 
 /** `object` with the replicas that `scale` asks for. Throws Invalid for a negative or fractional number. */

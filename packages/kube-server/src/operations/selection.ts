@@ -36,7 +36,7 @@ export function selectionOf(catalog: EditableCatalog, resource: ServedResource, 
   const fields = asked.fieldSelector ? parseFieldSelector(asked.fieldSelector) : []
   if (labels.length === 0 && fields.length === 0) return { selectsAll: true, matches: () => true }
   const getters = fields.length === 0 ? everywhere : gettersFor(catalog, resource)
-  refuseUnknownFields(resource, fields, getters)
+  refuseUnknownFields(fields, getters)
   const name = requiredValue(fields, 'metadata.name')
   return {
     selectsAll: false,
@@ -72,14 +72,10 @@ function atPath(jsonPath: string): FieldGetter {
   }
 }
 
-function refuseUnknownFields(
-  resource: ServedResource,
-  fields: FieldSelector,
-  getters: Readonly<Record<string, FieldGetter>>,
-): void {
+function refuseUnknownFields(fields: FieldSelector, getters: Readonly<Record<string, FieldGetter>>): void {
   const unknown = fields.find(({ field }) => !Object.hasOwn(getters, field))
   if (unknown === undefined) return
-  const isPlain = resource.isCustom || rulesFor(resource).selectableFields === undefined
+  const isPlain = Object.keys(getters).length === Object.keys(everywhere).length
   if (!isPlain) throw badRequest(`field label not supported: ${unknown.field}`)
   const names = Object.keys(everywhere).map((name) => JSON.stringify(name))
   throw badRequest(`${JSON.stringify(unknown.field)} is not a known field selector: only ${names.join(', ')}`)

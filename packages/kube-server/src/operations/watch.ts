@@ -99,7 +99,7 @@ function viewOf(core: Core, resource: ServedResource, options: WatchOptions): Vi
 }
 
 function streamFrom(core: Core, view: View, options: WatchOptions): WatchStream {
-  const asked = parseRevision(options.resourceVersion)
+  const asked = parseRevision(options.resourceVersion, true)
   const isListed = options.sendInitialEvents ?? asked === 0
   if (isListed) return new WatchStream(initialEvents(core, view, options), capacity)
   const stream = new WatchStream([], capacity)

@@ -367,7 +367,6 @@ const templates: readonly Column[] = [
       .join(','),
   ),
   text('Pod Labels', (one) => showLabels(at(one, 'template', 'metadata', 'labels'))),
-  ageColumn,
 ]
 
 export const objectColumns: Readonly<Record<string, readonly Column[]>> = {
