@@ -11,7 +11,14 @@ import { formatReport, thisMachine } from './report.ts'
 
 const benchmarks: readonly Benchmark[] = [start, propagation, throughput, drift, idle, fleet]
 
-const { positionals, values } = parseArgs({ allowPositionals: true, strict: false })
+const numbers = benchmarks.flatMap(({ options }) => Object.keys(options))
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean' },
+    ...Object.fromEntries(numbers.map((name) => [name, { type: 'string' as const }])),
+  },
+})
 const wanted = benchmarks.find(({ name }) => name === positionals[0])
 
 if (wanted === undefined) {

@@ -62,10 +62,10 @@ export class FakeApiServer {
       return url.searchParams.has('watch') ? this.#watch(stream, path, url) : this.#list(stream, path)
     }
     if (method === 'DELETE') return this.#delete(stream, path)
-    if (body === undefined) return send(stream, 400, failure(400, 'BadRequest'))
+    if (body === undefined) return send(stream, 400, failure(400, 'BadRequest', path))
     const at = isCollection ? `${path}/${body.metadata.name}` : path
     const isNew = !this.#objects.has(at)
-    if (method === 'POST' && !isNew) return send(stream, 409, failure(409, 'AlreadyExists'))
+    if (method === 'POST' && !isNew) return send(stream, 409, failure(409, 'AlreadyExists', path))
     const stored = this.#put(at, body)
     send(stream, isNew ? 201 : 200, stored)
     this.#options.onWrite(at)
@@ -88,7 +88,7 @@ export class FakeApiServer {
 
   #delete(stream: ServerHttp2Stream, path: string): void {
     const found = this.#objects.get(path)
-    if (found === undefined) return send(stream, 404, failure(404, 'NotFound'))
+    if (found === undefined) return send(stream, 404, failure(404, 'NotFound', path))
     this.#objects.delete(path)
     this.#revision++
     this.#tell(path, 'DELETED', found)
@@ -97,7 +97,7 @@ export class FakeApiServer {
 
   #sendFound(stream: ServerHttp2Stream, path: string): void {
     const found = this.#objects.get(path)
-    if (found === undefined) send(stream, 404, failure(404, 'NotFound'))
+    if (found === undefined) send(stream, 404, failure(404, 'NotFound', path))
     else send(stream, 200, found)
   }
 
@@ -148,8 +148,10 @@ function object(apiVersion: string, kind: string, name: string): Stored {
   return { apiVersion, kind, metadata: { name } }
 }
 
-function failure(code: number, reason: string): object {
-  return { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, reason, message: reason }
+/** The details say that it is the object that is missing, and not its kind. */
+function failure(code: number, reason: string, path: string): object {
+  const [kind, name] = path.split('/').slice(-2)
+  return { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, reason, message: reason, details: { kind, name } }
 }
 
 function writeEvent(stream: ServerHttp2Stream, type: string, stored: object): void {
