@@ -9,6 +9,9 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const isCurrent = major > 26 || (major === 26 && minor >= 5)
 
 if (isCurrent) {
+  // Before anything else is loaded: types are stripped and code is compiled once, not at each start.
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
   await import('../src/main.ts')
 } else {
   const child = spawn(bundledNode(), [import.meta.filename ?? process.argv[1], ...process.argv.slice(2)], {

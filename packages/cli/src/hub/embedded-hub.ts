@@ -85,8 +85,7 @@ async function createServer(
   await guardServer(server, rbac)
   // Who gives the first rights needs none.
   const api = server.apiAs({ name: 'system:flotilla-install', groups: ['system:masters', 'system:authenticated'] })
-  await ensureObjects(api, rightsObjects)
-  await ensureObjects(api, crds)
+  await ensureObjects(api, [...rightsObjects, ...crds])
   return server
 }
 

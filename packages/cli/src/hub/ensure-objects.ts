@@ -34,13 +34,17 @@ export interface EnsureOptions {
   readonly onEnsured?: (object: KubeObject, what: Ensured) => void
 }
 
-/** One after the other, in the given order. */
+/** Namespaces first, then the others together; told of in the given order. */
 export async function ensureObjects(
   api: KubeApi,
   objects: readonly KubeObject[],
   { dryRun = false, onEnsured = () => {} }: EnsureOptions = {},
 ): Promise<void> {
-  for (const object of objects) onEnsured(object, await ensureObject(api, object, dryRun))
+  const results = new Map<KubeObject, Ensured>()
+  const ensure = async (object: KubeObject) => void results.set(object, await ensureObject(api, object, dryRun))
+  await Promise.all(objects.filter(({ kind }) => kind === 'Namespace').map(ensure))
+  await Promise.all(objects.filter(({ kind }) => kind !== 'Namespace').map(ensure))
+  for (const object of objects) onEnsured(object, results.get(object) ?? 'unchanged')
 }
 
 async function ensureObject(api: KubeApi, object: KubeObject, dryRun: boolean): Promise<Ensured> {
