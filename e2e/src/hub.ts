@@ -69,11 +69,13 @@ async function startRealHub(): Promise<HubUnderTest> {
       watchdog,
     })
   let running = start()
+  await untilLeading(running)
   return {
     ...server,
     kill: async () => void (await running.end('SIGKILL')),
     async restart() {
       running = start()
+      await untilLeading(running)
     },
     printed: () => running.printed(),
     async [Symbol.asyncDispose]() {
@@ -83,6 +85,16 @@ async function startRealHub(): Promise<HubUnderTest> {
       await plane.stop()
     },
   }
+}
+
+/** Before, admission of our kinds refuses: its webhook is in the same process. */
+async function untilLeading(running: FlotillaProcess): Promise<void> {
+  await until(
+    'the controllers to lead',
+    async () => running.printed(),
+    (text) => text.includes('Leading'),
+    60_000,
+  )
 }
 
 async function untilServing({ api }: Server, running: FlotillaProcess): Promise<void> {

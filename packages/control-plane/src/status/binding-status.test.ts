@@ -121,6 +121,23 @@ describe('bindingStatus()', () => {
     expect(status.summary).toEqual({ applied: 265, healthy: 265, clusters: 266 })
   })
 
+  test('keeps what was told of a member that is away since before our start', () => {
+    const before = bindingStatus(aBinding(1), [observed(0)], now)
+    const unseen = {
+      isReachable: false,
+      objects: [{ id, role: 'workload', outcome: undefined, row: undefined }],
+    } as const
+    const after = bindingStatus(aBinding(1, before), [observed(0, unseen)], now + 60_000).clusters?.[0]
+    expect(after).toMatchObject({ state: 'Unreachable', health: 'Unknown', replicas: 1, readyReplicas: 1 })
+    expect(after?.observedAt).toBe(before.clusters?.[0]?.observedAt)
+  })
+
+  test('takes nothing over from another decision', () => {
+    const before = { ...bindingStatus(aBinding(1), [observed(0)], now), decisionHash: 'other' }
+    const unseen = { isReachable: false, objects: [] }
+    expect(bindingStatus(aBinding(1, before), [observed(0, unseen)], now).clusters?.[0]?.observedAt).toBeUndefined()
+  })
+
   test('keeps the time at which a cluster was first seen as it is', () => {
     const status = bindingStatus(aBinding(1), [observed(0)], now)
     const later = observed(0, {

@@ -34,7 +34,12 @@ export const maxListedClusters = 256
 
 export function bindingStatus(binding: Binding, observed: readonly ObservedCluster[], now: number): BindingStatus {
   const before = new Map((binding.status?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
-  const clusters = observed.map((cluster) => sinceWhen(outcomeOf(cluster), before.get(cluster.entry.name)))
+  const isSameDecision = binding.status?.decisionHash === binding.spec.decision?.forHash
+  const clusters = observed.map((cluster) => {
+    const previous = before.get(cluster.entry.name)
+    const outcome = outcomeOf(cluster)
+    return sinceWhen(isSameDecision ? lastSeen(outcome, previous) : outcome, previous)
+  })
   const staying = observed.flatMap((cluster, index) => (cluster.isLeaving ? [] : (clusters[index] ?? [])))
   const { decision } = binding.spec
   return {
@@ -60,6 +65,20 @@ function sinceWhen(outcome: ClusterOutcome, before: ClusterOutcome | undefined):
   if (before?.observedAt === undefined || outcome.observedAt === undefined) return outcome
   const same = { ...outcome, observedAt: before.observedAt }
   return deepEqual(same, before) ? same : outcome
+}
+
+/** Of a member that has been away since before our own start, what was told last is all that is known. */
+function lastSeen(outcome: ClusterOutcome, before: ClusterOutcome | undefined): ClusterOutcome {
+  if (outcome.state !== 'Unreachable' || outcome.observedAt !== undefined || before?.observedAt === undefined) {
+    return outcome
+  }
+  const { replicas, readyReplicas, observedAt } = before
+  return {
+    ...outcome,
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(readyReplicas === undefined ? {} : { readyReplicas }),
+    observedAt,
+  }
 }
 
 function isHealthy({ state, health }: ClusterOutcome): boolean {

@@ -142,7 +142,7 @@ class StatusController implements RunningStatus {
   async #writeBinding(key: string): Promise<void> {
     const { env, hub } = this.#deps
     const binding = hub.binding(key)
-    if (!binding || binding.metadata.deletionTimestamp !== undefined) return
+    if (!binding || binding.metadata.deletionTimestamp !== undefined || this.#isEarly(binding)) return
     const namespaced = binding.metadata.namespace !== undefined
     const resource = namespaced ? resourceBindingResource : clusterResourceBindingResource
     await this.#write(resource, binding, bindingStatus(binding, this.#observe(binding), env.clock.now()))
@@ -153,6 +153,7 @@ class StatusController implements RunningStatus {
     const template = hub.templates.byId(id)
     const resource = template && hub.templates.resource(template)
     if (!template || !resource || template.metadata.deletionTimestamp !== undefined) return
+    if (this.#deps.hub.bindingsOf(id).some((binding) => this.#isEarly(binding))) return
     const copies = this.#copiesOf(id)
     if (copies.length === 0) return
     const status = templateStatus(template, copies, env.clock.now())
@@ -162,6 +163,18 @@ class StatusController implements RunningStatus {
   async #write(resource: Resource, object: KubeObject, status: object): Promise<void> {
     const writer = createStatusWriter({ api: this.#deps.hub.api, resource, fieldManager })
     await writer.write(object, status)
+  }
+
+  /**
+   * We have just started: a member that was well when we ended has not had the time to answer. What was told before
+   * stands until it answers, or its probes say that it is away; either is looked at when it happens.
+   */
+  #isEarly({ spec }: Binding): boolean {
+    return (spec.decision?.clusters ?? []).some((entry) => {
+      const session = this.#sessionOf(entry)
+      const cluster = session && this.#deps.hub.clusters.get(session.name)
+      return session?.state === 'Connecting' && cluster !== undefined && isKnownReachable(cluster)
+    })
   }
 
   #observe(binding: Binding): readonly ObservedCluster[] {
@@ -225,6 +238,10 @@ class StatusController implements RunningStatus {
 function reachability({ status }: Cluster): boolean {
   const condition = status?.conditions?.find(({ type }) => type === 'Reachable')
   return condition === undefined || condition.status === 'True'
+}
+
+function isKnownReachable({ status }: Cluster): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === 'Reachable' && is === 'True') === true
 }
 
 function dividesObject({ spec }: Binding, id: ObjectId): boolean {
