@@ -2,8 +2,8 @@
 import { apiVersion } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { valueAt } from '@flotilla/machinery/untyped'
-import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
+import { asDicts, valueAt } from '@flotilla/machinery/untyped'
+import { deployments, namespaces, pods } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aDeployment } from '../test/test-fleet.ts'
 import { startWholeFleet } from '../test/whole-fleet.ts'
@@ -22,7 +22,7 @@ const autoscalers = {
 let fleet: WholeFleet
 
 beforeEach(async () => {
-  fleet = await startWholeFleet(names)
+  fleet = await startWholeFleet(names, { podStartMs: 3_000 })
   await fleet.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
 })
 afterEach(() => fleet[Symbol.asyncDispose]())
@@ -46,12 +46,12 @@ async function changeWeights(weights: Readonly<Record<string, number>>): Promise
   await fleet.api.update(propagationPolicyResource, { ...policy, spec: aPolicy(weights)['spec'] })
 }
 
+/** Pods that are Ready now, whatever the workload's status says already. */
 async function readyOn(name: string): Promise<number> {
-  const found = await fleet
-    .member(name)
-    .get(deployments, web)
-    .catch(() => undefined)
-  return Number(valueAt(found, 'status', 'readyReplicas') ?? 0)
+  const { items } = await fleet.member(name).list(pods, { namespace: 'shop' })
+  const isReady = (pod: KubeObject) =>
+    asDicts(valueAt(pod, 'status', 'conditions')).some((each) => each['type'] === 'Ready' && each['status'] === 'True')
+  return items.filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined).length
 }
 
 const readyEverywhere = () => Promise.all(names.map(readyOn))
@@ -84,7 +84,7 @@ describe('the sum of ready replicas', () => {
 
   test('stays whole while a cluster is dropped and one decision supersedes another', async () => {
     await changeWeights({ us: 1, ap: 1 })
-    const first = await fewestReady(200)
+    const first = await fewestReady(2_000)
     await changeWeights({ us: 1, ap: 5 })
     expect(Math.min(first, await fewestReady(20_000))).toBe(12)
     expect(await readyEverywhere()).toEqual([0, 2, 10])

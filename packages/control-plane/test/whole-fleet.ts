@@ -28,11 +28,20 @@ export interface WholeFleet extends TestHub {
   restart(): Promise<void>
 }
 
-export async function startWholeFleet(names: readonly string[] = ['eu', 'us', 'ap'], seed = 1): Promise<WholeFleet> {
+export interface WholeFleetOptions {
+  readonly seed?: number
+  /** From a pod's being bound to its being ready. */
+  readonly podStartMs?: number
+}
+
+export async function startWholeFleet(
+  names: readonly string[] = ['eu', 'us', 'ap'],
+  { seed = 1, podStartMs = 100 }: WholeFleetOptions = {},
+): Promise<WholeFleet> {
   const hub = await startTestHub(seed)
   const members = new Map<string, SimulatedCluster>()
   for (const name of names) {
-    const starting = createSimulatedCluster({ env: hub.env, name, nodes: 3, podStartMs: 100, region: `region-${name}` })
+    const starting = createSimulatedCluster({ env: hub.env, name, nodes: 3, podStartMs, region: `region-${name}` })
     const simulated = await hub.env.complete(starting, { limitMs: 60_000, what: `member ${name}` })
     serveDocuments(simulated.server)
     members.set(name, simulated)
