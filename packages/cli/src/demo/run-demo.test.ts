@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -40,7 +40,7 @@ describe('flotilla start --demo', () => {
     const { code, err } = await demo.run('start', '--data-dir', folder, '--listen', `127.0.0.1:${port}`)
     expect(code).toBe(1)
     expect(err).toContain(`Cannot listen on 127.0.0.1:${port}: the port is in use. Next: `)
-    expect(() => readFileSync(join(folder, 'format.json'))).toThrow()
+    expect(existsSync(folder)).toBe(false)
   })
 })
 

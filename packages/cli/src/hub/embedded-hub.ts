@@ -1,20 +1,17 @@
 // The embedded hub: an API server on the data folder's store, our kinds and rights installed, controllers running.
 import { crds } from '@flotilla/api/crds'
-import { startControlPlane, type ControlPlane } from '@flotilla/control-plane/controllers'
-import { identityOf } from '@flotilla/control-plane/cluster/join/join'
+import type { ControlPlane } from '@flotilla/control-plane/controllers'
 import { createRbacAuthorizer, type RbacAuthorizer } from '@flotilla/kube-server/access/rbac-authorizer'
 import { createKubeServer, type KubeServer } from '@flotilla/kube-server/server'
 import { openSqliteStore } from '@flotilla/kube-server/store/sqlite-store'
 import type { Store } from '@flotilla/kube-server/store/store'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Env } from '@flotilla/runtime/env'
-import { connectOverHttps } from '../reach/member-access.ts'
 import { admissionHooks } from './admission-hooks.ts'
 import { guardServer, serveEndpoint } from './api-endpoint.ts'
 import { ensureAdminCertificate, ensureAuthority, ensureServing } from './credentials.ts'
 import type { DataFolder } from './data-folder.ts'
 import { ensureObjects } from './ensure-objects.ts'
-import { ensureIdentity } from './identity.ts'
 import { writeKubeconfig, type KubeconfigEntry } from './kubeconfig-file.ts'
 import { dialHost, hostsOf, isLoopback, type ListenAddress } from './listen-address.ts'
 import { adminUser, controllersUser, rightsObjects } from './rights.ts'
@@ -53,7 +50,10 @@ export async function startEmbeddedHub(options: EmbeddedHubOptions): Promise<Emb
   const server = opened.use(await createServer(options, store, rbac, ca.cert))
   const serving = await serveEndpoint({ ...options, server, rbac, clientCa: ca.cert, serving: pair })
   opened.defer(() => serving.close())
-  const controlPlane = opened.use(await startControllers(options, server))
+  // Loaded while the API answers already.
+  const { startControllers } = await import('./start-controllers.ts')
+  const controllersApi = server.apiAs({ name: controllersUser, groups: ['system:authenticated'] })
+  const controlPlane = opened.use(await startControllers(options, controllersApi))
   const url = `https://${dialHost(listen.host)}:${serving.port}`
   const hubEntry = { name: 'flotilla', server: url, ca: ca.cert, client: admin }
   const kubeconfig = folder.file('kubeconfig')
@@ -87,20 +87,4 @@ async function createServer(
   const api = server.apiAs({ name: 'system:flotilla-install', groups: ['system:masters', 'system:authenticated'] })
   await ensureObjects(api, [...rightsObjects, ...crds])
   return server
-}
-
-async function startControllers(
-  { env, folder, listen, probeEveryMs }: EmbeddedHubOptions,
-  server: KubeServer,
-): Promise<ControlPlane> {
-  const api = server.apiAs({ name: controllersUser, groups: ['system:authenticated'] })
-  const { holder, generation, hmac } = ensureIdentity(env, folder)
-  return startControlPlane({
-    env,
-    api,
-    claim: { hubId: await identityOf(api), generation, holder },
-    connect: connectOverHttps({ env, allowLoopback: isLoopback(listen.host) }),
-    hmac,
-    ...(probeEveryMs === undefined ? {} : { probeEveryMs }),
-  })
 }

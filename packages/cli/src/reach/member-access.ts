@@ -1,5 +1,6 @@
 // How a registered member is reached: from its Cluster and its Secret to a client.
 import type { Cluster } from '@flotilla/api/cluster'
+import { addressCheck } from './address-check.ts'
 import { checkEndpoint } from '@flotilla/api/admission/endpoint'
 import type { Connect } from '@flotilla/control-plane/connect'
 import { createKubeClient, type KubeClient, type KubeClientOptions } from '@flotilla/kube-client/client'
@@ -23,8 +24,13 @@ export interface ConnectOptions {
 /** Members over HTTPS. Nothing is sent before the first call. */
 export function connectOverHttps({ env, allowLoopback }: ConnectOptions): Connect {
   return (cluster, secret, purpose) => {
-    const access = memberAccess(cluster, secret, allowLoopback)
-    const client = createKubeClient({ env, ...access, userAgent: `flotilla-${purpose}` })
+    const { server, credentials } = memberAccess(cluster, secret, allowLoopback)
+    const checkAddress = addressCheck(env, server, cluster.metadata.name, allowLoopback)
+    const checked = async () => {
+      await checkAddress()
+      return credentials
+    }
+    const client = createKubeClient({ env, server, credentials: checked, userAgent: `flotilla-${purpose}` })
     return { api: client, close: () => client.close() }
   }
 }
