@@ -151,16 +151,20 @@ export class SqliteJournal implements Journal {
   }
 
   private writeError(events: readonly StoreEvent[], error: unknown): FlotillaError {
-    const why = error instanceof Error ? error.message : String(error)
     const [first] = events
     const more = events.length > 1 ? ` and ${events.length - 1} more` : ''
     return new FlotillaError(
       'Unavailable',
-      `Cannot store ${first?.key}${more} in ${this.path}: ${why}`,
+      `Cannot store ${first?.key}${more} in ${this.path}: ${whyNotStored(error)}`,
       {},
       { cause: error },
     )
   }
+}
+
+function whyNotStored(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error)
+  return /disk is full/.test(why) ? 'the disk is full. Next: free some space and try again' : why
 }
 
 function openDatabase(path: string): DatabaseSync {
