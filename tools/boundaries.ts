@@ -20,16 +20,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   simulator: { imports: ['kube-server', 'machinery', 'runtime'] },
   'control-plane': { imports: ['api', 'machinery', 'runtime', 'scheduler'] },
   cli: {
-    imports: [
-      'api',
-      'control-plane',
-      'kube-client',
-      'kube-server',
-      'machinery',
-      'runtime',
-      'scheduler',
-      'simulator',
-    ],
+    imports: ['api', 'control-plane', 'kube-client', 'kube-server', 'machinery', 'runtime', 'scheduler', 'simulator'],
     packages: ['commander', 'yaml'],
   },
 }

@@ -16,7 +16,8 @@ function isInstalled() {
   const wanted = packages(join(root, 'package-lock.json'))
   const found = packages(installed)
   return Object.entries(wanted).every(
-    ([path, entry]) => !path || entry.optional || entry.link || !entry.integrity || found[path]?.integrity === entry.integrity,
+    ([path, entry]) =>
+      !path || entry.optional || entry.link || !entry.integrity || found[path]?.integrity === entry.integrity,
   )
 }
 

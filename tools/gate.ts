@@ -45,7 +45,8 @@ export async function runSteps(steps: readonly Step[]): Promise<Counts> {
 }
 
 async function runStep(step: Step): Promise<Counts> {
-  if (!step.isTests) return (await run(step.command, step.env)) === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 }
+  if (!step.isTests)
+    return (await run(step.command, step.env)) === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 }
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-gate-'))
   const report = join(folder, 'report.json')
   const options = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
@@ -66,7 +67,11 @@ function readCounts(report: string): Counts {
 }
 
 function run([command = '', ...args]: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
+  const child = spawn(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  })
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`Cannot run ${command}: ${error.message}`)

@@ -34,7 +34,11 @@ describe('oxlint', () => {
     { name: 'an identity', source: 'export const x = crypto.randomUUID()', want: 'no-restricted-properties' },
     { name: 'a timer', source: 'setTimeout(() => {}, 1)', want: 'no-restricted-globals' },
     { name: 'the network', source: 'await fetch("http://127.0.0.1")', want: 'no-restricted-globals' },
-    { name: 'files', source: `import { readFileSync } from 'node:fs'\nreadFileSync('x')`, want: 'no-restricted-imports' },
+    {
+      name: 'files',
+      source: `import { readFileSync } from 'node:fs'\nreadFileSync('x')`,
+      want: 'no-restricted-imports',
+    },
     { name: 'sockets', source: `import { connect } from 'node:http2'\nconnect('x')`, want: 'no-restricted-imports' },
     { name: 'any', source: 'export const x: any = 1', want: 'no-explicit-any' },
     { name: 'a default export', source: 'export default 1', want: 'no-default-export' },

@@ -7,6 +7,7 @@ export const okSteps: readonly Step[] = [
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'boundaries', command: ['node', 'tools/check-boundaries.ts'] },
+  { name: 'guarantees', command: ['node', 'tools/check-guarantees.ts'] },
   { name: 'dead code', command: ['knip'] },
   { name: 'unit and integration tests', command: ['vitest', 'run', '--project', 'unit'], isTests: true },
 ]

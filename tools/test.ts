@@ -13,7 +13,9 @@ async function realSuite(): Promise<Counts> {
   if (hasRealKubernetes()) return runSteps(realSteps)
   const isRequired = process.env['CI'] === 'true' || process.env['FLOTILLA_REQUIRE_REAL'] === '1'
   const outcome = isRequired ? 'FAILED' : 'SKIPPED'
-  console.log(`${outcome}: real-cluster suite: neither Go (1.26 or newer) nor KUBEBUILDER_ASSETS was found. Install Go to run it.`)
+  console.log(
+    `${outcome}: real-cluster suite: neither Go (1.26 or newer) nor KUBEBUILDER_ASSETS was found. Install Go to run it.`,
+  )
   return isRequired ? { ...nothing, failed: 1 } : { ...nothing, skipped: 1 }
 }
 

@@ -52,6 +52,18 @@ function parse(pattern: string): RegExp | undefined {
   return undefined
 }
 
+/** What Go says of a pattern that nobody can read: brackets that are left open. Undefined for all others. */
+export function patternError(pattern: string): string | undefined {
+  if (compilePattern(pattern) !== undefined) return undefined
+  const plain = pattern.replaceAll(/\\./gs, '')
+  const outside = plain.replaceAll(/\[\]?[^\]]*\]/g, '')
+  const open = outside.indexOf('[')
+  if (open >= 0) return `error parsing regexp: missing closing ]: \`${pattern.slice(pattern.lastIndexOf('['))}\``
+  const depth = Array.from(outside).reduce((sum, char) => sum + (char === '(' ? 1 : char === ')' ? -1 : 0), 0)
+  if (depth === 0) return undefined
+  return `error parsing regexp: ${depth > 0 ? 'missing closing )' : 'unexpected )'}: \`${pattern}\``
+}
+
 /**
  * True when a group that repeats without bound can match a text in several ways (`(a+)*`, `(a|a)*`), unless each round must
  * begin or end with a character that nothing else inside can match (`(\.[a-z]+)*`), or it refers back to a group.
