@@ -298,3 +298,32 @@ test('Reflector calls nothing Complete after a failure before the server has ans
   expect([scene.informer.state, scene.informer.lastError]).toEqual(['Complete', undefined])
   await scene.informer.stop()
 })
+
+test('Reflector hears nothing any more once it was stopped', async () => {
+  const scene = await aScene()
+  const late = Promise.withResolvers<void>()
+  scene.breakWatches(async function* () {
+    yield { type: 'ADDED', object: version('3') }
+    yield initial('4')
+    await late.promise
+    yield { type: 'ADDED', object: version('5', 'b') }
+  })
+  scene.informer.start()
+  await scene.env.settle()
+  const stopped = scene.informer.stop()
+  late.resolve()
+  await stopped
+  expect(scene.names()).toEqual(['a'])
+})
+
+test('Reflector gives kind and apiVersion to items that a list leaves without', async () => {
+  const scene = await aScene()
+  scene.breakWatches(async function* () {
+    yield { type: 'ADDED', object: { ...version('3'), apiVersion: '', kind: '' } }
+    yield initial('4')
+  })
+  scene.informer.start()
+  await scene.env.settle()
+  expect(scene.informer.get('default/a')).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' })
+  await scene.informer.stop()
+})

@@ -141,4 +141,4 @@ test('VirtualEnv.settle() ends work that yields for ever', async () => {
   void spin()
   await expect(env.settle()).rejects.toThrow('Cannot settle: work yielded')
   isOver = true
-})
+}, 60_000)

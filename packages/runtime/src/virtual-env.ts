@@ -43,7 +43,7 @@ export interface VirtualEnv extends Env {
 
 // More timers or turns than this at one instant are a loop that no time would end.
 const timersPerInstant = 1_000_000
-const turnsPerInstant = 1_000_000
+const turnsPerInstant = 200_000
 
 export function createVirtualEnv(options: VirtualEnvOptions): VirtualEnv {
   const time = new VirtualTime(options.startTime ?? Date.UTC(2026, 0, 1))

@@ -21,6 +21,8 @@ export interface CachedOptions<T> {
 }
 
 const patienceMs = 10_000
+/** As many random names as kube-apiserver tries. */
+const mostNames = 8
 
 export class Cached<T extends KubeObject> {
   readonly rows: Informer<T>
@@ -55,6 +57,17 @@ export class Cached<T extends KubeObject> {
   async create(object: T, options: WriteOptions = {}): Promise<T> {
     const created = await this.#api.create(this.#resource, object, { fieldManager: this.#fieldManager, ...options })
     return this.#shown(created)
+  }
+
+  /** Creates what `make` gives, under another random name when somebody has that one. */
+  async createNamed(make: () => T): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.create(make())
+      } catch (error) {
+        if (tries === mostNames || !isError(error, 'AlreadyExists')) throw error
+      }
+    }
   }
 
   /** A merge patch that fails with Conflict or NotFound when `object` was replaced meanwhile. */

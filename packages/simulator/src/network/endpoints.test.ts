@@ -75,7 +75,7 @@ describe('createEndpointsController()', () => {
     const slices = await slicesOf(scenario)
     expect(slices.map(({ endpoints: list = [] }) => list.length).toSorted((a, b) => b - a)).toEqual([100, 100, 50])
     for (const { metadata } of slices) expect(metadata.name).toMatch(/^web-[a-z0-9]{5}$/)
-  })
+  }, 60_000)
 
   test('leaves Services without a selector alone', async () => {
     await using scenario = await aCluster()

@@ -77,7 +77,7 @@ export function createEndpointsController({ env, pods, services, slices, endpoin
   async function writeSlice(service: Service, old: KubeObject | undefined, part: readonly Address[]): Promise<void> {
     const content = { addressType: 'IPv4', endpoints: part.map(sliceEndpoint), ports: portsOf(part[0]) }
     if (old === undefined) {
-      await slices.create({ ...newSlice(service), ...content })
+      await slices.createNamed(() => ({ ...newSlice(service), ...content }))
     } else if (
       JSON.stringify([old['endpoints'] ?? [], old['ports'] ?? []]) !==
       JSON.stringify([content.endpoints, content.ports])

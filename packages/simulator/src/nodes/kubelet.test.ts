@@ -36,7 +36,7 @@ describe('createKubelet()', () => {
     const addresses = (await scenario.listPods()).map(({ status }) => status?.podIP)
     expect(new Set(addresses).size).toBe(300)
     expect(scenario.complaints()).toEqual([])
-  })
+  }, 60_000)
 
   const ends = [
     {

@@ -81,14 +81,20 @@ function aNode(env: Env, { name, labels, taints }: NodeShape, region: string | u
 }
 
 function nodeConditions(now: string): readonly Condition[] {
-  const pressure = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({
+  const conditions = [
+    ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+    ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
+  ] as const
+  return conditions.map(([type, status, reason, message]) => ({
     type,
-    status: 'False' as const,
-    reason: `KubeletHasNo${type}`,
-    message: `kubelet has no ${type}`,
+    status,
+    reason,
+    message,
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
   }))
-  const ready = { type: 'Ready', status: 'True' as const, reason: 'KubeletReady', message: 'kubelet is ready' }
-  return [...pressure, ready].map((condition) => ({ ...condition, lastHeartbeatTime: now, lastTransitionTime: now }))
 }
 
 function nodeInfo(version: string, name: string) {

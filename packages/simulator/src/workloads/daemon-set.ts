@@ -54,7 +54,7 @@ export function createDaemonSetController({ env, pods, nodes, daemonSets }: Daem
     const names = new Set(wanted.map(({ metadata }) => metadata.name))
     for (const [name, pod] of byNode) if (!names.has(name)) await pods.delete(pod)
     const missing = wanted.filter(({ metadata }) => !byNode.has(metadata.name))
-    await Promise.all(missing.map((node) => pods.create(named(newPod(set, node, hash)))))
+    await Promise.all(missing.map((node) => pods.createNamed(() => named(newPod(set, node, hash)))))
     await replaceOutdated(set, [...byNode.values()], wanted.length, hash)
   }
 

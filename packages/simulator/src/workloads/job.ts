@@ -73,7 +73,7 @@ export function createJobController({ env, pods, jobs }: JobDeps): Controller {
     const pauseMs = progress.failed === 0 ? 0 : Math.min(longestRetryMs, retryMs * 2 ** (progress.failed - 1))
     const leftMs = progress.failedAt + pauseMs - now
     if (progress.failed > 0 && leftMs > 0) return leftMs
-    await Promise.all(Array.from({ length: missing }, () => pods.create(newPod(job))))
+    await Promise.all(Array.from({ length: missing }, () => pods.createNamed(() => newPod(job))))
     return undefined
   }
 

@@ -43,7 +43,7 @@ export function createReplicaSetController({ env, pods, replicaSets }: ReplicaSe
 
   async function scale(set: ReplicaSet, active: readonly Pod[]): Promise<void> {
     const missing = (set.spec.replicas ?? 1) - active.length
-    if (missing >= 0) await inBatches(missing, () => pods.create(newPod(set)))
+    if (missing >= 0) await inBatches(missing, () => pods.createNamed(() => newPod(set)))
     const surplus = inOrderOfLoss(active).slice(0, Math.max(0, -missing))
     await inBatches(surplus.length, (i) => pods.delete(surplus[i] as Pod))
   }
