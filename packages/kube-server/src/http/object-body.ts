@@ -158,14 +158,14 @@ function decoded(body: Buffer, format: BodyFormat, kind: string, duplicates: boo
   } catch (error) {
     if (isError(error)) throw error
     const why = error instanceof Error ? error.message : ''
-    throw unrecognized(kind, format === 'yaml' ? why : `couldn't get version/kind; json parse error: ${why}`, body)
+    throw unrecognized(kind, format !== 'json' ? why : `couldn't get version/kind; json parse error: ${why}`, body)
   }
 }
 
 function unrecognized(kind: string, why: string, body: Buffer): FlotillaError {
   return new FlotillaError(
     'BadRequest',
-    `the object provided is unrecognized (must be of type ${kind}): ${why} (${summaryOf(body)})`,
+    `the object provided is unrecognized (must be of type ${kind}): ${why} (${kind === 'Secret' ? 'not shown' : summaryOf(body)})`,
   )
 }
 

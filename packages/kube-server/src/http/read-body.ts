@@ -1,5 +1,6 @@
 // The bytes of a request's body, unpacked, within limits.
 import { FlotillaError } from '@flotilla/machinery/errors'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
@@ -10,14 +11,20 @@ export const maxBodyBytes = 3 * 1024 * 1024
  * BadRequest for a broken gzip stream and for a body that ended before its end.
  */
 export async function readBody(request: Body, encoding: string | undefined, limit = maxBodyBytes): Promise<Buffer> {
-  const body = await (encoding === 'gzip' ? unpack(request, limit) : collect(request, limit))
-  if (request.aborted === true)
-    throw new FlotillaError('BadRequest', 'Cannot read the body: the client left before its end')
-  return body
+  if (encoding === 'gzip') return unpack(request, limit)
+  const body = await collect(request, limit)
+  if (request.stream === undefined || Number(request.headers?.['content-length']) === body.length) return body
+  // HTTP/2 ends the body of a stream that was reset as if it were whole, and tells only afterwards.
+  await new Promise((resolve) => setImmediate(resolve))
+  if (!request.stream.destroyed) return body
+  throw new FlotillaError('BadRequest', 'Cannot read the body: the client left before its end')
 }
 
-/** HTTP/2 ends the body of an aborted request as if it were whole, and only says so here. */
-type Body = Readable & { readonly aborted?: boolean }
+type Body = Readable & {
+  readonly headers?: IncomingHttpHeaders
+  /** Of HTTP/2. */
+  readonly stream?: { readonly destroyed: boolean }
+}
 
 async function unpack(request: Body, limit: number): Promise<Buffer> {
   const unpacked = createGunzip()

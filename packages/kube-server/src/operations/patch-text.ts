@@ -5,8 +5,9 @@ import type { Patch } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { metadataFields } from './metadata.ts'
 
-/** JSON of `result`: what the patch touched has its keys in order, the rest those of Go's structures. */
+/** JSON of `result`, but nothing of a Secret: what the patch touched has its keys in order, the rest those of Go's structures. */
 export function shownPatch(change: Patch, current: KubeObject, result: unknown): string {
+  if (current.kind === 'Secret' && current.apiVersion === 'v1') return '(not shown)'
   if (change.type === 'strategic') return goValue(change.patch)
   return JSON.stringify(ordered(result, current, []))
 }
