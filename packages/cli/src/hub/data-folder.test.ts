@@ -55,6 +55,12 @@ describe('openDataFolder()', () => {
   })
 })
 
+describe.runIf(process.platform === 'linux')('openDataFolder() in /proc', () => {
+  it('says that nothing can be made there', () => {
+    expect(() => openDataFolder('/proc/flotilla/hub')).toThrow('nothing can be made there. Next: name another folder')
+  })
+})
+
 describe('whyNot()', () => {
   it.each([
     {

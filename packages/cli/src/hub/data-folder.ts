@@ -1,6 +1,6 @@
 // The folder that holds a hub: opened by one process at a time, of a format that this version knows.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { readPrivate, writePrivate } from './private-file.ts'
@@ -42,9 +42,17 @@ export function openDataFolder(path: string): DataFolder {
 
 function entriesOf(path: string): readonly string[] {
   return attempt(path, () => {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
     return readdirSync(path)
   })
+}
+
+/** Parent by parent: Node's own way of it never ends where a file system, such as /proc, lets nothing be made. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** A lock and a pid without a format are left by a start that was cut short. */
@@ -112,6 +120,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'its file system is read-only',
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'it is a file',
+  ENOENT: 'nothing can be made there',
   ENOSPC: 'its disk is full',
   EDQUOT: 'the disk quota is used up',
 }
