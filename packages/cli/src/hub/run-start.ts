@@ -1,7 +1,7 @@
 // Runs a hub until the person stops it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { Env } from '@flotilla/runtime/env'
 import { createRealEnv } from '@flotilla/runtime/real-env'
@@ -21,7 +21,7 @@ export async function runStart(flags: StartFlags, terminal: Terminal): Promise<v
   await checkIsFree(listen)
   const env = createRealEnv({ logLevel: flags.logLevel, pretty: true })
   const isTemporary = flags.demo === true && flags.dataDir === undefined
-  const path = isTemporary ? temporaryFolder(terminal) : (flags.dataDir ?? defaultDataFolder(terminal.variables))
+  const path = isTemporary ? temporaryFolder(terminal) : resolve(flags.dataDir ?? defaultDataFolder(terminal.variables))
   const opened = new AsyncDisposableStack()
   try {
     const folder = opened.use(openDataFolder(path))
