@@ -150,9 +150,9 @@ describe.each(hubKinds)('the main job on $name', ({ start }) => {
       await untilEqual('replicas of web', () => replicasOf(fleet), [...replicas])
       await untilEqual('ready replicas of web', () => readyOf(fleet), [...replicas])
     }
-    const sums = await floor.stop()
-    expect(sums.length).toBeGreaterThan(0)
-    expect(Math.min(...sums)).toBeGreaterThanOrEqual(12)
+    const seen = await floor.stop()
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.filter((ready) => ready.reduce((sum, one) => sum + one, 0) < 12)).toEqual([])
     await untilEqual('READY on the hub', async () => readyLine(), '12/12')
   })
 

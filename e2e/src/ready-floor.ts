@@ -1,28 +1,28 @@
-// Watches one Deployment on all members: whenever one of them has fewer ready replicas, the sum over all is read live.
+// Watches one Deployment on all members: whenever one of them has fewer ready replicas, all are read live.
 import { deployments } from '@flotilla/machinery/well-known-resources'
 import { valueAt } from '@flotilla/machinery/untyped'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Fleet, Member } from './fleet.ts'
 
 export interface ReadyFloor {
-  /** Ends watching. The sums read, one for each event by which a member shrank. */
-  stop(): Promise<readonly number[]>
+  /** Ends watching. Ready replicas of each member, read once for each event by which one of them shrank. */
+  stop(): Promise<readonly (readonly number[])[]>
 }
 
 export async function watchReady(fleet: Fleet, namespace: string, name: string): Promise<ReadyFloor> {
   const abort = new AbortController()
-  const sums: Promise<number>[] = []
-  const sum = async () => (await fleet.find(deployments, name, namespace)).reduce((all, one) => all + readyOf(one), 0)
+  const seen: Promise<readonly number[]>[] = []
+  const look = async () => (await fleet.find(deployments, name, namespace)).map(readyOf)
   const watching = await fleet.each(async (member) => {
     const { resourceVersion } = await member.api.list(deployments, { namespace })
     const first = readyOf(await member.find(deployments, name, namespace))
-    return follow(member, { namespace, name, resourceVersion, first, signal: abort.signal }, () => sums.push(sum()))
+    return follow(member, { namespace, name, resourceVersion, first, signal: abort.signal }, () => seen.push(look()))
   })
   return {
     async stop() {
       abort.abort()
       await Promise.all(watching.flat())
-      return Promise.all(sums)
+      return Promise.all(seen)
     },
   }
 }

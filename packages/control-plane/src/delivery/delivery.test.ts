@@ -1,3 +1,4 @@
+import { documents, type Document } from '@flotilla/kube-server/discovery/serve'
 import { clusterResource } from '@flotilla/api/cluster'
 import { appliedAnnotation, generationAnnotation, hubLabel, templateAnnotation } from '@flotilla/api/group'
 import { overridePolicyResource } from '@flotilla/api/override-policy'
@@ -176,6 +177,29 @@ describe('delivery applies', () => {
       metadata: { name: 'toys' },
       spec: { ...(await t.binding(placed)).spec, workloads: [{ ref: refOf(definition), components: [] }] },
     } as ClusterResourceBinding)
+    await t.settle()
+    expect(await m1.get(toys, 'bear')).toMatchObject({ spec: { size: 1 } })
+  })
+
+  test('an object of a kind of which discovery tells late is delivered soon afterwards', async () => {
+    const { server } = m1.simulated
+    const stale = new Map<string, Document | undefined>()
+    let isLate = true
+    server.setDocuments((path, accept) => {
+      const key = `${path} ${accept}`
+      if (!isLate || !stale.has(key)) stale.set(key, documents(server.catalog, path, accept))
+      const found = stale.get(key)
+      return found && { code: found.code, contentType: found.contentType, body: JSON.parse(found.text) as unknown }
+    })
+    await t.api.create(customResourceDefinitions, aDefinition())
+    const toys = { group: 'toys.io', version: 'v1', plural: 'toys', kind: 'Toy', namespaced: true }
+    const toy = { apiVersion: 'toys.io/v1', kind: 'Toy', metadata: inShop('bear'), spec: { size: 1 } }
+    const placed = await t.place(toy, toys, { m1: null })
+    await m1.api.create(customResourceDefinitions, aDefinition())
+    await t.settle()
+    expect(await outcome(placed)).toMatchObject({ state: 'Failed' })
+    isLate = false
+    await t.settle()
     await t.settle()
     expect(await m1.get(toys, 'bear')).toMatchObject({ spec: { size: 1 } })
   })

@@ -30,8 +30,11 @@ export interface MemberSyncDeps {
 
 /** How many objects of one member at once: enough to hide the way there, few enough for its API server. */
 const concurrency = 32
-/** A kind that the member does not serve is looked for again after so long. */
+/** A kind that the member does not serve is looked for again, soon at first, at last after so long. */
 const unservedRetryMs = 15_000
+const firstUnservedRetryMs = 250
+/** Between two readings of what the member serves, on account of kinds that it lacked. */
+const askAnewMs = 200
 /** Followers that are neither applied nor refused hold their workload up for so long at most. */
 const followerPatienceMs = 10_000
 
@@ -45,6 +48,9 @@ export class MemberSync implements AsyncDisposable {
   readonly #waitingFor = new Map<ObjectId, Set<ObjectId>>()
   readonly #heldSince = new Map<ObjectId, number>()
   readonly #unserved = new Map<KindId, Set<ObjectId>>()
+  /** When a kind was found missing, or its definition became usable afterwards. */
+  readonly #missingSince = new Map<KindId, number>()
+  #askedAnewAt = Number.NEGATIVE_INFINITY
   readonly #unwatch: readonly (() => void)[]
 
   constructor(deps: MemberSyncDeps) {
@@ -135,7 +141,7 @@ export class MemberSync implements AsyncDisposable {
     const pause = pauseOf(cluster, settings.isSuspended)
     if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
     const kind = await this.#kindOf(id, template.apiVersion)
-    if (!kind) return { requeueAfterMs: unservedRetryMs }
+    if (!kind) return { requeueAfterMs: this.#unservedRetryMs(kindIdIn(id)) }
     if (session.kindState(kindIdIn(id)) !== 'Complete') return session.open(template)
     if (this.#isHeldByFollowers(id, claims)) return { requeueAfterMs: followerPatienceMs }
     const row = session.row(id)
@@ -198,18 +204,38 @@ export class MemberSync implements AsyncDisposable {
   async #kindOf(id: ObjectId, apiVersion: string): Promise<MemberKind | undefined> {
     const { session } = this
     const { kind } = parseObjectId(id)
+    const kindId = kindIdIn(id)
+    if (this.#missingSince.has(kindId)) this.#askAnew()
     const lookup = await session.kinds.find(apiVersion, kind)
-    if (lookup.found) return lookup.found
+    if (lookup.found) {
+      this.#missingSince.delete(kindId)
+      return lookup.found
+    }
     if (lookup.isUnknown) throw new Waiting(`The API group of ${kind} cannot be read`, unservedRetryMs)
-    const waiting = this.#unserved.get(kindIdIn(id)) ?? new Set()
-    this.#unserved.set(kindIdIn(id), waiting.add(id))
-    session.refreshKinds()
+    const waiting = this.#unserved.get(kindId) ?? new Set()
+    this.#unserved.set(kindId, waiting.add(id))
+    if (!this.#missingSince.has(kindId)) this.#missingSince.set(kindId, this.#deps.env.clock.monotonic())
     const message = `Cannot apply ${displayId(id)} to ${session.name}: it does not serve kind ${kind} of ${apiVersion}. A ClusterPropagationPolicy can send its CustomResourceDefinition there`
     this.#settle(id, { state: 'Failed', message })
     return undefined
   }
 
-  /** A CRD has become usable: its objects can be delivered now. */
+  /** What was read before a kind was missed is no answer any more; objects of one kind share one new reading. */
+  #askAnew(): void {
+    const now = this.#deps.env.clock.monotonic()
+    if (now - this.#askedAnewAt < askAnewMs) return
+    this.#askedAnewAt = now
+    this.session.refreshKinds()
+  }
+
+  /** As long again as it has been missing: discovery lags behind an established definition. */
+  #unservedRetryMs(kind: KindId): number {
+    const now = this.#deps.env.clock.monotonic()
+    const missingMs = now - (this.#missingSince.get(kind) ?? now)
+    return Math.min(Math.max(missingMs, firstUnservedRetryMs), unservedRetryMs)
+  }
+
+  /** A CRD has become usable: its objects can be delivered now, or as soon as discovery tells of it. */
   #retryUnserved(definition: ObjectId): void {
     const { name } = parseObjectId(definition)
     this.session.refreshKinds()
@@ -217,6 +243,7 @@ export class MemberSync implements AsyncDisposable {
     for (const [kind, ids] of this.#unserved) {
       if (!kind.startsWith(`${group}/`)) continue
       this.#unserved.delete(kind)
+      this.#missingSince.set(kind, this.#deps.env.clock.monotonic())
       for (const id of ids) this.enqueue(id)
     }
   }
