@@ -8,6 +8,7 @@ const prefix = '#/components/schemas/'
 const listMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta'
 export const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 const status = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status'
+const patch = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch'
 const deleteOptions = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
 
 export type Components = Readonly<Record<string, object>>
@@ -18,7 +19,7 @@ export function componentsOf(resources: readonly ServedResource[]): Components {
     found.set(resource.schemaName, rootOf(resource))
     if (resource.listKind !== '') found.set(listNameOf(resource), listOf(resource))
   }
-  const queue: unknown[] = [...found.values(), refTo(status), refTo(deleteOptions), refTo(objectMeta)]
+  const queue: unknown[] = [...found.values(), refTo(status), refTo(deleteOptions), refTo(objectMeta), refTo(patch)]
   if (resources.some((one) => one.subresources.includes('scale'))) queue.push(refTo('io.k8s.api.autoscaling.v1.Scale'))
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     for (const name of referencesIn(next)) {
