@@ -40,10 +40,25 @@ export function createLeaveController({ hub, fences, memberApi }: LeaveDeps): Co
     if (!isOurs) return
     await leave(cluster, signal)
     await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: cluster.spec.secretRef?.name ?? name })
-    await setFinalizers(
-      cluster,
-      finalizers.filter((finalizer) => finalizer !== clusterFinalizer),
-    )
+    await letGo(cluster)
+  }
+
+  /** The member cannot be asked any more: a status that was written meanwhile must not send us back to it. */
+  async function letGo({ metadata: { name, uid } }: Cluster): Promise<void> {
+    for (;;) {
+      try {
+        const cluster = await hub.api.get<Cluster>(clusterResource, { name })
+        const finalizers = cluster.metadata.finalizers ?? []
+        if (cluster.metadata.uid !== uid) return
+        return await setFinalizers(
+          cluster,
+          finalizers.filter((finalizer) => finalizer !== clusterFinalizer),
+        )
+      } catch (error) {
+        if (isError(error, 'NotFound')) return
+        if (!isError(error, 'Conflict')) throw error
+      }
+    }
   }
 
   /** Lets go of the member. Without its lease nothing is written to it: it is away, or not the one we know. */
