@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRealEnv } from '@flotilla/runtime/real-env'
+import { createSimulatedCluster } from '../../simulator/src/cluster.ts'
 import { send } from '../../../testbed/src/request.ts'
 import { ensureBootstrapRoles } from '../src/access/bootstrap-roles.ts'
 import { createRbacAuthorizer } from '../src/access/rbac-authorizer.ts'
@@ -11,7 +12,7 @@ import { createServiceAccountTokens } from '../src/access/service-account-tokens
 import { createStaticTokenAuthenticator, parseTokenFile } from '../src/access/static-token-authenticator.ts'
 import { createCa, createServingCertificate } from '../src/http/certificates.ts'
 import { serveKube } from '../src/http/server.ts'
-import { createKubeServer } from '../src/server.ts'
+import { createKubeServer, type KubeServer } from '../src/server.ts'
 import { createMemoryStore } from '../src/store/memory-store.ts'
 import { openSqliteStore } from '../src/store/sqlite-store.ts'
 import type { Store } from '../src/store/store.ts'
@@ -38,9 +39,26 @@ export async function startSqliteTarget(): Promise<StartedTarget> {
   }
 }
 
+/** A member of the simulator, with its controllers. It has no node: nothing runs, as with no other target. */
+export async function startSimulatedTarget(): Promise<StartedTarget> {
+  const store = createMemoryStore({ env })
+  const rbac = createRbacAuthorizer({ store })
+  const cluster = await createSimulatedCluster({ env, name: 'contract', nodes: 0, podStartMs: 1, store })
+  return serve(store, rbac, cluster.server, () => cluster.stop())
+}
+
 async function startTarget(store: Store): Promise<StartedTarget> {
   const rbac = createRbacAuthorizer({ store })
   const server = await createKubeServer({ env, store, admission: [rbac.escalationHook] })
+  return serve(store, rbac, server, () => server.stop())
+}
+
+async function serve(
+  store: Store,
+  rbac: ReturnType<typeof createRbacAuthorizer>,
+  server: KubeServer,
+  stop: () => Promise<void>,
+): Promise<StartedTarget> {
   await ensureBootstrapRoles(server)
   const ca = await createCa(env, 'contract')
   const tokens = createServiceAccountTokens({
@@ -63,7 +81,7 @@ async function startTarget(store: Store): Promise<StartedTarget> {
     fetch: (request) => send(endpoint, { ...request, anonymous: true }),
     async [Symbol.asyncDispose]() {
       await serving.close()
-      await server.stop()
+      await stop()
       rbac.stop()
       await store.close()
     },

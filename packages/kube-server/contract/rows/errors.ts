@@ -21,7 +21,11 @@ function nested(depth: number): string {
 }
 
 export const errorRows: readonly Row[] = [
-  ...methods.map(([method, path]) => row(`${method} ${path}`, { method, path })),
+  ...methods.map(([method, path]) => {
+    const one = row(`${method} ${path}`, { method, path })
+    // What it lists would hold the definitions of other rows.
+    return path === '/apis' ? { ...one, first: true } : one
+  }),
   row('a path with a double slash', get('/api//v1/namespaces')),
   row('a path that ends with a slash', get('/api/v1/namespaces/{ns}/')),
   row('a path of a cluster-scoped kind within a namespace', get('/api/v1/namespaces/{ns}/nodes')),

@@ -66,8 +66,7 @@ function acceptance(
   old: readonly Condition[],
   storedVersions: readonly string[],
 ): CustomResourceDefinition['status'] {
-  const names = specOf(object).names as CustomNames
-  const taken = nameConflict(object, context)
+  const { taken, acceptedNames } = acceptNames(object, context)
   const others = old.filter(({ type }) => type !== 'NamesAccepted' && type !== 'Established')
   const accepted = taken
     ? condition(context, 'NamesAccepted', 'False', taken.reason, taken.message)
@@ -75,7 +74,6 @@ function acceptance(
   const established = taken
     ? condition(context, 'Established', 'False', 'NotAccepted', 'not all names are accepted')
     : condition(context, 'Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted')
-  const acceptedNames = taken ? { plural: '', kind: '' } : names
   return { conditions: [...others, accepted, established], acceptedNames, storedVersions }
 }
 
@@ -89,24 +87,46 @@ function condition(
   return { type, status, lastTransitionTime: now, reason, message }
 }
 
-function nameConflict(object: KubeObject, { store }: RuleContext): { reason: string; message: string } | undefined {
-  const { group, names } = specOf(object)
-  if (names === undefined) return undefined
+interface Conflict {
+  readonly reason: string
+  readonly message: string
+}
+
+/** Each name that nobody in the group has is accepted; the last that somebody has is told. */
+function acceptNames(object: KubeObject, { store }: RuleContext): { taken?: Conflict; acceptedNames: CustomNames } {
+  const { group, names = { plural: '', kind: '' } } = specOf(object)
+  const resources = new Set<string>()
+  const kinds = new Set<string>()
   for (const { object: other } of store.list({ prefix: `${definitionsResource}/` }).items) {
     const theirs = (other as CustomResourceDefinition).status?.acceptedNames
     if (other.metadata.name === object.metadata.name || specOf(other).group !== group || theirs === undefined) continue
-    const resources = new Set([theirs.plural, theirs.singular, ...(theirs.shortNames ?? [])])
-    if (names.singular && resources.has(names.singular)) return inUse('SingularConflict', names.singular)
-    const short = names.shortNames?.find((name) => resources.has(name))
-    if (short) return inUse('ShortNamesConflict', short)
-    const kinds = new Set([theirs.kind, theirs.listKind])
-    if (kinds.has(names.kind)) return inUse('KindConflict', names.kind)
-    if (names.listKind && kinds.has(names.listKind)) return inUse('ListKindConflict', names.listKind)
+    for (const name of [theirs.plural, theirs.singular, ...(theirs.shortNames ?? [])]) if (name) resources.add(name)
+    for (const name of [theirs.kind, theirs.listKind]) if (name) kinds.add(name)
   }
-  return undefined
+  let taken: Conflict | undefined
+  const isFree = (name: string | undefined, used: ReadonlySet<string>, reason: string) => {
+    if (name === undefined || !used.has(name)) return true
+    taken = inUse(reason, name)
+    return false
+  }
+  const { plural, singular, shortNames, kind, listKind, categories } = names
+  const hasPlural = isFree(plural, resources, 'PluralConflict')
+  const hasSingular = isFree(singular, resources, 'SingularConflict')
+  const hasShort = (shortNames ?? []).map((name) => isFree(name, resources, 'ShortNamesConflict')).every(Boolean)
+  const hasKind = isFree(kind, kinds, 'KindConflict')
+  const hasListKind = isFree(listKind, kinds, 'ListKindConflict')
+  const acceptedNames = {
+    plural: hasPlural ? plural : '',
+    ...(hasSingular && singular ? { singular } : {}),
+    ...(hasShort && shortNames ? { shortNames } : {}),
+    kind: hasKind ? kind : '',
+    ...(hasListKind && listKind ? { listKind } : {}),
+    ...(categories ? { categories } : {}),
+  }
+  return { ...(taken ? { taken } : {}), acceptedNames }
 }
 
-function inUse(reason: string, name: string): { reason: string; message: string } {
+function inUse(reason: string, name: string): Conflict {
   return { reason, message: `${JSON.stringify(name)} is already in use` }
 }
 
@@ -123,7 +143,14 @@ function validate(object: KubeObject): readonly StatusCause[] {
   if (scope !== 'Namespaced' && scope !== 'Cluster') {
     causes.push(scope ? fieldNotSupported('spec.scope', scope, ['Cluster', 'Namespaced']) : fieldRequired('spec.scope'))
   }
-  return [...causes, ...versionsCauses(versions), ...namesCauses(names), ...schemaCauses(versions)]
+  return [
+    ...causes,
+    ...versionsCauses(versions),
+    ...namesCauses(names),
+    ...schemaCauses(versions),
+    ...servingCauses(versions),
+    ...storedCauses(object),
+  ]
 }
 
 function versionsCauses(versions: readonly CustomVersion[]): StatusCause[] {
@@ -137,9 +164,30 @@ function versionsCauses(versions: readonly CustomVersion[]): StatusCause[] {
     causes.push(...wrong.map((why) => fieldInvalid(`spec.versions[${index}].name`, name ?? '', why)))
   }
   if (stored.length !== 1) {
-    causes.push(fieldInvalid('spec.versions', versions, 'must have exactly one version marked as storage version'))
+    const shown = versions.map(internalVersion)
+    causes.push(fieldInvalid('spec.versions', shown, 'must have exactly one version marked as storage version'))
   }
   return causes
+}
+
+/** A version as upstream's errors show it: what all versions have in common is kept beside them. */
+function internalVersion({ name, served, storage }: CustomVersion): object {
+  return {
+    Name: name,
+    Served: served ?? false,
+    Storage: storage ?? false,
+    Deprecated: false,
+    DeprecationWarning: null,
+    Schema: null,
+    Subresources: null,
+    AdditionalPrinterColumns: null,
+    SelectableFields: null,
+  }
+}
+
+function mixedCaseCauses(name: string, field: string): StatusCause[] {
+  const prefix = 'may have mixed case, but should otherwise match: '
+  return checkDns1035Label(name.toLowerCase()).map((why) => fieldInvalid(field, name, prefix + why))
 }
 
 function namesCauses(names: CustomNames | undefined): StatusCause[] {
@@ -150,7 +198,8 @@ function namesCauses(names: CustomNames | undefined): StatusCause[] {
   else causes.push(...checkDns1035Label(plural).map((why) => fieldInvalid(`${at}.plural`, plural, why)))
   if (singular) causes.push(...checkDns1035Label(singular).map((why) => fieldInvalid(`${at}.singular`, singular, why)))
   if (!kind) causes.push(fieldRequired(`${at}.kind`))
-  else causes.push(...checkDns1035Label(kind.toLowerCase()).map((why) => fieldInvalid(`${at}.kind`, kind, why)))
+  else causes.push(...mixedCaseCauses(kind, `${at}.kind`))
+  if (listKind) causes.push(...mixedCaseCauses(listKind, `${at}.listKind`))
   for (const [index, name] of shortNames.entries()) {
     causes.push(...checkDns1035Label(name).map((why) => fieldInvalid(`${at}.shortNames[${index}]`, name, why)))
   }
@@ -166,9 +215,41 @@ function schemaCauses(versions: readonly CustomVersion[]): StatusCause[] {
   const places = isShared ? schemas.slice(0, 1) : schemas
   return places.flatMap((schema, index) => {
     const version = `spec.versions[${index}].schema.openAPIV3Schema`
-    if (schema === undefined) return [fieldRequired(version, 'schemas are required')]
+    if (schema === undefined || schema === null) return [fieldRequired(version)]
     return structuralCauses(schema, isShared ? 'spec.validation.openAPIV3Schema' : version)
   })
+}
+
+function storedCauses(object: KubeObject): StatusCause[] {
+  const stored = (object as CustomResourceDefinition).status?.storedVersions ?? []
+  return stored.length > 0 ? [] : [fieldInvalid('status.storedVersions', null, 'must have at least one stored version')]
+}
+
+/** Columns and subresources, which versions share as they share a schema. */
+function servingCauses(versions: readonly CustomVersion[]): StatusCause[] {
+  const isShared = versions.every(({ subresources }) => deepEqual(subresources, versions[0]?.subresources))
+  const places = isShared ? versions.slice(0, 1) : versions
+  return places.flatMap(({ additionalPrinterColumns = [], subresources }, index) => {
+    const at = isShared ? 'spec' : `spec.versions[${index}]`
+    const columns = additionalPrinterColumns.flatMap(({ jsonPath }, column) =>
+      jsonPath ? [] : [fieldRequired(`${at}.additionalPrinterColumns[${column}].JSONPath`)],
+    )
+    const { scale } = subresources ?? {}
+    if (!scale) return columns
+    const paths = `${at}.subresources.scale`
+    return [
+      ...columns,
+      ...pathCauses(scale.specReplicasPath, `${paths}.specReplicasPath`, '.spec'),
+      ...pathCauses(scale.statusReplicasPath, `${paths}.statusReplicasPath`, '.status'),
+    ]
+  })
+}
+
+function pathCauses(path: string | undefined, field: string, root: string): StatusCause[] {
+  if (!path) return [fieldRequired(field)]
+  if (!path.startsWith('.')) return [fieldInvalid(field, path, 'must be a simple json path starting with .')]
+  if (path.startsWith(`${root}.`)) return []
+  return [fieldInvalid(field, path, `should be a json path under ${root}`)]
 }
 
 function validateUpdate(object: KubeObject, before: KubeObject): readonly StatusCause[] {
@@ -180,7 +261,7 @@ function validateUpdate(object: KubeObject, before: KubeObject): readonly Status
     return fieldInvalid(
       `status.storedVersions[${index}]`,
       version,
-      `missing from spec.versions; ${version} ${stillStored}`,
+      `missing from spec.versions; ${version} ${stillStored(version)}`,
     )
   })
   if (!isEstablished(before as CustomResourceDefinition)) return causes
@@ -193,9 +274,10 @@ function validateUpdate(object: KubeObject, before: KubeObject): readonly Status
   ]
 }
 
-const stillStored =
-  'was previously a storage version, and must remain in spec.versions until a storage migration ensures ' +
-  'no data remains persisted in it and removes it from status.storedVersions'
+function stillStored(version: string): string {
+  const until = `until a storage migration ensures no data remains persisted in ${version}`
+  return `was previously a storage version, and must remain in spec.versions ${until} and removes ${version} from status.storedVersions`
+}
 
 /** The definition waits behind a finalizer until its objects are gone. */
 function beforeDelete(object: KubeObject, now: string): KubeObject {

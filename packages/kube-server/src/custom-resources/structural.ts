@@ -1,11 +1,15 @@
 // Which schemas a definition may carry: structural ones, where every value has one type in one place.
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
+import { patternError } from '@flotilla/machinery/pattern'
 import type { Schema } from '@flotilla/machinery/schema'
+import { validateValue } from '@flotilla/machinery/validate'
 
 /** What makes `root` no structural schema; `field` is where it stands. */
 export function structuralCauses(root: Schema, field: string): readonly StatusCause[] {
-  if (root.type === undefined) return [fieldRequired(`${field}.type`, 'must not be empty at the root')]
+  if (root.type === undefined) {
+    return [fieldRequired(`${field}.type`, 'must not be empty at the root'), ...nodeCauses(root, field)]
+  }
   if (root.type !== 'object') return [fieldInvalid(`${field}.type`, root.type, 'must be object at the root')]
   const causes: StatusCause[] = []
   const metadata = root.properties?.metadata
@@ -68,7 +72,24 @@ function keywordCauses(schema: Schema, field: string): StatusCause[] {
     const why = 'must not be empty if x-kubernetes-list-type is map'
     causes.push(fieldRequired(`${field}.x-kubernetes-list-map-keys`, why))
   }
+  if (schema.pattern !== undefined) causes.push(...patternCauses(schema.pattern, `${field}.pattern`))
+  if (schema.default !== undefined) causes.push(...defaultCauses(schema, `${field}.default`))
   return causes
+}
+
+function patternCauses(pattern: string, field: string): StatusCause[] {
+  const why = patternError(pattern)
+  if (why === undefined) return []
+  return [fieldInvalid(field, pattern, `must be a valid regular expression, but isn't: ${why}`)]
+}
+
+/** A default must fit what it is the default of. */
+function defaultCauses(schema: Schema, field: string): StatusCause[] {
+  const causes = validateValue({ root: schema, resolve: () => undefined }, schema.default)
+  return causes.map((cause) => {
+    const below = cause.field === undefined || cause.field === '<nil>' ? '' : `.${cause.field}`
+    return { ...cause, field: `${field}${below}` }
+  })
 }
 
 /** Under allOf, anyOf, oneOf and not, values are restricted further, never typed or defaulted. */

@@ -42,7 +42,8 @@ async function unpack(request: Body, limit: number): Promise<Buffer> {
 async function collect(source: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of source as AsyncIterable<Buffer>) {
+  // The request is left whole when it is refused: its answer still goes out, on a connection that stays usable.
+  for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > limit) throw new FlotillaError('TooLarge', `Request entity too large: limit is ${limit}`)
     chunks.push(chunk)

@@ -26,7 +26,7 @@ export function presentObject(resource: ServedResource, object: KubeObject, shap
 
 export function presentList(resource: ServedResource, page: ListPage, shape: Shape): unknown {
   const { as, asVersion } = shape.format
-  const metadata = resource.isCustom ? { continue: '', ...listMeta(page) } : listMeta(page)
+  const metadata = listMeta(page)
   if (as === 'Table') return { ...tableOf(resource, page.items, { ...shape, version: asVersion }), metadata }
   if (as === 'PartialObjectMetadata') {
     if (!shape.format.isOfList) throw wrongForm(resource, 'a list', '', 'List')
@@ -34,7 +34,7 @@ export function presentList(resource: ServedResource, page: ListPage, shape: Sha
     const items = page.items.map((item) => partialOf(item, asVersion))
     return { kind: 'PartialObjectMetadataList', apiVersion, metadata, items }
   }
-  return listOf(resource, page.items, metadata)
+  return listOf(resource, page.items, resource.isCustom ? { continue: '', ...metadata } : metadata)
 }
 
 function wrongForm(resource: ServedResource, what: string, asked: string, found: string): FlotillaError {

@@ -65,10 +65,10 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange): Pr
   await handle({ deps, exchange, resource, key, shape, userAgent: headerOf(request, 'user-agent') })
 }
 
-/** Of a known group version: a Status; of any other: the plain text of no route at all. */
+/** Of a known group: a Status; of any other: the plain text of no route at all. */
 async function notServed({ catalog }: ResourceDeps, exchange: Exchange): Promise<void> {
-  const { group, version } = exchange.info
-  const isBuiltinGroup = catalog.all().some((one) => one.group === group && one.version === version && !one.isCustom)
+  const { group } = exchange.info
+  const isBuiltinGroup = catalog.all().some((one) => one.group === group && !one.isCustom)
   if (isBuiltinGroup) throw noSuchResource()
   await respondNoPage(exchange)
 }

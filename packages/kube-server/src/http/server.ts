@@ -1,5 +1,5 @@
 // The API server on the network: HTTP/2 and HTTP/1.1 on one TLS port.
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { constants, createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -20,6 +20,8 @@ const connectionWindowBytes = 16 * 1024 * 1024
 const maxStreamsPerConnection = 1000
 const maxHeaderBytes = 64 * 1024
 const headersTimeoutMs = 30_000
+/** As upstream: a client that finds its connection closed as it sends cannot know whether it was heard. */
+const idleTimeoutMs = 90_000
 
 export interface ServeOptions {
   readonly env: Env
@@ -115,6 +117,7 @@ function createTlsServer({ tls }: ServeOptions): Http2SecureServer {
     maxSessionMemory: 64,
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: headersTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
     settings: {
       initialWindowSize: streamWindowBytes,
       maxConcurrentStreams: maxStreamsPerConnection,

@@ -73,7 +73,13 @@ function toV1(object: KubeObject): KubeObject {
     spec: { ...spec, ...(percentage === undefined ? {} : { targetCPUUtilizationPercentage: percentage }) },
     ...(object.status === undefined
       ? {}
-      : { status: { ...status, ...(current === undefined ? {} : { currentCPUUtilizationPercentage: current }) } }),
+      : {
+          status: {
+            currentReplicas: 0,
+            ...status,
+            ...(current === undefined ? {} : { currentCPUUtilizationPercentage: current }),
+          },
+        }),
   }
 }
 

@@ -11,9 +11,13 @@ const names: readonly (readonly [core: string, events: string])[] = [
   ['count', 'deprecatedCount'],
 ]
 
+/** Written by core/v1 even when empty. */
+const renamed = new Set(['reportingComponent', 'reportingInstance'])
+
 export function convertEvent(event: KubeObject, apiVersion: string): KubeObject {
   const toCore = apiVersion === 'v1'
   const renames = new Map(names.map(([core, events]) => (toCore ? [events, core] : [core, events])))
-  const fields = Object.entries(event).map(([field, value]) => [renames.get(field) ?? field, value] as const)
+  const given = Object.entries(event).filter(([field, value]) => toCore || value !== '' || !renamed.has(field))
+  const fields = given.map(([field, value]) => [renames.get(field) ?? field, value] as const)
   return { ...(Object.fromEntries(fields) as KubeObject), apiVersion }
 }

@@ -18,13 +18,17 @@ export function volumeCauses(volumes: readonly Volume[], field: string): StatusC
   const seen = new Set<string>()
   return volumes.flatMap((volume, index) => {
     const at = `${field}[${index}]`
-    const sources = sourceCauses(volume, at)
-    const { name } = volume
-    if (!name) return [...sources, fieldRequired(`${at}.name`)]
-    if (seen.has(name)) return [...sources, fieldDuplicate(`${at}.name`, name)]
-    seen.add(name)
-    return [...sources, ...checkDns1123Label(name).map((why) => fieldInvalid(`${at}.name`, name, why))]
+    const causes = [...sourceCauses(volume, at), ...volumeNameCauses(volume.name, `${at}.name`, seen)]
+    // A name counts as taken only by a volume that is right.
+    if (causes.length === 0 && volume.name) seen.add(volume.name)
+    return causes
   })
+}
+
+function volumeNameCauses(name: string | undefined, field: string, seen: ReadonlySet<string>): StatusCause[] {
+  if (!name) return [fieldRequired(field)]
+  if (seen.has(name)) return [fieldDuplicate(field, name)]
+  return checkDns1123Label(name).map((why) => fieldInvalid(field, name, why))
 }
 
 /** Where a volume has several sources, upstream's order tells which one counts. */

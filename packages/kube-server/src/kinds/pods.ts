@@ -5,6 +5,7 @@ import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Container, PodSpec } from './pod-template.ts'
 import { defaultPodSpec, podSpecCauses, requestsFromLimits } from './pod-template.ts'
+import { generatedName } from '../operations/metadata.ts'
 import { forbidden } from '../operations/refusals.ts'
 import type { KindRules, RuleContext } from './rules.ts'
 
@@ -37,6 +38,7 @@ function defaults(pod: KubeObject): KubeObject {
 
 interface AdmittedSpec extends PodSpec {
   readonly serviceAccountName?: string
+  readonly automountServiceAccountToken?: boolean
   readonly priorityClassName?: string
   readonly priority?: number
   readonly preemptionPolicy?: string
@@ -60,13 +62,62 @@ interface PriorityClass extends KubeObject {
 function prepareForCreate(pod: KubeObject, context: RuleContext): KubeObject {
   const spec = specOf(pod) as AdmittedSpec
   const account = spec.serviceAccountName || 'default'
+  const found = serviceAccount(pod, account, context)
   const added = {
     serviceAccountName: account,
     serviceAccount: account,
     ...priorityOf(pod, spec, context),
     tolerations: withLostNodes(spec.tolerations ?? []),
   }
-  return { ...pod, spec: { ...spec, ...added }, status: { phase: 'Pending', qosClass: qosClassOf(spec) } }
+  const mounted = withToken({ ...spec, ...added }, found, context)
+  return { ...pod, spec: mounted, status: { phase: 'Pending', qosClass: qosClassOf(spec) } }
+}
+
+interface ServiceAccount extends KubeObject {
+  readonly automountServiceAccountToken?: boolean
+}
+
+/** Undefined for a namespace's own account that nobody has made yet. */
+function serviceAccount(pod: KubeObject, name: string, { store }: RuleContext): ServiceAccount | undefined {
+  const { namespace = '', name: podName } = pod.metadata
+  const found = store.get(`serviceaccounts/${namespace}/${name}`)?.object
+  if (found !== undefined || name === 'default') return found
+  const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`
+  throw forbidden({ group: '', plural: 'pods' }, podName ?? '', why)
+}
+
+const tokenFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** With the account's token mounted into each container that has no other volume there. */
+function withToken(spec: AdmittedSpec, account: ServiceAccount | undefined, { env }: RuleContext): AdmittedSpec {
+  const isWanted = spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true
+  const needsToken = ({ volumeMounts = [] }: Container) =>
+    !volumeMounts.some(({ mountPath }) => mountPath === tokenFolder)
+  const { containers = [], initContainers, volumes = [] } = spec
+  if (account === undefined || !isWanted || ![...containers, ...(initContainers ?? [])].some(needsToken)) return spec
+  const name = generatedName(env, 'kube-api-access-')
+  const mount = { name, readOnly: true, mountPath: tokenFolder }
+  const mounted = (one: Container) =>
+    needsToken(one) ? { ...one, volumeMounts: [...(one.volumeMounts ?? []), mount] } : one
+  return {
+    ...spec,
+    containers: containers.map(mounted),
+    ...(initContainers ? { initContainers: initContainers.map(mounted) } : {}),
+    volumes: [...volumes, { name, projected: tokenSources }],
+  }
+}
+
+const tokenSources = {
+  sources: [
+    { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    {
+      downwardAPI: {
+        items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+      },
+    },
+  ],
+  defaultMode: 420,
 }
 
 const systemPriorities: Readonly<Record<string, number>> = {

@@ -25,6 +25,8 @@ export interface KindRules {
   readonly validate?: (object: KubeObject) => readonly StatusCause[]
   /** Beside `validate`. */
   readonly validateUpdate?: (object: KubeObject, before: KubeObject) => readonly StatusCause[]
+  /** What its user should know of an object that is accepted. */
+  readonly warnings?: (object: KubeObject) => readonly string[]
   /** Of a status that is written. */
   readonly validateStatus?: (object: KubeObject) => readonly StatusCause[]
   /** How names of the kind look; default: DNS subdomain. */

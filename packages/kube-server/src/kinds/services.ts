@@ -198,7 +198,13 @@ function portsCauses(ports: readonly ServicePort[]): StatusCause[] {
   })
 }
 
+function warnings(object: KubeObject): readonly string[] {
+  const { clusterIP, externalIPs = [] } = specOf(object)
+  return clusterIP === 'None' && externalIPs.length > 0 ? ['spec.externalIPs is ignored for headless services'] : []
+}
+
 export const services: KindRules = {
+  warnings,
   checkName: checkDns1123Label,
   createsOnUpdate: true,
   defaults,

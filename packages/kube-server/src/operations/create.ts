@@ -96,6 +96,7 @@ async function prepared(request: WriteRequest, object: KubeObject): Promise<Kube
     ...(rules.validate?.(admitted) ?? []),
   ]
   if (causes.length > 0) throw invalid(stored, admitted.metadata.name ?? '', causes)
+  for (const warning of rules.warnings?.(admitted) ?? []) context.warn(warning)
   return admitted
 }
 

@@ -102,9 +102,10 @@ function marked(request: WriteRequest, current: KubeObject, options: DeleteOptio
   if (deletionTimestamp === undefined) {
     if (!isHeld && grace === 0) return undefined
     const deleted = deletionMetadata(core.env.clock.now(), metadata, grace, finalizers)
-    if (!isHeldNamespace(stored, object)) return { ...object, metadata: deleted }
+    if (!isHeldNamespace(stored, object) && !isDefinition(stored)) return { ...object, metadata: deleted }
     const { deletionGracePeriodSeconds: _, ...waiting } = deleted
-    return { ...object, metadata: waiting }
+    const { generation } = metadata
+    return { ...object, metadata: generation === undefined ? waiting : { ...waiting, generation } }
   }
   if (running && options.gracePeriodSeconds !== undefined && grace < running) {
     if (grace === 0 && !isHeld) return undefined
@@ -147,6 +148,11 @@ function impliedPolicy(current: readonly string[], orphans: boolean): DeleteOpti
   if (current.includes('orphan')) return 'Orphan'
   if (current.includes('foregroundDeletion')) return 'Foreground'
   return orphans ? 'Orphan' : 'Background'
+}
+
+/** Definitions and namespaces end in a way of their own, without grace. */
+function isDefinition({ group, plural }: ServedResource): boolean {
+  return group === 'apiextensions.k8s.io' && plural === 'customresourcedefinitions'
 }
 
 function isHeldNamespace(resource: ServedResource, object: KubeObject): boolean {

@@ -34,7 +34,16 @@ export function tracked(request: WriteRequest, object: KubeObject, live: KubeObj
     ...(subresource === undefined ? {} : { subresource }),
     ...(resetFields === undefined ? {} : { resetFields }),
   })
-  return withManagedFields(object, result.metadata.managedFields)
+  return withManagedFields(object, untimedScale(result.metadata.managedFields))
+}
+
+/** Upstream writes down who scaled, not when. */
+function untimedScale(entries: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] | undefined {
+  return entries?.map((entry) => {
+    if (entry.subresource !== 'scale' || entry.time === undefined) return entry
+    const { time: _, ...rest } = entry
+    return rest
+  })
 }
 
 export function withManagedFields(object: KubeObject, managedFields: readonly ManagedFieldsEntry[] | undefined) {

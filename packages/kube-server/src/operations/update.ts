@@ -17,6 +17,7 @@ import { writeRequest } from './core.ts'
 import { createConformed, requireVerb } from './create.ts'
 import { resetFieldsOf } from './field-managers.ts'
 import { shownPatch } from './patch-text.ts'
+import { wrongType } from './wrong-types.ts'
 import { badRequest, notFound } from './refusals.ts'
 import type { NextState } from './replace.ts'
 import { replace, requireSameUid } from './replace.ts'
@@ -89,7 +90,7 @@ function patched(request: WriteRequest, live: KubeObject, change: Patch): KubeOb
   const current = asVersion(live, resource)
   const result = patchedValue(resource, current, change)
   const refuse = (problem: string) => badPatch(shownPatch(change, current, result), problem)
-  const named = asObjectOf(resource, ofKind(resource, result, refuse))
+  const named = asObjectOf(resource, ofKind(request, result, refuse))
   requireNamed(named, live.metadata)
   const object = identified(named, live.metadata)
   return conform(request, object, refuse)
@@ -101,9 +102,12 @@ function badPatch(shown: string, problem: string): FlotillaError {
 }
 
 /** A patch may not make another kind of an object. */
-function ofKind(resource: ServedResource, result: unknown, refuse: (problem: string) => Error): unknown {
+function ofKind({ core, resource }: WriteRequest, result: unknown, refuse: (problem: string) => Error): unknown {
   const { kind = resource.kind } = result as { kind?: unknown }
   if (kind === resource.kind || resource.isCustom) return result
+  const other = core.catalog.findKind(apiVersionOf(resource), String(kind))
+  const wrong = other && wrongType(other.schema, other.schemaName, result)
+  if (wrong !== undefined) throw refuse(wrong)
   throw refuse(`${String(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`)
 }
 

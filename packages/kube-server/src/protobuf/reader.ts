@@ -47,7 +47,7 @@ export class Reader {
     else if (wire === 1) this.#take(8)
     else if (wire === wireLengthDelimited) this.bytes()
     else if (wire === 5) this.#take(4)
-    else throw truncated()
+    else throw new SyntaxError(`proto: illegal wireType ${wire}`)
   }
 
   #take(length: number): Buffer {
