@@ -32,6 +32,7 @@ describe('hasTest()', () => {
     { name: 'a title with its placeholder', title: 'deletes nothing on $name', want: true },
     { name: 'a case of a table', title: 'deletes nothing on a 403', want: true },
     { name: 'a case that the table does not have', title: 'deletes nothing on a 500', want: false },
+    { name: 'words of the source that are no case', title: 'deletes nothing on test', want: false },
     { name: 'a part of a title', title: 'removes nothing', want: false },
     { name: 'the title of a describe', title: 'planStep()', want: false },
   ])('knows $name', ({ title, want }) => expect(hasTest(source, title)).toBe(want))

@@ -30,15 +30,22 @@ export function titlesIn(source: string): readonly string[] {
   )
 }
 
-/** True when `source` has a test of that title; what stands for a placeholder must be in `source` too. */
+/** True when `source` has a test of that title; what stands for a placeholder must be a text in `source` too. */
 export function hasTest(source: string, title: string): boolean {
   return titlesIn(source).some((each) => {
     const parts = each.split(/\$\{[^}]*\}|\$[\w.]+|%[sdijo]/)
     if (parts.length === 1 || each === title) return each === title
     const pattern = new RegExp(`^${parts.map(escapeRegExp).join('(.*)')}$`)
     const values = pattern.exec(title)?.slice(1)
-    return values !== undefined && values.every((value) => source.includes(value))
+    return values !== undefined && values.every((value) => isWritten(source, value))
   })
+}
+
+/** A number, or a text that stands in quotes: the name of a case. */
+function isWritten(source: string, value: string): boolean {
+  if (/^\d+$/.test(value)) return true
+  const escaped = value.replaceAll("'", "\\'")
+  return [`'${escaped}'`, `"${value}"`, `\`${value}\``].some((text) => source.includes(text))
 }
 
 /** Every row of every table names a test that exists, or says why there is none. */

@@ -5,6 +5,8 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 
 export interface Lies {
+  /** On connections of this purpose only. Default: on all. */
+  on?: 'sync' | 'probe' | undefined
   /** Reads of several objects at once show nothing of it. */
   hides?: ((resource: Resource) => boolean) | undefined
   /** What a single object is read as. */
@@ -15,7 +17,10 @@ export interface Lies {
   raw?: ((path: string, answer: RawResponse) => RawResponse) | undefined
 }
 
-export function lying(api: KubeApi, lies: Lies): KubeApi {
+export function lying(api: KubeApi, told: Lies, purpose?: 'sync' | 'probe'): KubeApi {
+  const lies: Lies = new Proxy(told, {
+    get: (all, name: keyof Lies) => (all.on === undefined || all.on === purpose ? all[name] : undefined),
+  })
   const check = (resource?: Resource) => {
     const error = lies.refuses?.(resource)
     if (error) throw error

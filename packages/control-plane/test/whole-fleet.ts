@@ -93,10 +93,10 @@ export function startControllers(
     api,
     claim,
     hmac: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
-    connect: ({ metadata }) => {
+    connect: ({ metadata }, _, purpose) => {
       const found = members.get(metadata.name)
       if (!found) throw new Error(`there is no member ${metadata.name}`)
-      return { api: lying(found.api, lies[metadata.name] ?? {}), close: async () => {} }
+      return { api: lying(found.api, lies[metadata.name] ?? {}, purpose), close: async () => {} }
     },
   })
 }
