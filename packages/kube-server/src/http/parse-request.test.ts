@@ -33,6 +33,11 @@ const rows = [
   },
   { method: 'GET', url: '/apis/g.io/v1/widgets/a%2Fb', want: { verb: 'get', name: 'a/b' } },
   { method: 'GET', url: '/apis/apps/v1', want: { isResource: false, verb: 'get', path: '/apis/apps/v1' } },
+  { method: 'GET', url: '/api/v1/namespaces//pods', want: { isResource: false } },
+  { method: 'DELETE', url: '/apis/apps/v1/namespaces/a/deployments//status', want: { isResource: false } },
+  { method: 'WATCH', url: '/api/v1/pods', want: { verb: '' } },
+  { method: 'constructor', url: '/api/v1/pods', want: { verb: '' } },
+  { method: 'GET', url: '/api/v1/watch/namespaces/a/pods/p', want: { verb: 'watch', namespace: 'a', name: 'p' } },
   { method: 'POST', url: '/healthz?verbose', want: { isResource: false, verb: 'post', path: '/healthz' } },
 ] as const
 

@@ -20,8 +20,8 @@ describe('patchRequest()', () => {
     {
       kind: 'apply-patch+yaml',
       query: '?fieldManager=x',
-      body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {y: "1"}',
-      key: 'y',
+      body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {w: "1"}',
+      key: 'w',
     },
   ])('takes $kind', async ({ kind, body, key, query = '' }) => {
     const { code, text } = await api.call('admin', 'PATCH', path + query, { body, headers: type(kind) })
