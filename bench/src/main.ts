@@ -11,14 +11,21 @@ import { formatReport, thisMachine } from './report.ts'
 
 const benchmarks: readonly Benchmark[] = [start, propagation, throughput, drift, idle, fleet]
 
-const numbers = benchmarks.flatMap(({ options }) => Object.keys(options))
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean' },
-    ...Object.fromEntries(numbers.map((name) => [name, { type: 'string' as const }])),
-  },
-})
+const { positionals, values } = readArguments()
+
+function readArguments(): {
+  readonly positionals: readonly string[]
+  readonly values: Readonly<Record<string, unknown>>
+} {
+  const numbers = benchmarks.flatMap(({ options }) => Object.keys(options))
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean' },
+      ...Object.fromEntries(numbers.map((name) => [name, { type: 'string' as const }])),
+    },
+  })
+}
 const wanted = benchmarks.find(({ name }) => name === positionals[0])
 
 if (wanted === undefined) {

@@ -90,7 +90,7 @@ async function timeToDemo(folder: string): Promise<number> {
   const [port = 0] = await freePorts(1)
   const from = now()
   await using started = startFlotilla(['start', '--demo', '--listen', `127.0.0.1:${port}`], { TMPDIR: folder })
-  const kubeconfig = await until('the demo', () => /\S+\/kubeconfig/.exec(started.printed())?.[0] ?? '', Boolean, {
+  const kubeconfig = await until('the demo', () => /\/\S+\/kubeconfig/.exec(started.printed())?.[0] ?? '', Boolean, {
     everyMs: 5,
   })
   const took = now() - from
