@@ -18,7 +18,7 @@ describe('flotilla start --demo', () => {
 
   beforeAll(async () => {
     watchdog = startWatchdog(folder)
-    const env = { TMPDIR: folder }
+    const env = { TMPDIR: folder, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
     const logs = mkdtempSync(join(tmpdir(), 'flotilla-e2e-logs-'))
     demo = startFlotilla(['start', '--demo', '--listen', '127.0.0.1:0'], { folder: logs, watchdog, env })
     await until(
