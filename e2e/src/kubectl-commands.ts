@@ -172,7 +172,6 @@ export const commands: readonly KubectlCommand[] = [
   { args: 'wait --for=condition=Established crd/widgets.example.com --timeout=10s' },
   { args: 'apply -f -', input: widget(3) },
   { args: 'apply -f -', input: widget(0), code: 1 },
-  { args: 'apply -f -', input: widget('3, colour: 5'), code: 1 },
   { args: 'get widgets' },
   { args: 'get wd wheel -o yaml' },
   { args: 'get widget wheel -o wide' },
