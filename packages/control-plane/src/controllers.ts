@@ -13,6 +13,7 @@ import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
 import { Fences } from './fences.ts'
+import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
 import { Members } from './members/members.ts'
@@ -57,6 +58,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createLeaveController({ hub, fences, memberApi }),
     createPolicyController({ env, hub }),
     createSchedulerController({ env, hub }),
+    createFinishedJobsController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
   const status = startStatus({ env, hub, members })

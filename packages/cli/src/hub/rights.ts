@@ -27,10 +27,12 @@ export const rightsObjects: readonly KubeObject[] = [
     { nonResourceURLs: ['*'], verbs: ['*'] },
   ]),
   clusterRoleBinding('flotilla-admin', adminUser),
-  // Templates may be of any kind: the controllers read all, and write of them nothing but their status.
+  // Templates may be of any kind: the controllers read all, and write of them nothing but their status; finished Jobs
+  // they delete when their time is over.
   clusterRole('flotilla-controllers', [
     { apiGroups: ['*'], resources: ['*'], verbs: readVerbs },
     { apiGroups: ['*'], resources: ['*/status'], verbs: ['update', 'patch'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['delete'] },
     { apiGroups: [group], resources: ['*'], verbs: writeVerbs },
     { nonResourceURLs: documents, verbs: ['get'] },
   ]),

@@ -14,14 +14,14 @@ const env = createVirtualEnv({ seed: 1 })
 /** The store in `folder`, and SQLite's own limit of its file's size: past it, writes fail as on a full disk. */
 function openLimited(folder: string): { readonly store: Store; limit(pages: number): void } {
   const { exec } = DatabaseSync.prototype
-  let database: DatabaseSync | undefined
+  const databases: DatabaseSync[] = []
   DatabaseSync.prototype.exec = function record(this: DatabaseSync, sql: string) {
-    database = this
+    databases.push(this)
     return exec.call(this, sql)
   }
   try {
     const store = openSqliteStore({ env, folder })
-    return { store, limit: (pages) => database?.exec(`PRAGMA max_page_count = ${pages}`) }
+    return { store, limit: (pages) => databases[0]?.exec(`PRAGMA max_page_count = ${pages}`) }
   } finally {
     DatabaseSync.prototype.exec = exec
   }
