@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { allRows } from './all-rows.ts'
 import { readExpected } from './expected.ts'
-import { differenceOf, writeGaps } from './gaps.ts'
+import { differenceOf, readGaps, writeGaps } from './gaps.ts'
 import { runRows } from './run.ts'
 import { startMemoryTarget } from './targets.ts'
 
@@ -14,7 +14,12 @@ const expected = readExpected()
 await using target = await startMemoryTarget()
 const results = await runRows(target, rows, { patienceMs: 3_000 })
 const differing = results.filter((result) => differenceOf(result, expected.get(result.name)) !== undefined)
-if (values.gaps && words.length === 0) writeGaps(differing.map((result) => result.name))
+if (values.gaps && words.length === 0) {
+  writeGaps(
+    differing.map((result) => result.name),
+    readGaps(),
+  )
+}
 if (words.length > 0) {
   for (const result of differing) console.log(JSON.stringify(differenceOf(result, expected.get(result.name)), null, 1))
 }

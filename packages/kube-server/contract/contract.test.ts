@@ -4,7 +4,7 @@ import { hashOf, readExpected } from './expected.ts'
 import { differenceOf, readGaps } from './gaps.ts'
 import { runRows } from './run.ts'
 import type { RowResult } from './run.ts'
-import { startMemoryTarget, startSqliteTarget } from './targets.ts'
+import { startMemoryTarget, startSimulatedTarget, startSqliteTarget } from './targets.ts'
 import type { StartedTarget } from './targets.ts'
 
 const expected = readExpected()
@@ -17,22 +17,24 @@ describe('the contract', () => {
     expect(allRows.filter((row) => expected.get(row.name)?.hash !== hashOf(row)).map((row) => row.name)).toEqual([])
   })
 
-  it('the contract has gaps only among its rows', () => {
-    expect([...gaps].filter((name) => !expected.has(name))).toEqual([])
+  it(`the contract has ${gaps.size} known gaps, each a row of its own with a reason`, () => {
+    expect([...gaps.keys()].filter((name) => !expected.has(name))).toEqual([])
+    expect([...gaps].filter(([, reason]) => reason.length < 20)).toEqual([])
   })
 })
 
 const targets = [
-  { store: 'memory', start: startMemoryTarget },
-  { store: 'SQLite', start: startSqliteTarget },
+  { where: 'the memory store', start: startMemoryTarget },
+  { where: 'the SQLite store', start: startSqliteTarget },
+  { where: 'a simulated member', start: startSimulatedTarget },
 ]
 
-describe.each(targets)('kube-server on $store', ({ start }) => {
+describe.each(targets)('kube-server on $where', ({ start }) => {
   let target: StartedTarget
   let results: ReadonlyMap<string, RowResult>
   beforeAll(async () => {
     target = await start()
-    const list = await runRows(target, allRows, { patienceMs: 3_000 })
+    const list = await runRows(target, allRows, { patienceMs: 10_000 })
     results = new Map(list.map((result) => [result.name, result]))
   }, 120_000)
   afterAll(() => target?.[Symbol.asyncDispose]())

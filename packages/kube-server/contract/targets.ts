@@ -39,11 +39,12 @@ export async function startSqliteTarget(): Promise<StartedTarget> {
   }
 }
 
-/** A member of the simulator, with its controllers. It has no node: nothing runs, as with no other target. */
+/** A member of the simulator. Its controllers are held still: the judge is a bare API server, which has none. */
 export async function startSimulatedTarget(): Promise<StartedTarget> {
   const store = createMemoryStore({ env })
   const rbac = createRbacAuthorizer({ store })
   const cluster = await createSimulatedCluster({ env, name: 'contract', nodes: 0, podStartMs: 1, store })
+  cluster.faults.stop()
   return serve(store, rbac, cluster.server, () => cluster.stop())
 }
 

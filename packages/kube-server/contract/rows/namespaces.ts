@@ -4,6 +4,10 @@ import type { Row } from '../row.ts'
 import { configMap, configMaps, namespaces } from './objects.ts'
 
 const n = `${namespaces}/{ns}`
+/** Upstream begins to empty a namespace seconds after its end was asked for. */
+const emptying = quietly(
+  get(n, { until: { path: 'status.conditions.0.type', equals: 'NamespaceDeletionDiscoveryFailure' } }),
+)
 const gone = quietly(get(n, { until: { code: 404 } }))
 
 export const namespaceRows: readonly Row[] = [
@@ -18,6 +22,7 @@ export const namespaceRows: readonly Row[] = [
     'namespace that ends takes nothing new',
     quietly(post(configMaps, configMap('a', {}, { finalizers: ['x.io/y'] }))),
     quietly(remove(n)),
+    emptying,
     post(configMaps, configMap('b')),
     patch('merge', `${configMaps}/a`, { data: { x: '1' } }),
     quietly(patch('merge', `${configMaps}/a`, { metadata: { finalizers: null } })),
@@ -27,6 +32,7 @@ export const namespaceRows: readonly Row[] = [
     'namespace that ends is deleted again',
     quietly(post(configMaps, configMap('a', {}, { finalizers: ['x.io/y'] }))),
     remove(n),
+    emptying,
     remove(n),
     quietly(patch('merge', `${configMaps}/a`, { metadata: { finalizers: null } })),
     gone,
@@ -35,6 +41,8 @@ export const namespaceRows: readonly Row[] = [
     'namespace is finalized',
     quietly(post(namespaces, { metadata: { name: '{ns}-f' }, spec: { finalizers: ['x.io/y'] } })),
     remove(`${namespaces}/{ns}-f`),
+    // Until the server's own finalizer, the second, is gone.
+    quietly(get(`${namespaces}/{ns}-f`, { until: { path: 'spec.finalizers.1', equals: undefined } })),
     put(`${namespaces}/{ns}-f/finalize`, { metadata: { name: '{ns}-f' }, spec: { finalizers: [] } }),
   ),
   row(

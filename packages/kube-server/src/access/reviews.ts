@@ -1,5 +1,6 @@
 // Kinds that are answered and never stored: what may this user do, who is this token, who am I, give me a token.
-import { FlotillaError } from '@flotilla/machinery/errors'
+import { FlotillaError, type StatusCause } from '@flotilla/machinery/errors'
+import { fieldInvalid, formatCause } from '@flotilla/machinery/field-error'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { RequestContext, UserInfo } from '../operations.ts'
 import type { ServedResource } from '../served-resource.ts'
@@ -26,6 +27,8 @@ export interface Reviews {
 export interface ReviewDeps {
   readonly authorizer: Authorizer
   readonly authenticators: readonly Authenticator[]
+  /** The time, as the API writes times. */
+  readonly now?: () => string
   /** Answers `serviceaccounts/NAME/token`; without it the operations are asked. */
   readonly tokenRequest?: Review
 }
@@ -48,6 +51,7 @@ export function createReviews(deps: ReviewDeps): Reviews {
     'authorization.k8s.io/selfsubjectrulesreviews': (context, object) => reviewRules(authorizer, object, context.user),
     'authentication.k8s.io/selfsubjectreviews': (context, object) => ({
       ...object,
+      metadata: { ...object.metadata, ...(deps.now === undefined ? {} : { creationTimestamp: deps.now() }) },
       status: { userInfo: wireUser(context.user) },
     }),
     'authentication.k8s.io/tokenreviews': (_, object) => reviewToken(authenticators, object),
@@ -80,8 +84,8 @@ function attributesOf(object: KubeObject, user: UserInfo): Attributes {
         ? 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
         : 'cannot be specified in combination with resourceAttributes'
     const field = resource === undefined ? 'spec.resourceAttributes' : 'spec.nonResourceAttributes'
-    const text = `${object.kind}.authorization.k8s.io "" is invalid: ${field}: Invalid value: ${why}`
-    throw new FlotillaError('Invalid', text, { group: 'authorization.k8s.io', kind: object.kind })
+    const shown = other === undefined ? null : { Path: textOf(other['path']), Verb: textOf(other['verb']) }
+    throw invalidReview(fieldInvalid(field, shown, why))
   }
   const of = (name: string) => textOf((resource ?? other)?.[name])
   return {
@@ -102,8 +106,7 @@ function subjectOf(object: KubeObject): UserInfo {
   const groups = Array.isArray(spec['groups']) ? spec['groups'].map(String) : []
   const name = textOf(spec['user'])
   if (name === '' && groups.length === 0) {
-    const text = `${object.kind}.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified`
-    throw new FlotillaError('Invalid', text, { group: 'authorization.k8s.io', kind: object.kind })
+    throw invalidReview(fieldInvalid('spec.user', '', 'at least one of user or group must be specified'))
   }
   return { name, groups }
 }
@@ -111,7 +114,13 @@ function subjectOf(object: KubeObject): UserInfo {
 function checkLocal(object: KubeObject, { namespace }: ObjectKey): void {
   const stated = textOf(fieldsOf(fieldsOf(object['spec'])['resourceAttributes'])['namespace'])
   if (stated === namespace) return
-  throw new FlotillaError('BadRequest', `spec.resourceAttributes.namespace must match namespace: ${namespace}`)
+  throw invalidReview(fieldInvalid('spec.resourceAttributes.namespace', stated, 'must match metadata.namespace'))
+}
+
+/** Upstream names the group of a review alone. */
+function invalidReview(cause: StatusCause): FlotillaError {
+  const group = 'authorization.k8s.io'
+  return new FlotillaError('Invalid', `.${group} "" is invalid: ${formatCause(cause)}`, { group, causes: [cause] })
 }
 
 function reviewRules(authorizer: Authorizer, object: KubeObject, user: UserInfo): KubeObject {

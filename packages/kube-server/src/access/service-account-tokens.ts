@@ -1,6 +1,7 @@
 // Tokens of ServiceAccounts: signed by the server (ES256), bound to the account's uid, verified against the store.
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import { FlotillaError } from '@flotilla/machinery/errors'
+import { fieldInvalid } from '@flotilla/machinery/field-error'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { Env } from '@flotilla/runtime/env'
 import type { UserInfo } from '../operations.ts'
@@ -8,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { Authenticator } from './authenticator.ts'
 import { boundClaims, isStillBound, type BoundClaims, type BoundObjectRef } from './bound-objects.ts'
 import type { Review } from './reviews.ts'
+import { invalid } from '../operations/refusals.ts'
 
 const minSeconds = 600
 const maxSeconds = 2 ** 32
@@ -99,13 +101,13 @@ export function createServiceAccountTokens(options: TokenOptions): ServiceAccoun
       const bound = spec.boundObjectRef === undefined ? {} : boundClaims(store, key, spec.boundObjectRef)
       const { token, expires } = issue(key.namespace ?? '', key.name, seconds, audiences, bound)
       const status = { token, expirationTimestamp: timestamp(expires * 1000) }
-      const metadata = { ...object.metadata, creationTimestamp: timestamp(env.clock.now()) }
+      const metadata = { ...object.metadata, uid: env.uuid(), creationTimestamp: timestamp(env.clock.now()) }
       return {
         ...object,
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',
         metadata,
-        spec: { ...spec, audiences, expirationSeconds: seconds },
+        spec: { boundObjectRef: null, ...spec, audiences, expirationSeconds: seconds },
         status,
       }
     },
@@ -117,10 +119,8 @@ function checkSeconds(seconds: number): number {
   const why = !(seconds > maxSeconds)
     ? 'may not specify a duration less than 10 minutes'
     : 'may not specify a duration larger than 2^32 seconds'
-  const text = ` "" is invalid: spec.expirationSeconds: Invalid value: ${seconds}: ${why}`
-  throw new FlotillaError('Invalid', text, {
-    causes: [{ reason: 'FieldValueInvalid', field: 'spec.expirationSeconds', message: why }],
-  })
+  const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
+  throw invalid(kind, '', [fieldInvalid('spec.expirationSeconds', seconds, why)])
 }
 
 /** Throws Unauthenticated for a token of ours that is no longer good. */

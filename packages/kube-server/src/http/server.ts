@@ -4,6 +4,7 @@ import { constants, createSecureServer, type Http2SecureServer, type Http2Server
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Env } from '@flotilla/runtime/env'
+import { timestamp } from '@flotilla/runtime/timestamp'
 import type { Authenticator, Credentials } from '../access/authenticator.ts'
 import { allowAll, type Authorizer } from '../access/authorizer.ts'
 import { createReviews, type Review, type Reviews } from '../access/reviews.ts'
@@ -88,7 +89,12 @@ export async function serveKube(options: ServeOptions): Promise<Serving> {
 
 function depsOf(options: ServeOptions): RequestDeps {
   const { env, server, authenticators, authorizer = allowAll, tokenRequest, extension } = options
-  const reviews = createReviews({ authorizer, authenticators, ...(tokenRequest === undefined ? {} : { tokenRequest }) })
+  const reviews = createReviews({
+    authorizer,
+    authenticators,
+    now: () => timestamp(env.clock.now()),
+    ...(tokenRequest === undefined ? {} : { tokenRequest }),
+  })
   server.setReviews?.(reviews)
   return {
     env,

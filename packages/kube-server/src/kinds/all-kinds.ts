@@ -1,5 +1,5 @@
 // The rules of every built-in kind that has any, by the name of its stored resource.
-import { fieldRequired } from '@flotilla/machinery/field-error'
+import { fieldNotSupported, fieldRequired } from '@flotilla/machinery/field-error'
 import type { Resource } from '@flotilla/machinery/resource'
 import { definitionRules } from '../custom-resources/definition-rules.ts'
 import { storedResource } from '../storage-forms.ts'
@@ -35,7 +35,11 @@ const controllerRevisions: KindRules = {
 }
 const endpointSlices: KindRules = {
   hasGeneration: true,
-  validate: ({ addressType }) => (addressType ? [] : [fieldRequired('addressType')]),
+  validate({ addressType }) {
+    if (!addressType) return [fieldRequired('addressType')]
+    const types = ['FQDN', 'IPv4', 'IPv6']
+    return types.includes(String(addressType)) ? [] : [fieldNotSupported('addressType', addressType, types)]
+  },
 }
 const counted: KindRules = { hasGeneration: true }
 const countedStrictly: KindRules = { hasGeneration: true, needsResourceVersion: true }

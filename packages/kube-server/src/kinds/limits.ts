@@ -50,7 +50,7 @@ function itemCauses(item: LimitItem, field: string): StatusCause[] {
     }
     notAbove(max[name], 'min', least, 'max')
     notAbove(defaultRequest[name], 'defaultRequest', defaultRequest[name] ?? '', 'default request')
-    notAbove(limit[name], 'default', limit[name] ?? '', 'default')
+    notAbove(limit[name], 'default', least, 'default')
   }
   return causes
 }

@@ -38,8 +38,11 @@ export const ingresses: KindRules = {
       const field = `spec.rules[${index}].http.paths`
       if (http && (http.paths?.length ?? 0) === 0) causes.push(fieldRequired(field))
       for (const [at, path] of (http?.paths ?? []).entries()) {
-        if (!path.pathType) causes.push(fieldRequired(`${field}[${at}].pathType`, 'pathType must be specified'))
-        else if (path.pathType !== 'ImplementationSpecific' && !path.path?.startsWith('/')) {
+        if (!path.pathType) {
+          causes.push(fieldRequired(`${field}[${at}].pathType`, 'pathType must be specified'))
+          continue
+        }
+        if (path.pathType !== 'ImplementationSpecific' && !path.path?.startsWith('/')) {
           causes.push(fieldInvalid(`${field}[${at}].path`, path.path ?? '', 'must be an absolute path'))
         }
         causes.push(...backendCauses(path.backend ?? {}, `${field}[${at}].backend`))

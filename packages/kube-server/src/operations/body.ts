@@ -133,6 +133,7 @@ const enumerations: Readonly<Record<string, string>> = {
   '"NoExecute", "NoSchedule", "PreferNoSchedule"': '',
   '"Equal", "Exists", "Gt", "Lt"': '',
   '"Recreate", "RollingUpdate"': '',
+  '"FQDN", "IPv4", "IPv6"': '',
 }
 
 function inGoWords(cause: StatusCause): readonly StatusCause[] {
