@@ -43,7 +43,13 @@ export function thisMachine(): Machine {
 }
 
 /** The row of one statistic of `samples`: `q` 0.5 is their median. */
-export function rowOf(measure: string, unit: string, samples: readonly number[], q = 0.5, bar?: number): Row {
+export function rowOf(
+  measure: string,
+  unit: string,
+  samples: readonly number[],
+  q = 0.5,
+  bar?: number | undefined,
+): Row {
   return {
     measure: `${measure}, ${q === 0.5 ? 'median' : `p${Math.round(q * 100)}`}`,
     value: q === 0.5 ? median(samples) : quantile(samples, q),
@@ -55,7 +61,7 @@ export function rowOf(measure: string, unit: string, samples: readonly number[],
   }
 }
 
-export function oneRow(measure: string, unit: string, value: number, bar?: number): Row {
+export function oneRow(measure: string, unit: string, value: number, bar?: number | undefined): Row {
   return { measure, value, unit, ...(bar === undefined ? {} : { bar }) }
 }
 

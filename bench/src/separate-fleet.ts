@@ -53,6 +53,7 @@ async function fleetOf(started: Started): Promise<SeparateFleet> {
     async register(hub) {
       await ensureNamespace(hub, system)
       for (const [index, client] of clients.entries()) {
+        await ensureNamespace(client, system)
         const name = `member-${index + 1}`
         const { metadata } = await client.get(namespaces, { name: 'kube-system' })
         await hub.create(secrets, secret(name, ca))
