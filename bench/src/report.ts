@@ -43,13 +43,7 @@ export function thisMachine(): Machine {
 }
 
 /** The row of one statistic of `samples`: `q` 0.5 is their median. */
-export function rowOf(
-  measure: string,
-  unit: string,
-  samples: readonly number[],
-  q = 0.5,
-  bar?: number | undefined,
-): Row {
+export function rowOf(measure: string, unit: string, samples: readonly number[], q = 0.5, bar?: number): Row {
   return {
     measure: `${measure}, ${q === 0.5 ? 'median' : `p${Math.round(q * 100)}`}`,
     value: q === 0.5 ? median(samples) : quantile(samples, q),
@@ -61,7 +55,7 @@ export function rowOf(
   }
 }
 
-export function oneRow(measure: string, unit: string, value: number, bar?: number | undefined): Row {
+export function oneRow(measure: string, unit: string, value: number, bar?: number): Row {
   return { measure, value, unit, ...(bar === undefined ? {} : { bar }) }
 }
 
