@@ -183,6 +183,7 @@ test('Reflector fails a list whose pages lead back to the same place', async () 
   const api = {
     list: async () => (lists++, page),
     watch: async function* () {
+      yield* []
       throw new FlotillaError('Invalid', 'sendInitialEvents is forbidden')
     },
   } as unknown as KubeApi
