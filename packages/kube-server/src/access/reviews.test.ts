@@ -76,7 +76,7 @@ describe('createReviews()', () => {
   test('refuse a local review of another namespace', async () => {
     const spec = { user: 'bob', resourceAttributes: getPods }
     expect(await access('LocalSubjectAccessReview', spec, 'shop')).toMatchObject({ status: { allowed: true } })
-    await expect(access('LocalSubjectAccessReview', spec, 'other')).rejects.toMatchObject({ code: 'BadRequest' })
+    await expect(access('LocalSubjectAccessReview', spec, 'other')).rejects.toMatchObject({ code: 'Invalid' })
   })
 
   test.each([

@@ -60,8 +60,10 @@ async function empty(deps: HousekeepingDeps, name: string): Promise<void> {
   const resources = deps.catalog.storedResources().filter(({ namespaced }) => namespaced)
   for (const resource of resources) await deleteAll(deps, resource, name)
   const remaining = resources.map((resource) => remainder(deps, resource, name)).filter(({ count }) => count > 0)
-  if (remaining.length > 0) return report(deps, namespace, remaining)
-  await letGo(deps, namespace)
+  if (remaining.length > 0) return void (await report(deps, namespace, remaining))
+  // Who finalizes it as well sees that it is empty.
+  const isHeld = namespace.spec.finalizers.length > 1
+  await letGo(deps, (isHeld ? await report(deps, namespace, []) : undefined) ?? namespace)
 }
 
 async function deleteAll(
@@ -98,9 +100,9 @@ async function report(
   { env, operations, catalog }: HousekeepingDeps,
   namespace: Namespace,
   left: readonly Remainder[],
-): Promise<void> {
+): Promise<Namespace | undefined> {
   const resource = catalog.find('', 'v1', 'namespaces')
-  if (resource === undefined) return
+  if (resource === undefined) return undefined
   const now = timestamp(env.clock.now())
   const old = namespace.status?.conditions ?? []
   const conditions = conditionsOf(left).map((one) => {
@@ -109,12 +111,13 @@ async function report(
     return { ...one, lastTransitionTime: isSame ? (before.lastTransitionTime ?? now) : now }
   })
   const object = { ...namespace, status: { ...namespace.status, conditions } }
-  await ignoringConflict(
+  const written = await ignoringConflict(
     operations.update(context, resource, { name: namespace.metadata.name }, object, {
       subresource: 'status',
       fieldManager: manager,
     }),
   )
+  return written?.object as Namespace | undefined
 }
 
 function conditionsOf(left: readonly Remainder[]): readonly Condition[] {
@@ -141,12 +144,19 @@ function conditionsOf(left: readonly Remainder[]): readonly Condition[] {
       reason: 'ContentDeleted',
       message: 'All content successfully deleted, may be waiting on finalization',
     },
-    {
-      type: 'NamespaceContentRemaining',
-      status: 'True',
-      reason: 'SomeResourcesRemain',
-      message: `Some resources are remaining: ${resources}`,
-    },
+    left.length === 0
+      ? {
+          type: 'NamespaceContentRemaining',
+          status: 'False',
+          reason: 'ContentRemoved',
+          message: 'All content successfully removed',
+        }
+      : {
+          type: 'NamespaceContentRemaining',
+          status: 'True',
+          reason: 'SomeResourcesRemain',
+          message: `Some resources are remaining: ${resources}`,
+        },
     finalizers === ''
       ? {
           type: 'NamespaceFinalizersRemaining',
@@ -177,10 +187,11 @@ async function letGo({ operations, catalog }: HousekeepingDeps, namespace: Names
 }
 
 /** Whoever was faster wrote an event, which brings the key back. */
-async function ignoringConflict(write: Promise<unknown>): Promise<void> {
+async function ignoringConflict<T>(write: Promise<T>): Promise<T | undefined> {
   try {
-    await write
+    return await write
   } catch (error) {
     if (!isError(error, 'Conflict', 'NotFound')) throw error
+    return undefined
   }
 }

@@ -96,7 +96,7 @@ function begin(env: Env, request: ServerRequest, answer: ServerAnswer, signal: A
   const warnings: string[] = []
   const given = headerOf(request, 'audit-id')
   const auditId = given !== undefined && given !== '' ? given.slice(0, 64) : env.uuid()
-  const context = { user: anonymous, warn: (text: string) => void addWarning(warnings, text) }
+  const context = { user: anonymous, warn: (text: string) => addWarning(warnings, text) }
   return { request, answer, info, auditId, warnings, signal, context }
 }
 

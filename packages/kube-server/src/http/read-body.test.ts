@@ -31,6 +31,8 @@ describe('readBody()', () => {
   test('takes a body of the limit and refuses one byte more, before its end', async () => {
     const { body, taken } = source(chunksOf(Buffer.alloc(3 * maxBodyBytes)))
     await expect(readBody(body, undefined)).rejects.toMatchObject({ code: 'TooLarge' })
+    // A destroyed request takes its connection along, and with it the next request.
+    expect(body.destroyed).toBe(false)
     expect(taken.count).toBeLessThan(250)
     expect(await readBody(source(chunksOf(Buffer.alloc(maxBodyBytes))).body, undefined)).toHaveLength(maxBodyBytes)
   })
