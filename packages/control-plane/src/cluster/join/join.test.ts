@@ -4,7 +4,7 @@ import { createSimulatedCluster, type SimulatedCluster } from '@flotilla/simulat
 import { secrets } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startTestHub, type TestHub } from '../../../test/test-hub.ts'
-import { joinCluster } from './join.ts'
+import { joinCluster, type JoinRequest } from './join.ts'
 
 let hub: TestHub
 let member: SimulatedCluster
@@ -36,9 +36,9 @@ function withTokens(api: KubeApi): KubeApi {
   return { ...api, raw }
 }
 
-function join(name: string, cluster = member): Promise<Cluster> {
+function join(name: string, cluster = member, given: Partial<JoinRequest> = {}): Promise<Cluster> {
   const endpoint = { server: `https://${cluster.name}.example.com` }
-  return joinCluster({ name, hub: hub.api, member: withTokens(cluster.api), endpoint })
+  return joinCluster({ name, hub: hub.api, member: withTokens(cluster.api), endpoint, ...given })
 }
 
 async function registered(): Promise<readonly string[]> {
@@ -52,6 +52,18 @@ describe('joinCluster()', () => {
     const again = await join('eu')
     expect([again.metadata.uid, again.spec.id]).toEqual([first.metadata.uid, first.spec.id])
     expect(await registered()).toEqual(['eu https://one.example.com'])
+  })
+
+  test('keeps labels, region and provider when joining again gives others or none', async () => {
+    await join('eu', member, { region: 'eu-1', provider: 'aws', labels: { tier: 'gold', team: 'a' } })
+    const kept = { apiEndpoint: 'https://moved.example.com', region: 'eu-1', provider: 'own' }
+    const given = { endpoint: { server: kept.apiEndpoint }, provider: 'own', labels: { team: 'b' } }
+    const planned = await join('eu', member, { ...given, dryRun: true })
+    const again = await join('eu', member, given)
+    for (const { metadata, spec } of [planned, again]) {
+      expect(metadata.labels).toEqual({ tier: 'gold', team: 'b' })
+      expect(spec).toMatchObject(kept)
+    }
   })
 
   test('refuses the same cluster under another name, naming both, and changes nothing', async () => {

@@ -17,6 +17,8 @@ import { memberAccount, memberRole, memberRoleBinding, memberServiceAccount, own
 import { readHubClaim } from '../health/hub-lease.ts'
 import { issueToken } from './token.ts'
 
+const joinManager = 'flotilla-join'
+
 /** How members are reached; everything that is no secret of the kubeconfig which a person gave. */
 export interface MemberEndpoint {
   readonly server: string
@@ -46,7 +48,7 @@ export interface JoinRequest {
 
 /**
  * Joins a cluster and returns it as registered. Joining the same cluster under the same name again renews its
- * credentials.
+ * credentials and endpoint, and keeps labels, region and provider that are not given now.
  * @throws Conflict when the name belongs to another cluster, the cluster is registered under another name, or another
  * hub manages it and `takeOver` is not set. Nothing has been changed then.
  */
@@ -54,18 +56,26 @@ export async function joinCluster(request: JoinRequest): Promise<Cluster> {
   const { name, hub, member, onStep = () => {} } = request
   onStep(`Reading the identity of the cluster at ${request.endpoint.server}`)
   const id = await identityOf(member)
-  await checkRegistration(hub, name, id)
+  const registered = await findRegistered(hub, name, id)
   await checkManager(hub, member, request)
   onStep(`Creating ServiceAccount ${systemNamespace}/${memberAccount} and its role on the cluster`)
   const dryRun = request.dryRun === true
   await createAccess(member, dryRun)
-  if (dryRun) return registration(request, id)
+  if (dryRun) return registration(request, id, registered)
   onStep('Requesting a token for it')
   const token = await issueToken(member)
   onStep(`Registering Cluster ${name}`)
   await ensure(hub, namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, false)
   await apply(hub, secrets, credentials(request, token), false)
+  if (registered !== undefined) return renew(hub, registered, registration(request, id))
   return (await apply(hub, clusterResource, registration(request, id), false)) as Cluster
+}
+
+/** A patch, since an apply with fewer fields than the one before takes the others away. */
+function renew(hub: KubeApi, { metadata }: Cluster, given: Cluster): Promise<Cluster> {
+  const { name, uid } = metadata
+  const patch = { metadata: { ...given.metadata, ...(uid ? { uid } : {}) }, spec: given.spec }
+  return hub.patch<Cluster>(clusterResource, { name }, { type: 'merge', patch }, { fieldManager: joinManager })
 }
 
 /** The identity of the cluster behind `api`: the UID of its kube-system namespace. */
@@ -76,7 +86,8 @@ export async function identityOf(api: KubeApi): Promise<string> {
   return found.metadata.uid
 }
 
-async function checkRegistration(hub: KubeApi, name: string, id: string): Promise<void> {
+/** The Cluster of this name and identity, if there is one already. */
+async function findRegistered(hub: KubeApi, name: string, id: string): Promise<Cluster | undefined> {
   const { items } = await hub.list<Cluster>(clusterResource)
   const sameName = items.find((cluster) => cluster.metadata.name === name)
   if (sameName && sameName.spec.id !== id) {
@@ -92,6 +103,7 @@ async function checkRegistration(hub: KubeApi, name: string, id: string): Promis
       `Cannot join as ${name}: this cluster (${id}) is registered as ${sameId.metadata.name}. Use that name, or run flotilla unjoin ${sameId.metadata.name} first`,
     )
   }
+  return sameName
 }
 
 async function checkManager(hub: KubeApi, member: KubeApi, request: JoinRequest): Promise<void> {
@@ -118,12 +130,15 @@ async function createAccess(member: KubeApi, dryRun: boolean): Promise<void> {
   await apply(member, serviceAccounts, ownedBy(binding, memberServiceAccount), dryRun)
 }
 
-function registration(request: JoinRequest, id: string): Cluster {
-  const { name, labels, region, provider, endpoint } = request
+/** What is given, on top of what is `registered`. */
+function registration(request: JoinRequest, id: string, registered?: Cluster): Cluster {
+  const { name, endpoint } = request
+  const { region = registered?.spec.region, provider = registered?.spec.provider } = request
+  const labels = { ...registered?.metadata.labels, ...request.labels }
   return {
     apiVersion,
     kind: 'Cluster',
-    metadata: { name, ...(labels ? { labels } : {}) },
+    metadata: { name, ...(Object.keys(labels).length > 0 ? { labels } : {}) },
     spec: {
       id,
       mode: 'Direct',
@@ -163,5 +178,5 @@ async function ensure(api: KubeApi, resource: Resource, object: KubeObject, dryR
 }
 
 async function apply(api: KubeApi, resource: Resource, object: KubeObject, dryRun: boolean): Promise<KubeObject> {
-  return (await api.apply(resource, object, { fieldManager: 'flotilla-join', force: true, dryRun })).object
+  return (await api.apply(resource, object, { fieldManager: joinManager, force: true, dryRun })).object
 }
