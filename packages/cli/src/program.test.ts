@@ -28,6 +28,10 @@ describe('flotilla', () => {
       want: "Error: option '--members <n>' argument '0' is invalid. --members takes a whole number from 1 to 50.\nNext: flotilla --help\n",
     },
     {
+      args: ['start', '--log-level', 'loud'],
+      want: "Error: option '--log-level <level>' argument 'loud' is invalid. Allowed choices are debug, info, warn, error, silent.\nNext: flotilla --help\n",
+    },
+    {
       args: ['get', 'pods', '--timeout', 'soon'],
       want: "Error: option '--timeout <time>' argument 'soon' is invalid. --timeout takes a time such as 3s or 500ms.\nNext: flotilla --help\n",
     },

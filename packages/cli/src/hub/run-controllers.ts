@@ -1,6 +1,5 @@
 // Runs the controllers against an API server that is there already, while this process is the leader.
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemNamespace } from '@flotilla/api/group'
 import { identityOf } from '@flotilla/control-plane/cluster/join/join'
@@ -59,9 +58,7 @@ export async function runControllers(flags: ControllersFlags, terminal: Terminal
 
 function dataFolder({ dataDir }: ControllersFlags, { variables }: Terminal): string {
   if (dataDir !== undefined) return dataDir
-  const base = defaultDataFolder(variables)
-  mkdirSync(base, { recursive: true, mode: 0o700 })
-  return join(base, 'controllers')
+  return join(defaultDataFolder(variables), 'controllers')
 }
 
 interface Leading {
