@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { aCluster, aDaemonSet, type Scenario } from '../../test/scenario.ts'
 import type { DaemonSet } from '../kinds.ts'
 
-const homes = async (scenario: Scenario) => (await scenario.listPods()).map(({ spec }) => spec.nodeName ?? '').toSorted()
+const homes = async (scenario: Scenario) =>
+  (await scenario.listPods()).map(({ spec }) => spec.nodeName ?? '').toSorted()
 const tainted = { name: 'special', taints: [{ key: 'only', value: 'gpu', effect: 'NoSchedule' as const }] }
 
 describe('createDaemonSetController()', () => {

@@ -106,7 +106,10 @@ describe('createDeploymentController()', () => {
         availableReplicas: replicas,
       })
       expect(web?.metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('2')
-      expect((await setsOf(scenario)).map((set) => set.spec.replicas ?? 0).toSorted((a, b) => a - b)).toEqual([0, replicas])
+      expect((await setsOf(scenario)).map((set) => set.spec.replicas ?? 0).toSorted((a, b) => a - b)).toEqual([
+        0,
+        replicas,
+      ])
       const images = (await scenario.listPods()).map((pod) => pod.spec.containers[0]?.image)
       expect(new Set(images)).toEqual(new Set(['registry.example/web:2']))
       expect(scenario.complaints()).toEqual([])
