@@ -5,14 +5,13 @@ import { asDicts, dictAt, valueAt } from '@flotilla/machinery/untyped'
 import { stringify } from 'yaml'
 import { createCommandEnv } from '../command-env.ts'
 import type { AcrossFlags } from '../commands/get.ts'
-import { Exit, exitCodes } from '../exit.ts'
 import { ageOf } from '../output/age.ts'
 import { formatTable } from '../output/table.ts'
-import { askAll, reportFailures } from '../reach/fleet.ts'
+import { askAll, exitOnFailures, reportFailures } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import { commonKind, parseTarget } from '../reach/kinds.ts'
 import type { Terminal } from '../terminal.ts'
-import { openAcross, readObjects, selectionFor, splitNotFound } from './run-get.ts'
+import { openAcross, readObjects, selectionFor, withoutNotFound } from './run-get.ts'
 
 interface Described {
   readonly object: KubeObject
@@ -20,22 +19,22 @@ interface Described {
 }
 
 export async function runDescribe(args: readonly string[], flags: AcrossFlags, terminal: Terminal): Promise<void> {
-  const { type, names } = parseTarget(args)
+  const target = parseTarget(args)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
   await using fleet = await openAcross(env, hub, flags)
   const asked = await askAll(fleet, async (api, { name }) => {
-    const objects = await readObjects(api, await selectionFor(api, name, { type, names, flags, hub }))
+    const objects = await readObjects(api, await selectionFor(api, name, { ...target, flags, hub }))
     return Promise.all(objects.map(async (object) => ({ object, events: await eventsOf(api, object) })))
   })
-  const { answers, failures } = splitNotFound(asked)
+  const { answers, failures } = withoutNotFound(asked, target)
   const texts = answers.flatMap(({ cluster, value }) =>
     value.map((described) => describeText(cluster, described, env.clock.now())),
   )
   if (texts.length > 0) terminal.out(texts.join('\n\n'))
   else if (failures.length === 0) terminal.err('No resources found\n')
   reportFailures(terminal, failures)
-  if (failures.length > 0) throw new Exit(answers.length === 0 ? exitCodes.failed : exitCodes.partial)
+  exitOnFailures({ answers, failures })
 }
 
 async function eventsOf(api: KubeClient, { kind, metadata }: KubeObject): Promise<readonly KubeObject[]> {

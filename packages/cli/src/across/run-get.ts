@@ -1,33 +1,32 @@
 // Reads objects of all members at once and prints them as one list.
 import { group } from '@flotilla/api/group'
 import type { KubeClient } from '@flotilla/kube-client/client'
-import { isError } from '@flotilla/machinery/errors'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Env } from '@flotilla/runtime/env'
 import { createCommandEnv } from '../command-env.ts'
 import type { AcrossFlags } from '../commands/get.ts'
-import { Exit, exitCodes } from '../exit.ts'
 import { formatObjects, listOf, parseFormat, type Format } from '../output/print-objects.ts'
 import { formatTable } from '../output/table.ts'
-import { askAll, openFleet, reportFailures, type Answers, type Fleet } from '../reach/fleet.ts'
+import { askAll, exitOnFailures, openFleet, reportFailures, type Answers, type Fleet } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
-import { findKind, parseTarget } from '../reach/kinds.ts'
+import { findKind, parseTarget, type Target } from '../reach/kinds.ts'
 import type { Terminal } from '../terminal.ts'
 import { mergeTables } from './merge-tables.ts'
 import { readTable, type Selection } from './read-tables.ts'
 
 export async function runGet(args: readonly string[], flags: AcrossFlags, terminal: Terminal): Promise<void> {
-  const { type, names } = parseTarget(args)
+  const target = parseTarget(args)
   const format = parseFormat(flags.output)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
   await using fleet = await openAcross(env, hub, flags)
-  const select = (api: KubeClient, cluster: string) => selectionFor(api, cluster, { type, names, flags, hub })
-  const failed =
+  const select = (api: KubeClient, cluster: string) => selectionFor(api, cluster, { ...target, flags, hub })
+  const asked =
     format.kind === 'table'
-      ? await printTable(fleet, select, { isWide: format.isWide, flags }, terminal)
-      : await printObjects(fleet, select, { format, isOne: names.length === 1 }, terminal)
-  if (failed > 0) throw new Exit(failed === fleet.members.length ? exitCodes.failed : exitCodes.partial)
+      ? await printTable(fleet, select, { isWide: format.isWide, flags, target }, terminal)
+      : await printObjects(fleet, select, { format, target }, terminal)
+  exitOnFailures(asked)
 }
 
 type Select = (api: KubeClient, cluster: string) => Promise<Selection>
@@ -62,40 +61,39 @@ export async function selectionFor(
 async function printTable(
   fleet: Fleet,
   select: Select,
-  { isWide, flags }: { readonly isWide: boolean; readonly flags: AcrossFlags },
+  { isWide, flags, target }: { readonly isWide: boolean; readonly flags: AcrossFlags; readonly target: Target },
   terminal: Terminal,
-): Promise<number> {
+): Promise<Answers<unknown>> {
   let isNamespaced = false
-  const { answers, failures } = splitNotFound(
-    await askAll(fleet, async (api, { name }) => {
-      const selection = await select(api, name)
-      isNamespaced ||= selection.resource.namespaced
-      return readTable(api, selection)
-    }),
-  )
+  const asked = await askAll(fleet, async (api, { name }) => {
+    const selection = await select(api, name)
+    isNamespaced ||= selection.resource.namespaced
+    return readTable(api, selection)
+  })
+  const { answers, failures } = withoutNotFound(asked, target)
   const found = answers.filter(({ value }) => value.rows.length > 0)
   const hasNamespaces = flags.allNamespaces === true && isNamespaced
   const { headings, rows } = mergeTables(found, { isWide, hasNamespaces, hasClusters: fleet.members.length > 1 })
   if (rows.length > 0) terminal.out(formatTable(headings, rows))
   else if (failures.length === 0) terminal.err('No resources found\n')
   reportFailures(terminal, failures)
-  return failures.length
+  return { answers, failures }
 }
 
 async function printObjects(
   fleet: Fleet,
   select: Select,
-  { format, isOne }: { readonly format: Format; readonly isOne: boolean },
+  { format, target }: { readonly format: Format; readonly target: Target },
   terminal: Terminal,
-): Promise<number> {
+): Promise<Answers<unknown>> {
   const asked = await askAll(fleet, async (api, { name }) => readObjects(api, await select(api, name)))
-  const { answers, failures } = splitNotFound(asked)
+  const { answers, failures } = withoutNotFound(asked, target)
   const items = answers.flatMap(({ cluster, value }) => value.map((object) => withCluster(object, cluster)))
   const [only] = items
-  const value = isOne && items.length === 1 && only !== undefined ? only : listOf(items)
+  const value = target.names.length === 1 && items.length === 1 && only !== undefined ? only : listOf(items)
   terminal.out(await formatObjects(value, format))
   reportFailures(terminal, failures)
-  return failures.length
+  return { answers, failures }
 }
 
 export async function readObjects(api: KubeClient, selection: Selection): Promise<readonly KubeObject[]> {
@@ -124,9 +122,24 @@ function withCluster(object: KubeObject, cluster: string): KubeObject {
   return { ...object, metadata: { ...metadata, annotations } }
 }
 
-/** An object that only some members have is no failure of the others. */
-export function splitNotFound<T>({ answers, failures }: Answers<T>): Answers<T> {
+/**
+ * An object that only some members have is no failure of the others.
+ * @throws NotFound when all of them answer that they do not have it.
+ */
+export function withoutNotFound<T>({ answers, failures }: Answers<T>, target: Target): Answers<T> {
   const others = failures.filter(({ error }) => !isError(error, 'NotFound'))
-  const isNowhere = answers.length === 0 && others.length === 0
-  return { answers, failures: isNowhere ? failures : others }
+  if (answers.length > 0 || others.length > 0 || failures.length === 0) return { answers, failures: others }
+  throw new FlotillaError(
+    'NotFound',
+    `Cannot get ${[target.type, ...target.names].join(' ')}: ${whyNowhere(failures, target)}`,
+  )
+}
+
+/** An answer that names no object is about the kind. */
+function whyNowhere(failures: Answers<unknown>['failures'], { type }: Target): string {
+  const [only, ...rest] = failures.map(({ cluster }) => cluster)
+  const isServed = failures.some(({ error }) => isError(error) && error.details.name !== undefined)
+  if (!isServed)
+    return `${rest.length === 0 ? `cluster ${only} does not serve` : 'no cluster serves'} ${type}. Next: kubectl api-resources`
+  return rest.length === 0 ? `not found on cluster ${only}` : `not found on any of ${failures.length} clusters`
 }

@@ -14,7 +14,7 @@ import { Exit, exitCodes } from '../exit.ts'
 import { ageOf } from '../output/age.ts'
 import { formatValue, parseValueFormat } from '../output/print-value.ts'
 import { formatTable } from '../output/table.ts'
-import { askAll, openFleet, reportFailures, type FleetMember } from '../reach/fleet.ts'
+import { askAll, exitOnFailures, openFleet, reportFailures, type FleetMember } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { listBindings, listClusterBindings, readTemplate, type TemplateAndBindings } from './read-binding.ts'
@@ -50,7 +50,7 @@ export async function runDrift(args: readonly string[], flags: DriftFlags, termi
   else if (failures.length === 0) terminal.err('No drift: members hold what is stated\n')
   reportFailures(terminal, failures)
   if (drifted.length > 0) throw new Exit(exitCodes.failed)
-  if (failures.length > 0) throw new Exit(answers.length === 0 ? exitCodes.failed : exitCodes.partial)
+  exitOnFailures({ answers, failures })
 }
 
 /** Every template that a binding places, with its bindings. None: all namespaces and cluster-scoped ones. */

@@ -3,9 +3,8 @@ import { maskSecret } from '@flotilla/control-plane/delivery/masks'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { createCommandEnv } from '../command-env.ts'
 import type { RenderFlags } from '../commands/decisions.ts'
-import { Exit, exitCodes } from '../exit.ts'
 import { formatValue, parseValueFormat } from '../output/print-value.ts'
-import { askAll, openFleet, reportFailures } from '../reach/fleet.ts'
+import { askAll, exitOnFailures, openFleet, reportFailures } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { readTemplate } from './read-binding.ts'
@@ -25,7 +24,7 @@ export async function runRender(args: readonly string[], flags: RenderFlags, ter
   }
   terminal.out(format === 'json' ? await formatValue(placed.map(valueOf), 'json') : await yamlOf(placed))
   reportFailures(terminal, failures)
-  if (failures.length > 0) throw new Exit(answers.length === 0 ? exitCodes.failed : exitCodes.partial)
+  exitOnFailures({ answers, failures })
   if (placed.length === 0) {
     const next = 'Next: flotilla explain says why'
     throw new FlotillaError(

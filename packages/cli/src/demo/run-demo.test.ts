@@ -85,9 +85,23 @@ describe('flotilla get', () => {
     {
       name: 'an object that nobody has',
       args: ['get', 'deploy/none', '-n', 'shop'],
-      want: 'deployments.apps "none" not found',
+      want: 'Error: Cannot get deploy none: not found on any of 3 clusters\n',
     },
-    { name: 'a kind that nobody serves', args: ['get', 'gadgets'], want: 'does not serve it' },
+    {
+      name: 'an object that the one cluster asked does not have, as json',
+      args: ['get', 'deploy/none', '-C', 'eu-west', '-o', 'json'],
+      want: 'Error: Cannot get deploy none: not found on cluster eu-west\n',
+    },
+    {
+      name: 'a kind that nobody serves',
+      args: ['get', 'gadgets', '-C', 'all'],
+      want: 'Error: Cannot get gadgets: no cluster serves gadgets. Next: kubectl api-resources\n',
+    },
+    {
+      name: 'the description of a kind that nobody serves',
+      args: ['describe', 'gadgets', 'x'],
+      want: 'Error: Cannot get gadgets x: no cluster serves gadgets',
+    },
     {
       name: 'a cluster that is not registered',
       args: ['get', 'pods', '-C', 'mars'],
@@ -230,6 +244,9 @@ describe('a member that is joined and dies', () => {
     expect(partial.err).toMatch(
       /^Error: Cluster extra did not answer: .*nothing listens there.* Next: flotilla doctor cluster extra\n$/,
     )
+
+    const silent = await demo.run('get', 'nodes', '-C', 'extra', '--timeout', '2s')
+    expect([silent.code, silent.out]).toEqual([4, ''])
 
     const doctor = await demo.run('doctor', 'cluster', 'extra')
     expect(doctor.code).toBe(1)

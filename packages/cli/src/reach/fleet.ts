@@ -9,6 +9,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { matchesLabels, parseLabelSelector } from '@flotilla/machinery/selector'
 import { secrets } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
+import { Exit, exitCodes } from '../exit.ts'
 import type { Terminal } from '../terminal.ts'
 import { memberClient } from './member-access.ts'
 
@@ -123,11 +124,23 @@ export async function askAll<T>(
   return { answers, failures }
 }
 
-/** One line for each member that gave no answer. */
+/** One line for each member that gave no answer, or a refusal. */
 export function reportFailures(terminal: Terminal, failures: Answers<unknown>['failures']): void {
   for (const { cluster, error } of failures) {
     if (!isError(error)) throw error
+    const what = isSilence(error) ? ' did not answer' : ''
     const next = error.details.hop === undefined ? '' : `. Next: flotilla doctor cluster ${cluster}`
-    terminal.err(`Error: Cluster ${cluster} did not answer: ${error.message}${next}\n`)
+    terminal.err(`Error: Cluster ${cluster}${what}: ${error.message}${next}\n`)
   }
+}
+
+/** Ends the command when members failed: what others said stands, and one that is silent may answer another time. */
+export function exitOnFailures({ answers, failures }: Answers<unknown>): void {
+  if (failures.length === 0) return
+  const isPartial = answers.length > 0 || failures.some(({ error }) => isError(error) && isSilence(error))
+  throw new Exit(isPartial ? exitCodes.partial : exitCodes.failed)
+}
+
+function isSilence({ code, details }: FlotillaError): boolean {
+  return details.hop !== undefined || code === 'Unavailable' || code === 'Timeout'
 }
