@@ -9,6 +9,8 @@ export interface Check {
   run(): Promise<string>
   /** The next command when it fails. */
   readonly next: string
+  /** The next command when nothing answered in time, if that is another one. */
+  readonly nextIfSilent?: string
 }
 
 /** True when all are fine. */
@@ -23,7 +25,7 @@ export async function runChecks(checks: readonly Check[], terminal: Terminal): P
       line(check.name, paint('red', 'failed '), error.message)
       for (const { name } of checks.slice(index + 1))
         line(name, paint('dim', 'skipped'), `because ${check.name} failed`)
-      terminal.out(`\nNext: ${check.next}\n`)
+      terminal.out(`\nNext: ${isError(error, 'Timeout') ? (check.nextIfSilent ?? check.next) : check.next}\n`)
       return false
     }
   }

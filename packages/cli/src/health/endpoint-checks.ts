@@ -39,6 +39,7 @@ export function endpointChecks(server: ServerAddress, timeoutMs: number, next: s
     {
       name: 'tls',
       next,
+      nextIfSilent: nextIfSilent(server.url),
       run: async () => {
         const name = server.tlsServerName ?? host
         const options = {
@@ -60,6 +61,11 @@ export function endpointChecks(server: ServerAddress, timeoutMs: number, next: s
       },
     },
   ]
+}
+
+/** The port is open, and nothing comes back. */
+export function nextIfSilent(url: string): string {
+  return `check that the API server is not stuck, and what is on the way to it (proxy, load balancer, firewall): ${url}`
 }
 
 interface Connecting {

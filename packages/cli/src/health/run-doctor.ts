@@ -3,7 +3,7 @@ import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { systemNamespace } from '@flotilla/api/group'
 import { readHubClaim } from '@flotilla/control-plane/cluster/health/hub-lease'
 import { identityOf } from '@flotilla/control-plane/cluster/join/join'
-import { createKubeClient } from '@flotilla/kube-client/client'
+import { createKubeClient, type KubeClient } from '@flotilla/kube-client/client'
 import type { ServerAddress } from '@flotilla/kube-client/credentials'
 import { FlotillaError, fromStatus } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
@@ -17,7 +17,7 @@ import { memberAccess } from '../reach/member-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
 import { runChecks, within, type Check } from './checks.ts'
-import { endpointChecks, wrong } from './endpoint-checks.ts'
+import { endpointChecks, nextIfSilent, wrong } from './endpoint-checks.ts'
 import { crds } from '@flotilla/api/crds'
 import { customResourceDefinitions } from '@flotilla/machinery/well-known-resources'
 
@@ -74,12 +74,13 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
   )
 }
 
-function apiChecks(api: KubeApi, timeoutMs: number, next: string): readonly Check[] {
+function apiChecks(api: KubeClient, timeoutMs: number, next: string): readonly Check[] {
   const get = (path: string) => within(timeoutMs, `Cannot get ${path}`, (signal) => api.raw({ path, signal }))
+  const nexts = { next, nextIfSilent: nextIfSilent(api.server) }
   return [
     {
       name: 'authenticate',
-      next,
+      ...nexts,
       run: async () => {
         const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
         const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
@@ -92,7 +93,7 @@ function apiChecks(api: KubeApi, timeoutMs: number, next: string): readonly Chec
     },
     {
       name: 'authorize',
-      next,
+      ...nexts,
       run: async () => {
         const answer = await get('/api/v1/namespaces/kube-system')
         if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read namespace kube-system')
@@ -101,7 +102,7 @@ function apiChecks(api: KubeApi, timeoutMs: number, next: string): readonly Chec
     },
     {
       name: 'version',
-      next,
+      ...nexts,
       run: async () => {
         const answer = await get('/version')
         if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot read the version')

@@ -1,0 +1,23 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testTerminal } from '../../test/test-terminal.ts'
+import { runChecks } from './checks.ts'
+import { endpointChecks } from './endpoint-checks.ts'
+
+const silent = createServer((socket) => void socket.on('error', () => {}).resume())
+
+beforeAll(() => new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve)))
+afterAll(() => new Promise((resolve) => silent.close(resolve)))
+
+describe('endpointChecks()', () => {
+  it('sends to the server and the way to it when the port is open and nothing answers', async () => {
+    const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const terminal = testTerminal()
+    expect(await runChecks(endpointChecks({ url }, 200, 'flotilla join'), terminal)).toBe(false)
+    const text = terminal.stdout
+    expect(text).toMatch(/^connect +ok /m)
+    expect(text).toMatch(/^tls +failed +Cannot agree on TLS: .*: it did not answer in time$/m)
+    expect(text).toContain(`Next: check that the API server is not stuck, and what is on the way to it`)
+    expect(text).not.toContain('flotilla join')
+  })
+})
