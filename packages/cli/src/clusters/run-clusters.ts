@@ -67,7 +67,7 @@ export interface ClustersTableOptions {
 const headings: Row = ['NAME', 'READY', 'VERSION', 'REGION', 'NODES', 'LATENCY', 'PLACED', 'AGE']
 const wideHeadings: Row = ['PROVIDER', 'ENDPOINT', 'LAST SEEN', 'REASON']
 
-/** LATENCY and LAST SEEN are those of the hub's last look at the cluster. */
+/** LATENCY and LAST SEEN are those of the hub's last look at the cluster; one that is not ready has no latency. */
 export function clustersTable(
   clusters: readonly Cluster[],
   workloads: ReadonlyMap<string, number>,
@@ -76,13 +76,14 @@ export function clustersTable(
   const rows = clusters.map((cluster) => {
     const { metadata, spec, status } = cluster
     const ready = findCondition(status?.conditions, 'Ready')
+    const isReady = ready?.status === 'True'
     const row = [
       metadata.name,
       readyText(cluster, paint),
       status?.kubernetesVersion ?? '<unknown>',
       spec.region ?? '<none>',
-      status?.nodes === undefined ? '<unknown>' : `${status.nodes.ready}/${status.nodes.total}`,
-      status?.latencyMilliseconds === undefined ? '<unknown>' : `${status.latencyMilliseconds}ms`,
+      status?.nodes === undefined ? '<unknown>' : `${isReady ? status.nodes.ready : 0}/${status.nodes.total}`,
+      isReady ? (status?.latencyMilliseconds === undefined ? '<unknown>' : `${status.latencyMilliseconds}ms`) : '-',
       String(workloads.get(metadata.name) ?? 0),
       ageOf(metadata.creationTimestamp, now),
     ]

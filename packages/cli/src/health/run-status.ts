@@ -44,11 +44,14 @@ export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise
 export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bindings: readonly Binding[]): Summary {
   const counts = { healthy: 0, progressing: 0, notScheduled: 0, failed: 0, total: bindings.length }
   for (const binding of bindings) counts[stateOf(binding)]++
-  const sum = (field: 'ready' | 'total') => clusters.reduce((all, { status }) => all + (status?.nodes?.[field] ?? 0), 0)
+  const ready = clusters.filter(isReady)
+  const nodesOf = (some: readonly Cluster[], field: 'ready' | 'total') =>
+    some.reduce((all, { status }) => all + (status?.nodes?.[field] ?? 0), 0)
   return {
     hub,
-    clusters: { total: clusters.length, ready: clusters.filter(isReady).length },
-    nodes: { total: sum('total'), ready: sum('ready') },
+    clusters: { total: clusters.length, ready: ready.length },
+    // What a cluster that is not ready said of its nodes may be long over.
+    nodes: { total: nodesOf(clusters, 'total'), ready: nodesOf(ready, 'ready') },
     placed: counts,
     troubles: [...clusters.flatMap(clusterTrouble), ...bindings.flatMap(bindingTrouble)],
   }

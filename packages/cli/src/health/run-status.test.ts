@@ -1,0 +1,30 @@
+import type { Cluster } from '@flotilla/api/cluster'
+import { describe, expect, it } from 'vitest'
+import { clustersTable } from '../clusters/run-clusters.ts'
+import { summarize } from './run-status.ts'
+
+const hub = { server: 'https://hub', version: 'v1.36.3' }
+const clusters = (['True', 'False'] as const).map((status): Cluster => {
+  const ready = { type: 'Ready', status, reason: 'R', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }
+  return {
+    apiVersion: 'flotilla.dev/v1alpha1',
+    kind: 'Cluster',
+    metadata: { name: `c-${status.toLowerCase()}` },
+    spec: { id: status },
+    status: { conditions: [ready], nodes: { ready: 3, total: 3 }, latencyMilliseconds: 7 },
+  }
+})
+
+describe('summarize()', () => {
+  it('counts no node of a cluster that is not ready as ready', () => {
+    expect(summarize(hub, clusters, []).nodes).toEqual({ total: 6, ready: 3 })
+  })
+})
+
+describe('clustersTable()', () => {
+  it('shows neither ready nodes nor a latency of a cluster that is not ready', () => {
+    const text = clustersTable(clusters, new Map(), { now: 0, isWide: false, paint: (_, word) => word })
+    expect(text).toMatch(/^c-true .* 3\/3 +7ms /m)
+    expect(text).toMatch(/^c-false .* 0\/3 +- /m)
+  })
+})
