@@ -108,6 +108,11 @@ describe('flotilla get', () => {
       want: 'it is not registered; registered: ap-south, eu-west, us-east',
     },
     {
+      name: 'to look at a cluster that is not registered',
+      args: ['doctor', 'cluster', 'mars'],
+      want: 'it is not registered; registered: ap-south, eu-west, us-east',
+    },
+    {
       name: 'labels that no cluster has',
       args: ['get', 'pods', '-C', 'env=prod'],
       want: 'no cluster has the labels env=prod',

@@ -12,6 +12,7 @@ import { findCondition } from '@flotilla/runtime/conditions'
 import { createCommandEnv } from '../command-env.ts'
 import type { DoctorFlags } from '../commands/health.ts'
 import { Exit, exitCodes } from '../exit.ts'
+import { clusterNamed } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
 import { memberAccess } from '../reach/member-access.ts'
 import type { Terminal } from '../terminal.ts'
@@ -118,7 +119,7 @@ async function checkCluster(
   { timeout }: DoctorFlags,
   terminal: Terminal,
 ): Promise<boolean> {
-  const cluster = await hub.api.get<Cluster>(clusterResource, { name })
+  const cluster = clusterNamed((await hub.api.list<Cluster>(clusterResource)).items, name)
   const renew = `flotilla join ${name} --cluster-kubeconfig FILE`
   terminal.out(`Cluster ${name} at ${cluster.spec.apiEndpoint ?? '(no endpoint)'}, from this machine\n\n`)
   const access = await registration(hub.api, cluster)

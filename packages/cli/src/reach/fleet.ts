@@ -100,12 +100,15 @@ function bySelector(clusters: readonly Cluster[], text: string): readonly Cluste
 }
 
 function byName(clusters: readonly Cluster[], names: readonly string[]): readonly Cluster[] {
-  return names.map((name) => {
-    const found = clusters.find(({ metadata }) => metadata.name === name.trim())
-    if (found !== undefined) return found
-    const known = clusters.map(({ metadata }) => metadata.name).join(', ')
-    throw new FlotillaError('NotFound', `Cannot ask cluster ${name}: it is not registered; registered: ${known}`)
-  })
+  return names.map((name) => clusterNamed(clusters, name.trim()))
+}
+
+/** @throws NotFound with the names that there are. */
+export function clusterNamed(clusters: readonly Cluster[], name: string): Cluster {
+  const found = clusters.find(({ metadata }) => metadata.name === name)
+  if (found !== undefined) return found
+  const known = clusters.length === 0 ? 'none' : clusters.map(({ metadata }) => metadata.name).join(', ')
+  throw new FlotillaError('NotFound', `Cannot ask cluster ${name}: it is not registered; registered: ${known}`)
 }
 
 /** Asks all members at once; `question` failing on one says nothing of the others. */
