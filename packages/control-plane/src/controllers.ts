@@ -55,7 +55,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences }),
     createInventoryController({ ...options, hub, memberApi }),
-    createLeaveController({ hub, fences, memberApi }),
+    createLeaveController({ env, hub, fences, memberApi }),
     createPolicyController({ env, hub }),
     createSchedulerController({ env, hub }),
     createFinishedJobsController({ env, hub }),

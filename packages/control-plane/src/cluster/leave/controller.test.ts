@@ -31,7 +31,10 @@ test('a status that is written while a member is let go of does not keep its reg
   }
   const fences = new Fences()
   fences.set('m1', { mayWrite: () => true, end: () => Promise.resolve() })
-  const controller = startController(t.env, createLeaveController({ hub: t.hub, fences, memberApi: () => meddled }))
+  const controller = startController(
+    t.env,
+    createLeaveController({ env: t.env, hub: t.hub, fences, memberApi: () => meddled }),
+  )
   await t.env.advance(2_000)
   await expect(t.api.get(clusterResource, key)).rejects.toThrow('not found')
   expect(releases).toBe(1)

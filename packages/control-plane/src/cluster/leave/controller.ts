@@ -11,6 +11,7 @@ import type { Resource } from '@flotilla/machinery/resource'
 import { clusterRoleBindings, secrets } from '@flotilla/machinery/well-known-resources'
 import { watch } from '@flotilla/runtime/controller'
 import type { Controller } from '@flotilla/runtime/controller'
+import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import type { Fences } from '../../fences.ts'
 import type { Hub } from '../../hub.ts'
@@ -18,15 +19,17 @@ import { orphanAll } from '../../members/orphan.ts'
 import { memberAccount } from '../join/member-access.ts'
 
 export interface LeaveDeps {
+  readonly env: Env
   readonly hub: Hub
   readonly fences: Fences
   readonly memberApi: (cluster: string) => KubeApi | undefined
 }
 
 const retryMs = 5_000
+const conflictPauseMs = 50
 
 /** Keys are names of clusters. */
-export function createLeaveController({ hub, fences, memberApi }: LeaveDeps): Controller {
+export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps): Controller {
   async function reconcile(name: string, signal: AbortSignal): Promise<void> {
     const cluster = hub.clusters.get(name)
     if (!cluster) return
@@ -57,6 +60,8 @@ export function createLeaveController({ hub, fences, memberApi }: LeaveDeps): Co
       } catch (error) {
         if (isError(error, 'NotFound')) return
         if (!isError(error, 'Conflict')) throw error
+        // Time for the other write to become durable: until then every try meets it.
+        await env.timers.sleep(conflictPauseMs)
       }
     }
   }
