@@ -10,11 +10,13 @@ const usage = `usage: npm run testbed -- build             builds the programs
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { nodes: { type: 'string', default: '3' } },
+  options: { nodes: { type: 'string', default: '3' }, help: { type: 'boolean', short: 'h' } },
 })
 const [command, count = '1'] = positionals
 
-if (command === 'build') {
+if (values.help === true) {
+  console.log(usage)
+} else if (command === 'build') {
   await ensureBinaries()
   console.log(cacheFolder())
 } else if (command === 'up') {
@@ -35,6 +37,11 @@ async function runUntilInterrupted(starts: readonly (() => Promise<ControlPlane>
   })
   const planes = await Promise.all(starts.map((start) => start()))
   for (const plane of planes) console.log(`${plane.name}\t${plane.kubeconfig}`)
+  const [first] = planes
+  if (command === 'up' && first !== undefined) {
+    console.log(`Join one: flotilla join ${first.name} --cluster-kubeconfig ${first.kubeconfig}`)
+  }
+  console.log('Ctrl-C stops everything.')
   const alive = setInterval(() => undefined, 60_000)
   await interrupted
   clearInterval(alive)
