@@ -142,7 +142,7 @@ export class MemberSync implements AsyncDisposable {
     if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
     const kind = await this.#kindOf(id, template.apiVersion)
     if (!kind) return { requeueAfterMs: this.#unservedRetryMs(kindIdIn(id)) }
-    if (session.kindState(kindIdIn(id)) !== 'Complete') return session.open(template)
+    if (session.kindState(kindIdIn(id)) !== 'Complete') return session.openServed(template)
     if (this.#isHeldByFollowers(id, claims)) return { requeueAfterMs: followerPatienceMs }
     const row = session.row(id)
     const statement = intents.statement({ template, claims, cluster, served: kind, row, settings }, this.#statements)

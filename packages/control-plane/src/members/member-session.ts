@@ -101,11 +101,19 @@ export class MemberSession {
   /** Watches our objects of the kind from now on. */
   open(kind: KindRef): void {
     const id = kindIdOf(kind)
-    if (this.#informers.has(id) || this.#opening.has(id)) return
+    // A kind that is not served is asked for again by `refreshKinds` alone: two such kinds, each opened when the other
+    // is told of, would call each other without end.
+    if (this.#informers.has(id) || this.#opening.has(id) || this.#unserved.has(id)) return
     this.#opening.set(
       id,
       this.#openInformer(id, kind).finally(() => this.#opening.delete(id)),
     )
+  }
+
+  /** The member serves the kind, whatever was found before: watches it from now on. */
+  openServed(kind: KindRef): void {
+    this.#unserved.delete(kindIdOf(kind))
+    this.open(kind)
   }
 
   /** Complete: all of our objects of the kind are known. Unserved: the member does not have the kind. */
