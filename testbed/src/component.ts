@@ -20,6 +20,7 @@ export class Component {
   readonly #spec: ComponentSpec
   readonly #watchdog: Watchdog
   #child: ChildProcess | undefined
+  #wanted: 'running' | 'ended' = 'ended'
 
   constructor(spec: ComponentSpec, watchdog: Watchdog) {
     this.name = spec.name
@@ -40,9 +41,10 @@ export class Component {
     closeSync(log)
     const { pid } = child
     if (pid !== undefined) this.#watchdog.watch(pid)
-    child.once('error', () => this.#ended(child))
-    child.once('exit', () => this.#ended(child))
+    child.once('error', (error) => this.#ended(child, String(error)))
+    child.once('exit', (code, signal) => this.#ended(child, signal ?? `exit code ${code}`))
     this.#child = child
+    this.#wanted = 'running'
   }
 
   /** Sends `signal` and awaits the end; what ignores it for 5 s is killed. */
@@ -50,6 +52,7 @@ export class Component {
     const child = this.#child
     if (!child) return
     const exited = new Promise<void>((done) => child.once('exit', () => done()))
+    this.#wanted = 'ended'
     child.kill('SIGCONT')
     child.kill(signal)
     const timer = setTimeout(() => child.kill('SIGKILL'), stopPatienceMs)
@@ -71,8 +74,13 @@ export class Component {
     return join(this.#spec.folder, `${this.name}.log`)
   }
 
-  #ended(child: ChildProcess): void {
+  #ended(child: ChildProcess, how: string): void {
     if (child.pid !== undefined) this.#watchdog.forget(child.pid)
-    if (this.#child === child) this.#child = undefined
+    if (this.#child !== child) return
+    this.#child = undefined
+    // A test that hits the gap reports only its own surprise, and the folder with the log is gone by then.
+    if (this.#wanted === 'running') {
+      console.error(`${this.name} in ${this.#spec.folder} ended by itself (${how}):\n${this.logTail()}`)
+    }
   }
 }

@@ -17,8 +17,9 @@ afterAll(() => demo[Symbol.asyncDispose]())
 describe('README.md', () => {
   it.each(readTour())('$command prints what it promises', async ({ command, output }) => {
     const [program, ...args] = command
-    const printed = program === 'kubectl' ? await run(kubectl, args) : await runFlotilla(args.slice(1))
-    expect(printed).toMatch(outputPattern(output))
+    const print = () => (program === 'kubectl' ? run(kubectl, args) : runFlotilla(args.slice(1)))
+    // A person types slower than this test: pods that a step restarts are Ready again before the next command.
+    await expect.poll(print, { timeout: 30_000 }).toMatch(outputPattern(output))
   })
 })
 
