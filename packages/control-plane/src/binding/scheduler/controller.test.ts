@@ -97,6 +97,7 @@ async function reportReady(binding: ResourceBinding): Promise<void> {
     state: 'Applied',
     replicas,
     readyReplicas: replicas,
+    health: 'Healthy',
   }))
   const patch = { status: { decisionHash: decision?.forHash, clusters } }
   await t.api.patch(resourceBindingResource, binding.metadata, { type: 'merge', patch }, { subresource: 'status' })

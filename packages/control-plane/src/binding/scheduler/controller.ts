@@ -3,12 +3,12 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { PolicyRef } from '@flotilla/api/resource-binding'
+import type { Decision, PolicyRef } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'
-import type { Controller } from '@flotilla/runtime/controller'
+import type { Controller, Result } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
@@ -16,7 +16,7 @@ import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
 import type { Binding, Hub } from '../../hub.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
-import { isGrowthReady } from './growth.ts'
+import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 
 type Policy = PropagationPolicy | ClusterPropagationPolicy
@@ -29,15 +29,22 @@ export interface SchedulerDeps {
 /** Keys are bindings by `keyOf`. */
 export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
   const rows = new ClusterRows(hub)
+  const growth = new SteadyGrowth()
 
-  async function reconcile(key: string): Promise<void> {
+  async function reconcile(key: string): Promise<Result | void> {
     const binding = hub.binding(key)
-    if (!binding || binding.metadata.deletionTimestamp !== undefined) return
+    if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
     if (!policy) return
-    const decision = schedule(requestFor(binding, policy), rows.snapshot(), { trigger: triggerOf(binding) })
+    const waitMs = growth.waitMs(key, binding, env.clock.monotonic())
+    const request = requestFor(binding, policy, waitMs === 0)
+    const decision = schedule(request, rows.snapshot(), { trigger: triggerOf(binding) })
+    if (decision !== binding.spec.decision) await write(binding, decision)
+    else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
+  }
+
+  async function write(binding: Binding, decision: Decision): Promise<void> {
     const { decision: previous, removals: recorded = [] } = binding.spec
-    if (decision === previous) return
     const isRegistered = (cluster: { name: string; id: string }) => isOnHub(hub, cluster)
     const removals = [
       ...pendingRemovals(binding, decision),
@@ -76,7 +83,7 @@ function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy |
   return found?.metadata.uid === uid ? found : undefined
 }
 
-function requestFor(binding: Binding, policy: Policy): ScheduleRequest {
+function requestFor(binding: Binding, policy: Policy, isGrowthReady: boolean): ScheduleRequest {
   const [workload] = binding.spec.workloads
   const [component] = workload?.components ?? []
   return {
@@ -84,7 +91,7 @@ function requestFor(binding: Binding, policy: Policy): ScheduleRequest {
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
     placement: policy.spec.placement ?? {},
-    isGrowthReady: isGrowthReady(binding),
+    isGrowthReady,
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
