@@ -1,5 +1,5 @@
 // An API whose answers a test falsifies, the way broken servers, proxies and tokens do.
-import type { FlotillaError } from '@flotilla/machinery/errors'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeApi, RawResponse, WatchEvent } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
@@ -13,6 +13,8 @@ export interface Lies {
   get?: ((resource: Resource, object: KubeObject) => KubeObject) | undefined
   /** What every request but writes is answered with. */
   refuses?: ((resource: Resource | undefined) => FlotillaError | undefined) | undefined
+  /** Applies that are carried out and whose answer is lost on its way. */
+  loses?: ((resource: Resource) => boolean) | undefined
   /** What becomes of an answer that is no object. */
   raw?: ((path: string, answer: RawResponse) => RawResponse) | undefined
 }
@@ -36,6 +38,12 @@ export function lying(api: KubeApi, told: Lies, purpose?: 'sync' | 'probe'): Kub
       check(resource)
       const page = await api.list(resource, options)
       return lies.hides?.(resource) === true ? { ...page, items: [] } : page
+    },
+    async apply(resource, object, options) {
+      const answer = await api.apply(resource, object, options)
+      if (lies.loses?.(resource) === true)
+        throw new FlotillaError('Timeout', `Cannot apply ${resource.plural}: no answer`)
+      return answer
     },
     watch: (resource, options) =>
       visible(resource, lies, () => {
