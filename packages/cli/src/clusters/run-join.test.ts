@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { clusterResource } from '@flotilla/api/cluster'
 import type { KubeconfigEntry } from '../hub/kubeconfig-file.ts'
@@ -8,7 +7,8 @@ import { createKubeClient } from '@flotilla/kube-client/client'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { leases, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aFolder } from '../../test/test-demo.ts'
+import { aFolder } from '../../test/a-folder.ts'
+import { closedPort } from '../../test/closed-port.ts'
 import { flotilla } from '../../test/test-terminal.ts'
 import { createCommandEnv } from '../command-env.ts'
 import { startDemoMember, type DemoMember } from '../demo/demo-member.ts'
@@ -42,14 +42,6 @@ const kubeconfig = (change: Partial<KubeconfigEntry> = {}) => kubeconfigText([{ 
 
 const run = (name: string, path: string, ...args: string[]) =>
   flotilla(['join', name, '--cluster-kubeconfig', path, '--kubeconfig', hub.kubeconfig, ...args])
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 describe('flotilla join', () => {
   it.each([

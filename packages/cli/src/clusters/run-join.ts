@@ -52,7 +52,7 @@ export async function runJoin(name: string, flags: JoinFlags, terminal: Terminal
     terminal.out(`cluster/${name} joined\n`)
     await reportReady(env, hub.api, joined, terminal)
   } catch (error) {
-    throw explainJoinFailure(name, error, { hub: hub.api.server, member: endpoint.server })
+    throw explainJoinFailure(name, error)
   }
 }
 

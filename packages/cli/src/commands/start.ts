@@ -1,5 +1,6 @@
 // flotilla start: a hub in this process, until it is stopped; with --demo also members and an application.
 import type { Command } from 'commander'
+import { defaultListen } from '../hub/default-folder.ts'
 import type { Terminal } from '../terminal.ts'
 import { logLevelOption, withExamples } from './options.ts'
 import { wholeNumber } from './numbers.ts'
@@ -25,7 +26,7 @@ export function addStart(program: Command, terminal: Terminal): void {
       '--data-dir <dir>',
       'where everything is kept (default: $XDG_DATA_HOME/flotilla; with --demo a temporary folder)',
     )
-    .option('--listen <host:port>', 'where the API listens', '127.0.0.1:7443')
+    .option('--listen <host:port>', 'where the API listens', defaultListen)
     .option('--demo', 'also start simulated members and place a sample application on them')
     .option('--members <n>', 'with --demo: how many members', wholeNumber('--members', 1, 50), 3)
     .option('--nodes <n>', 'with --demo: how many nodes each', wholeNumber('--nodes', 1, 1000), 3)

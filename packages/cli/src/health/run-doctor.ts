@@ -43,11 +43,10 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
   terminal.out(`Hub at ${hub.api.server}, context ${hub.access.contextName}\n\n`)
   return runChecks(
     [
-      ...endpointChecks(
-        hub.access.server,
-        timeout,
-        'use the kubeconfig that flotilla start wrote: it has the right CA',
-      ),
+      ...endpointChecks(hub.access.server, timeout, {
+        next: 'use the kubeconfig that flotilla start wrote: it has the right CA',
+        ...(hub.advice.start === undefined ? {} : { nextIfClosed: hub.advice.start }),
+      }),
       ...apiChecks(hub.api, timeout, 'use a kubeconfig whose user may use the hub'),
       {
         name: 'kinds',
@@ -131,7 +130,7 @@ async function checkCluster(
   const isFine = await runChecks(
     [
       { name: 'registration', next: renew, run: async () => registrationText(access.server, cluster) },
-      ...endpointChecks(access.server, timeout, renew),
+      ...endpointChecks(access.server, timeout, { next: renew }),
       ...apiChecks(api, timeout, renew),
       ...claimChecks(hub.api, api, cluster),
     ],
