@@ -1,6 +1,6 @@
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { findCondition } from '@flotilla/runtime/conditions'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestHub, type TestHub } from '../../test/test-hub.ts'
 import { testTerminal } from '../../test/test-terminal.ts'
 import { runFlotilla } from '../program.ts'
@@ -31,17 +31,19 @@ describe('flotilla unjoin', () => {
   })
 })
 
-describe('flotilla unjoin of a cluster that does not answer', () => {
-  beforeEach(async () => {
-    const member = await t.startMember('dead')
-    await t.run('join', 'dead', '--cluster-kubeconfig', t.kubeconfigOf(member))
-    await member[Symbol.asyncDispose]()
-    const reachable = async () => findCondition((await registered()).items[0]?.status?.conditions, 'Reachable')?.status
-    await expect.poll(reachable, { timeout: 30_000 }).toBe('Unknown')
-    return async () => void (await t.run('unjoin', 'dead', '--force'))
-  })
+/** Joined, then gone for long enough that the hub knows. */
+async function aDeadCluster(): Promise<void> {
+  const member = await t.startMember('dead')
+  await t.run('join', 'dead', '--cluster-kubeconfig', t.kubeconfigOf(member))
+  onTestFinished(async () => void (await t.run('unjoin', 'dead', '--force')))
+  await member[Symbol.asyncDispose]()
+  const reachable = async () => findCondition((await registered()).items[0]?.status?.conditions, 'Reachable')?.status
+  await expect.poll(reachable, { timeout: 30_000 }).toBe('Unknown')
+}
 
+describe('flotilla unjoin of a cluster that does not answer', () => {
   it('says what it waits for and how to go on, and gives up in time; --force ends it', async () => {
+    await aDeadCluster()
     const { code, err, out } = await t.run('unjoin', 'dead', '--timeout', '300ms')
     expect(out).toMatch(
       /^Waiting for dead, up to 0\.3 s: Cannot reach cluster dead \(connect\) since .*nothing listens/,
@@ -55,6 +57,7 @@ describe('flotilla unjoin of a cluster that does not answer', () => {
   })
 
   it('stops waiting on Ctrl-C', async () => {
+    await aDeadCluster()
     const terminal = testTerminal()
     const running = runFlotilla(['unjoin', 'dead', '--kubeconfig', t.hub.kubeconfig], terminal)
     await terminal.printed('Waiting for dead')
@@ -64,6 +67,7 @@ describe('flotilla unjoin of a cluster that does not answer', () => {
   })
 
   it('changes nothing when its workloads were to be deleted', async () => {
+    await aDeadCluster()
     const { code, err } = await t.run('unjoin', 'dead', '--delete-workloads', '--confirm', 'dead')
     expect(err).toMatch(/^Error: Cannot delete workloads on dead: .* Next: flotilla doctor cluster dead\n$/)
     expect(code).toBe(1)

@@ -36,7 +36,7 @@ export async function runControllers(flags: ControllersFlags, terminal: Terminal
     const hub = opened.use(await connectHub(env, terminal, flags))
     const { server } = hub.api
     await checkInstalled(hub.api, server)
-    await checkBare(env, hub.api, server)
+    await checkBare(env, hub.api, server, stopped)
     const folder = opened.use(openDataFolder(dataFolder(flags, terminal)))
     const ca = await ensureAuthority(env, folder, 'ca', 'flotilla-webhooks')
     const serving = await ensureServing(env, folder, ca, ['127.0.0.1'])
