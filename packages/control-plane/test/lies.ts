@@ -9,6 +9,8 @@ export interface Lies {
   on?: 'sync' | 'probe' | undefined
   /** Reads of several objects at once show nothing of it. */
   hides?: ((resource: Resource) => boolean) | undefined
+  /** Watches never say that all there was has been sent. */
+  withholdsEnd?: ((resource: Resource) => boolean) | undefined
   /** What a single object is read as. */
   get?: ((resource: Resource, object: KubeObject) => KubeObject) | undefined
   /** What every request but writes is answered with. */
@@ -60,6 +62,7 @@ export function lying(api: KubeApi, told: Lies, purpose?: 'sync' | 'probe'): Kub
 
 async function* visible(resource: Resource, lies: Lies, open: () => AsyncIterable<WatchEvent>) {
   for await (const event of open()) {
-    if (event.type === 'BOOKMARK' || lies.hides?.(resource) !== true) yield event
+    const isHidden = event.type === 'BOOKMARK' ? lies.withholdsEnd?.(resource) : lies.hides?.(resource)
+    if (isHidden !== true) yield event
   }
 }
