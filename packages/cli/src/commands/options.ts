@@ -8,8 +8,14 @@ export function withHubOptions(command: Command): Command {
     .option('--context <name>', 'context in it (default: its current one)')
 }
 
-export function outputOption(choices: string): Option {
-  return new Option('-o, --output <format>', `output format: ${choices}`)
+/** `-o`, with the formats that the verb has. */
+export class OutputOption extends Option {
+  readonly formats: readonly string[]
+
+  constructor(...formats: readonly string[]) {
+    super('-o, --output <format>', `output format: ${formats.join(', ')}`)
+    this.formats = formats
+  }
 }
 
 /** How long `what` may take; `most`: a time as a person writes it. */

@@ -201,20 +201,6 @@ describe('flotilla clusters, status and doctor', () => {
   )
 })
 
-describe('flotilla __complete', () => {
-  it.each([
-    { words: ['sta'], want: 'start\nstatus\n' },
-    { words: ['start', '--da'], want: '--data-dir\n' },
-    { words: ['get', 'pods', '-C', 'e'], want: 'eu-west\n' },
-    { words: ['unjoin', ''], want: 'ap-south\neu-west\nus-east\n' },
-    { words: ['doctor', ''], want: 'cluster\n' },
-    { words: ['completion', 'f'], want: 'fish\n' },
-    { words: ['nonsense', ''], want: '' },
-  ])('$words', async ({ words, want }) => {
-    expect((await demo.run('__complete', '--', ...words)).out).toBe(want)
-  })
-})
-
 describe('a member that is joined and dies', () => {
   it('is joined step by step, named on standard error once dead, and taken off with --force', async () => {
     const folder = join(demo.folder, 'extra')
