@@ -31,7 +31,7 @@ export function readCommandLine(program: Command, words: readonly string[]): Com
       options.set(option.long ?? '', word)
       option = undefined
     } else if (word.startsWith('-')) {
-      const [name = '', value] = splitOnce(word)
+      const [name, value] = splitOnce(word)
       const found = findOption(command, name)
       if (found?.required !== true) continue
       if (value === undefined) option = found
@@ -40,7 +40,7 @@ export function readCommandLine(program: Command, words: readonly string[]): Com
   }
   const common = { verb, command, options, args }
   if (option === undefined && last.startsWith('--') && last.includes('=')) {
-    const [name = '', value = ''] = splitOnce(last)
+    const [name, value = ''] = splitOnce(last)
     return { ...common, option: findOption(command, name), unfinished: value, before: `${name}=` }
   }
   return { ...common, option, unfinished: last, before: '' }
