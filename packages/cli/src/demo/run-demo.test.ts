@@ -64,6 +64,15 @@ describe('flotilla get', () => {
     expect(out).toMatch(/^NAMESPACE +NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nshop +web +6\/6/)
   })
 
+  it.each([
+    { name: 'a table', args: [], want: /^web +ap-south +2\/2 / },
+    { name: 'names', args: ['-o', 'name'], want: /^deployment\.apps\/web$/ },
+  ])('prints $name of what there is when one of the names is nowhere, and fails', async ({ args, want }) => {
+    const { code, err, out } = await demo.run('get', 'deploy', 'none', 'web', '-n', 'shop', ...args)
+    expect(out.split('\n').some((line) => want.test(line))).toBe(true)
+    expect([code, err]).toEqual([1, 'Error: Cannot get deploy none: not found on any cluster\n'])
+  })
+
   it('says whose each object is with -o json', async () => {
     const { out } = await demo.run('get', 'deployment', 'web', '-n', 'shop', '-o', 'json')
     const list = JSON.parse(out) as { items: { metadata: { annotations: Record<string, string> } }[] }
