@@ -49,10 +49,17 @@ function checkReplicaScheduling(
   const isDivided = replicaSchedulingType === 'Divided'
   const preference = replicaDivisionPreference ?? 'Weighted'
   const onlyDivided = (name: string, isSet: boolean) =>
-    isSet && !isDivided ? [fieldForbidden(`${field}.${name}`, 'only with replicaSchedulingType Divided')] : []
+    isSet && !isDivided
+      ? [fieldForbidden(`${field}.${name}`, 'only with replicaSchedulingType Divided: set that, or leave it out')]
+      : []
   const only = (mode: string, name: string, isSet: boolean) =>
     isSet && isDivided && preference !== mode
-      ? [fieldForbidden(`${field}.${name}`, `only with replicaDivisionPreference ${mode}, not ${preference}`)]
+      ? [
+          fieldForbidden(
+            `${field}.${name}`,
+            `only with replicaDivisionPreference ${mode}, not ${preference}: set that, or leave it out`,
+          ),
+        ]
       : []
   const isCounts = isDivided && preference === 'Counts'
   return [
@@ -100,7 +107,13 @@ function checkTargets(
       ...checkAffinity(`${entry}.targetCluster`, target),
       ...each(`${entry}.targetCluster.clusterNames`, target.clusterNames, (name, path) =>
         isRuledOut(name, clusterAffinity)
-          ? [fieldInvalid(path, name, 'contradicts spec.placement.clusterAffinity, which rules it out by name')]
+          ? [
+              fieldInvalid(
+                path,
+                name,
+                'contradicts spec.placement.clusterAffinity, which rules it out by name: allow it there, or leave it out here',
+              ),
+            ]
           : [],
       ),
     ]),
@@ -115,7 +128,7 @@ function isRuledOut(name: string, affinity: ClusterAffinity | undefined): boolea
 function checkSuspension(suspension: PropagationPolicy['spec']['suspension']): readonly StatusCause[] {
   if (suspension?.dispatching !== true || suspension.dispatchingOnClusters === undefined) return []
   const field = 'spec.suspension.dispatchingOnClusters'
-  return [fieldForbidden(field, 'dispatching: true suspends every cluster already')]
+  return [fieldForbidden(field, 'dispatching: true suspends every cluster already: leave one of them out')]
 }
 
 /** `a.b.c`, and keys with dots in brackets: `metadata.labels[x.y/z]`. */
