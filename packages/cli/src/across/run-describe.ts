@@ -6,6 +6,7 @@ import { stringify } from 'yaml'
 import { createCommandEnv } from '../command-env.ts'
 import type { AcrossFlags } from '../commands/get.ts'
 import { ageOf } from '../output/age.ts'
+import { plainLine } from '../output/plain.ts'
 import { formatTable } from '../output/table.ts'
 import { askAll, exitOnFailures, reportFailures } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
@@ -58,7 +59,7 @@ export function describeText(cluster: string, { object, events }: Described, now
     ['Labels', pairs(metadata.labels)],
     ['Annotations', pairs(metadata.annotations)],
     ['Age', ageOf(metadata.creationTimestamp, now)],
-  ].map(([name = '', value = '']) => `${`${name}:`.padEnd(14)}${value}\n`)
+  ].map(([name = '', value = '']) => `${`${name}:`.padEnd(14)}${plainLine(value)}\n`)
   const { conditions: _, ...status } = dictAt(object, 'status')
   return [
     ...head,
@@ -110,5 +111,5 @@ function indented(lines: string): string {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+  return typeof value === 'string' ? plainLine(value) : ''
 }

@@ -7,6 +7,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { customResourceDefinitions, deployments } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
+import { textAt } from '../text-at.ts'
 
 /** A deployment controller looks at a new Deployment within milliseconds. */
 const canaryMs = 3_000
@@ -20,6 +21,14 @@ export async function checkInstalled(hub: KubeApi, server: string): Promise<void
   if (missing.length === 0) return
   const text = `Cannot use ${server} as the hub: these kinds are not installed: ${missing.join(', ')}. Next: flotilla install`
   throw new FlotillaError('NotFound', text)
+}
+
+/** @throws Conflict when the API server is that of `flotilla start`, where controllers run already. */
+export async function checkForeign(hub: KubeApi, server: string): Promise<void> {
+  const { body } = await hub.raw({ path: '/version' })
+  if (!textAt(body, ['gitVersion']).endsWith('+flotilla')) return
+  const why = 'it is a hub of flotilla start, which runs the controllers itself'
+  throw new FlotillaError('Conflict', `Cannot run controllers for ${server}: ${why}. Next: flotilla status`)
 }
 
 /** Always the same, so that one that a killed process left behind is found. */
