@@ -77,6 +77,24 @@ describe('the sum of ready replicas', () => {
     expect(await readyEverywhere()).toEqual([0, 2, 10])
   })
 
+  test('stays whole while replicas that were asked for are still on their way', async () => {
+    await fleet.api.patch(deployments, web, { type: 'merge', patch: { spec: { replicas: 24 } } })
+    await fleet.env.advance(1_000)
+    await changeWeights({ us: 2, ap: 1 })
+    await fleet.env.advance(500)
+    await fleet.api.patch(deployments, web, { type: 'merge', patch: { spec: { replicas: 12 } } })
+    expect(await fewestReady(20_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([0, 8, 4])
+  })
+
+  test('stays whole while the template is created anew and weighed otherwise', async () => {
+    await fleet.api.delete(deployments, web)
+    await changeWeights({ eu: 1, us: 2, ap: 3 })
+    await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
+    expect(await fewestReady(20_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([2, 4, 6])
+  })
+
   test.each([1, 2])(
     'stays whole while weights are edited again and again and members are slow (seed %i)',
     async (seed) => {

@@ -15,6 +15,8 @@ import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
 import type { Binding, Hub } from '../../hub.ts'
+import { objectIdOf } from '../../object-id.ts'
+import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
@@ -36,11 +38,21 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
     if (!policy) return
-    const waitMs = growth.waitMs(key, binding, env.clock.monotonic())
-    const request = requestFor(binding, policy, waitMs === 0)
-    const decision = schedule(request, rows.snapshot(), { trigger: triggerOf(binding) })
+    // The first decision of a template that was created anew goes on from what was decided for the deleted one.
+    const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
+    const waitMs = growth.waitMs(key, before, env.clock.monotonic())
+    const decision = decide(requestFor(binding, policy, before.spec.decision, waitMs === 0), before)
     if (decision !== binding.spec.decision) await write(binding, decision)
     else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
+  }
+
+  function decide(request: ScheduleRequest, before: Binding): Decision {
+    const [snapshot, options] = [rows.snapshot(), { trigger: triggerOf(before) }]
+    const decision = schedule(request, snapshot, options)
+    if (!request.previous || decision === request.previous) return decision
+    const previous = withArriving(request.previous, decision, before.status)
+    if (previous === request.previous) return decision
+    return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
   async function write(binding: Binding, decision: Decision): Promise<void> {
@@ -83,7 +95,23 @@ function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy |
   return found?.metadata.uid === uid ? found : undefined
 }
 
-function requestFor(binding: Binding, policy: Policy, isGrowthReady: boolean): ScheduleRequest {
+/** The binding of a deleted template of the same name, as long as it is there: where it is claimed, copies are adopted. */
+function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
+  const [workload] = spec.workloads
+  if (workload === undefined) return undefined
+  const { uid } = workload.ref
+  const id = objectIdOf(workload.ref)
+  return hub
+    .bindingsOf(id)
+    .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
+}
+
+function requestFor(
+  binding: Binding,
+  policy: Policy,
+  previous: Decision | undefined,
+  isGrowthReady: boolean,
+): ScheduleRequest {
   const [workload] = binding.spec.workloads
   const [component] = workload?.components ?? []
   return {
@@ -95,7 +123,7 @@ function requestFor(binding: Binding, policy: Policy, isGrowthReady: boolean): S
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(binding.spec.decision ? { previous: binding.spec.decision } : {}),
+    ...(previous ? { previous } : {}),
   }
 }
 
