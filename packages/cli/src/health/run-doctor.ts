@@ -51,7 +51,7 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
       ...apiChecks(hub.api, timeout, 'use a kubeconfig whose user may use the hub'),
       {
         name: 'kinds',
-        next: 'flotilla install',
+        next: 'choose the context of the hub with --context, or flotilla install',
         run: async () => {
           const { items } = await hub.api.list(customResourceDefinitions)
           const there = new Set(items.map(({ metadata }) => metadata.name))

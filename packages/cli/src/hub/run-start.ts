@@ -17,6 +17,9 @@ const stopWithinMs = 900
 
 export async function runStart(flags: StartFlags, terminal: Terminal): Promise<void> {
   const listen = parseListenAddress(flags.listen)
+  if (flags.dataDir === '') {
+    throw new FlotillaError('Invalid', 'Cannot use the data folder "": it is no path. Next: name one with --data-dir')
+  }
   const { stopped } = terminal
   await checkIsFree(listen)
   const env = createRealEnv({ logLevel: flags.logLevel, pretty: true })
