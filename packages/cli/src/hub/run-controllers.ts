@@ -37,6 +37,7 @@ export async function runControllers(flags: ControllersFlags, terminal: Terminal
     const { server } = hub.api
     await checkForeign(hub.api, server)
     await checkInstalled(hub.api, server)
+    terminal.out(`Looking whether ${server} runs workloads itself\n`)
     await checkBare(env, hub.api, server, stopped)
     const folder = opened.use(openDataFolder(dataFolder(flags, terminal)))
     const ca = await ensureAuthority(env, folder, 'ca', 'flotilla-webhooks')

@@ -10,6 +10,7 @@ import type { Terminal } from '../terminal.ts'
 import { openDataFolder, whyNot, type DataFolder } from './data-folder.ts'
 import { defaultDataFolder } from './default-folder.ts'
 import { startEmbeddedHub, type EmbeddedHub } from './embedded-hub.ts'
+import { shellWord } from './start-command.ts'
 import { checkIsFree, isLoopback, parseListenAddress } from './listen-address.ts'
 
 /** Whatever is still open after so long is cut off: what was acknowledged is on disk. */
@@ -68,7 +69,7 @@ async function startHub(env: Env, folder: DataFolder, flags: StartFlags, { stopp
 
 function startedText(hub: EmbeddedHub, folder: DataFolder, flags: StartFlags, { variables }: Terminal): string {
   const isDefault = (flags.dataDir ?? defaultDataFolder(variables)) === defaultDataFolder(variables)
-  const kubeconfig = isDefault ? '' : ` --kubeconfig ${hub.kubeconfig}`
+  const kubeconfig = isDefault ? '' : ` --kubeconfig ${shellWord(hub.kubeconfig)}`
   return [
     `${folder.isNew ? 'Started a new hub' : 'Started the hub again'} at ${hub.url}`,
     `  data        ${folder.path}`,
@@ -77,7 +78,7 @@ function startedText(hub: EmbeddedHub, folder: DataFolder, flags: StartFlags, { 
     'Next:',
     `  flotilla join NAME --cluster-kubeconfig FILE${kubeconfig}`,
     `  flotilla status${kubeconfig}`,
-    `  kubectl --kubeconfig ${hub.kubeconfig} get clusters`,
+    `  kubectl --kubeconfig ${shellWord(hub.kubeconfig)} get clusters`,
     '',
     'Ctrl-C stops it.',
     '',
