@@ -292,7 +292,7 @@ describe('a member that is joined and dies', () => {
     expect(partial.code).toBe(4)
     expect(partial.out).toContain('eu-west-node-1')
     expect(partial.err).toMatch(
-      /^Error: Cluster extra did not answer: .*nothing listens there.* Next: flotilla doctor cluster extra\n$/,
+      /^Error: Cluster extra did not answer: Cannot get nodes: https:.*nothing listens there.* Next: flotilla doctor cluster extra\n$/,
     )
 
     const silent = await demo.run('get', 'nodes', '-C', 'extra', '--timeout', '2s')
