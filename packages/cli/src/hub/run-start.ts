@@ -10,6 +10,7 @@ import type { Terminal } from '../terminal.ts'
 import { openDataFolder, whyNot, type DataFolder } from './data-folder.ts'
 import { defaultDataFolder } from './default-folder.ts'
 import { startEmbeddedHub, type EmbeddedHub } from './embedded-hub.ts'
+import { boundHeapGrowth } from './heap.ts'
 import { shellWord } from './start-command.ts'
 import { checkIsFree, isLoopback, parseListenAddress } from './listen-address.ts'
 
@@ -23,6 +24,7 @@ export async function runStart(flags: StartFlags, terminal: Terminal): Promise<v
   }
   const { stopped } = terminal
   await checkIsFree(listen)
+  boundHeapGrowth()
   const env = createRealEnv({ logLevel: flags.logLevel, pretty: true })
   const isTemporary = flags.demo === true && flags.dataDir === undefined
   const path = isTemporary ? temporaryFolder(terminal) : resolve(flags.dataDir ?? defaultDataFolder(terminal.variables))
