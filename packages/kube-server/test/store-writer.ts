@@ -12,8 +12,9 @@ const keysEach = 12
 const longestGroup = 5
 const deleteShare = 0.2
 
-function say(told: readonly Told[]): void {
-  process.stdout.write(`${JSON.stringify(told)}\n`)
+/** Resolves when the pipe has it, and all that was said before: what waits in this process dies with it. */
+function say(told: readonly Told[]): Promise<void> {
+  return new Promise((done) => process.stdout.write(`${JSON.stringify(told)}\n`, () => done()))
 }
 
 /** The writes of one transaction: each of another key, some of them deletions. */
@@ -35,11 +36,11 @@ async function writeForever(store: Store, writer: number): Promise<never> {
   for (let n = 0; ; n++) {
     const group = aGroup(store, writer, `${seed}/${writer}/${n}`, random)
     const stored = await store.transact(group)
-    say(stored.map((one, index) => toldOf(one, group[index]?.object === undefined)))
+    await say(stored.map((one, index) => toldOf(one, group[index]?.object === undefined)))
   }
 }
 
-say([])
+void say([])
 const store = openSqliteStore({ env: createRealEnv({ logLevel: 'silent' }), folder, history: Number(history) })
-store.subscribe(undefined, (event) => say([toldOf(event, event.type === 'DELETED')]))
+store.subscribe(undefined, (event) => void say([toldOf(event, event.type === 'DELETED')]))
 await Promise.all(Array.from({ length: writers }, (_, writer) => writeForever(store, writer)))

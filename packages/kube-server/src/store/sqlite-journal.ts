@@ -1,6 +1,7 @@
 // The revision log in SQLite: one row for each write. The newest row of a key is the object; the rows before it are
 // the past, kept as long as events of the past can be asked for. So each change is written once.
-import { closeSync, fdatasync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fsync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { FlotillaError } from '@flotilla/machinery/errors'
@@ -25,6 +26,17 @@ const migrations: readonly string[] = []
 const encrypted = new Set(['secrets'])
 
 const sync = promisify(fdatasync)
+
+/** Opens a file that was just made, once its folder durably names it. */
+async function openDurably(path: string): Promise<number> {
+  const folder = openSync(dirname(path), 'r')
+  try {
+    await promisify(fsync)(folder)
+  } finally {
+    closeSync(folder)
+  }
+  return openSync(path, 'r')
+}
 
 interface Row {
   readonly revision: number
@@ -116,7 +128,7 @@ export class SqliteJournal implements Journal {
 
   /** SQLite itself would stop the whole process for as long as the disk takes. */
   async sync(): Promise<void> {
-    this.writeAhead ??= openSync(`${this.path}-wal`, 'r')
+    this.writeAhead ??= await openDurably(`${this.path}-wal`)
     await sync(this.writeAhead)
   }
 
