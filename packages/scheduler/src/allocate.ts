@@ -1,21 +1,17 @@
-// Picks the mode that the policy asks for. One function per mode; later modes add theirs here.
-import type { ReplicaScheduling } from '@flotilla/api/placement'
-import { FlotillaError } from '@flotilla/machinery/errors'
+// Picks the mode that the policy asks for: what each says of its clusters, divided by one engine.
+import { rankByRoom } from './aggregated.ts'
 import type { Allocation } from './allocation.ts'
+import type { Candidate } from './candidate.ts'
 import { allocateCounts } from './counts.ts'
+import { allocateDivided } from './divided.ts'
 import { allocateDuplicated } from './duplicated.ts'
+import { weighByRoom } from './dynamic-weights.ts'
 import { usefulParallelism } from './job.ts'
 import type { Judged } from './judge.ts'
+import { isBoundByRoom, modeOf } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
-import { allocateWeighted } from './weighted.ts'
+import { weighByList } from './weighted.ts'
 import { allocateWhole } from './whole.ts'
-
-export type Mode = 'Duplicated' | 'Weighted' | 'Counts' | 'Aggregated'
-
-export function modeOf(scheduling: ReplicaScheduling | undefined): Mode {
-  if (scheduling?.replicaSchedulingType !== 'Divided') return 'Duplicated'
-  return scheduling.replicaDivisionPreference ?? 'Weighted'
-}
 
 /** Replicas that the mode divides; undefined for objects without. */
 export function wantedReplicas({ replicas, completions, placement }: ScheduleRequest): number | undefined {
@@ -24,7 +20,6 @@ export function wantedReplicas({ replicas, completions, placement }: ScheduleReq
   return usefulParallelism(replicas, completions)
 }
 
-/** Throws Invalid for modes of a later version (admission refuses their policies). */
 export function allocate(
   request: ScheduleRequest,
   feasible: readonly Judged[],
@@ -32,17 +27,25 @@ export function allocate(
 ): Allocation {
   const replicas = wantedReplicas(request)
   if (replicas === undefined) return allocateWhole(feasible)
-  const scheduling = request.placement.replicaScheduling
-  const mode = modeOf(scheduling)
-  switch (mode) {
+  const { replicaScheduling } = request.placement
+  switch (modeOf(replicaScheduling)) {
     case 'Duplicated':
       return allocateDuplicated(replicas, feasible)
     case 'Counts':
-      return allocateCounts(replicas, scheduling?.counts ?? [], feasible, ties)
+      return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
     case 'Weighted':
-      if (scheduling?.weightPreference?.dynamicWeight === undefined) {
-        return allocateWeighted(replicas, scheduling?.weightPreference?.staticWeightList, feasible, ties)
-      }
+    case 'Aggregated':
+      return allocateDivided(replicas, toCandidates(request, feasible, ties))
   }
-  throw new FlotillaError('Invalid', `Cannot divide replicas as ${mode}: this version does not act on it`)
+}
+
+function toCandidates(
+  { placement }: ScheduleRequest,
+  feasible: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+): readonly Candidate[] {
+  const { replicaScheduling } = placement
+  if (modeOf(replicaScheduling) === 'Aggregated') return rankByRoom(feasible, ties)
+  if (isBoundByRoom(placement)) return weighByRoom(feasible, ties)
+  return weighByList(replicaScheduling?.weightPreference?.staticWeightList, feasible, ties)
 }

@@ -14,7 +14,9 @@ export function nameSome(texts: readonly string[], most = 5): string {
   return texts.length > most ? `${shown} and ${texts.length - most} more` : shown
 }
 
-/** Says why a cluster may not grow, e.g. `eu-1 (NotReady) is kept at 3`. */
+/** Says why a cluster may not grow, e.g. `eu-1 (NotReady) is kept at 3`, `eu-2 is full with 5`. */
 export function describeLimit({ cluster, objections, limit }: Judged): string {
+  if (objections.length === 0)
+    return limit === 0 ? `${cluster.name} has no room` : `${cluster.name} is full with ${limit}`
   return `${cluster.name} (${objections.map((objection) => objection.filter).join(', ')}) is kept at ${limit}`
 }

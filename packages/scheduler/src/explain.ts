@@ -63,13 +63,14 @@ function rankOf(judged: Judged, decided: DecidedCluster | undefined): number {
 
 function toVerdict(judged: Judged, decided: DecidedCluster | undefined, request: ScheduleRequest): Verdict {
   const { cluster, objections } = judged
-  const estimate = request.replicas === undefined ? undefined : estimateReplicas(cluster, request.requirements)
+  const { replicas, requirements, reserved } = request
+  const estimate =
+    replicas === undefined ? undefined : estimateReplicas(cluster, requirements, reserved?.get(cluster.id))
+  const reasons = objections.map((objection) => ({ filter: objection.filter, message: objection.describe() }))
   return {
     name: cluster.name,
     verdict: verdictOf(judged, decided),
-    ...(objections.length === 0
-      ? {}
-      : { reasons: objections.map((objection) => ({ filter: objection.filter, message: objection.describe() })) }),
+    ...(reasons.length === 0 ? {} : { reasons }),
     ...(estimate === undefined ? {} : { estimate }),
     ...(decided?.replicas === undefined ? {} : { replicas: decided.replicas }),
   }

@@ -1,14 +1,25 @@
 // Runs every filter on every cluster and keeps all that they say.
+import { freeRoom } from './estimate.ts'
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import type { Filter, Objection } from './filters/filter.ts'
+import { room } from './filters/room.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
 import type { Holding } from './holding.ts'
+import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { ClusterRow, Snapshot } from './snapshot.ts'
 
-export const filters: readonly Filter[] = [clusterAffinity, taintToleration, apiSupport, notReady, suspended, deleting]
+export const filters: readonly Filter[] = [
+  clusterAffinity,
+  taintToleration,
+  apiSupport,
+  notReady,
+  suspended,
+  deleting,
+  room,
+]
 
 export interface NamedObjection extends Objection {
   readonly filter: string
@@ -20,7 +31,10 @@ export interface Judged {
   readonly holding?: Holding
   readonly objections: readonly NamedObjection[]
   readonly isFeasible: boolean
-  /** Replicas that it may have at most: Infinity, or what it holds where growth is off. 0 when not feasible. */
+  /**
+   * Replicas that it may have at most: what it holds where growth is off, what it holds and what fits besides where
+   * the mode goes by free room, else Infinity. 0 when not feasible.
+   */
   readonly limit: number
 }
 
@@ -33,11 +47,20 @@ export function judgeClusters(
   holdings: ReadonlyMap<string, Holding>,
 ): readonly Judged[] {
   const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
+  const growthOf = prepareGrowth(request)
   return snapshot.clusters.map((cluster) => {
     const holding = holdings.get(cluster.id)
     const objections = objectionsOf(cluster, judges)
-    return { cluster, ...(holding === undefined ? {} : { holding }), objections, ...standing(objections, holding) }
+    const { isFeasible, limit } = standing(objections, holding)
+    const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
+    return { cluster, ...(holding === undefined ? {} : { holding }), objections, isFeasible, limit: bound }
   })
+}
+
+/** Replicas that a cluster to which nothing objects may take besides what it holds. */
+function prepareGrowth({ replicas, placement, requirements, reserved }: ScheduleRequest) {
+  if (replicas === undefined || !isBoundByRoom(placement)) return () => Number.POSITIVE_INFINITY
+  return (cluster: ClusterRow) => freeRoom(cluster, requirements, reserved?.get(cluster.id)) ?? 0
 }
 
 function objectionsOf(
