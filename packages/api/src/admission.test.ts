@@ -236,20 +236,29 @@ const policyRows: readonly Row[] = [
     because: later,
   },
   {
-    name: 'Aggregated',
-    path: 'spec.placement',
-    value: { replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' } },
-    refused: 'spec.placement.replicaScheduling.replicaDivisionPreference',
-    because: later,
-  },
-  {
-    name: 'dynamicWeight',
+    name: 'dynamicWeight together with staticWeightList',
     path: 'spec.placement',
     value: {
-      replicaScheduling: { replicaSchedulingType: 'Divided', weightPreference: { dynamicWeight: 'AvailableReplicas' } },
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        weightPreference: { dynamicWeight: 'AvailableReplicas', staticWeightList: [{ ...toA, weight: 1 }] },
+      },
     },
     refused: 'spec.placement.replicaScheduling.weightPreference.dynamicWeight',
-    because: later,
+    because: /not together with staticWeightList/,
+  },
+  {
+    name: 'dynamicWeight with Aggregated',
+    path: 'spec.placement',
+    value: {
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Aggregated',
+        weightPreference: { dynamicWeight: 'AvailableReplicas' },
+      },
+    },
+    refused: 'spec.placement.replicaScheduling.weightPreference',
+    because: /only with replicaDivisionPreference Weighted, not Aggregated/,
   },
   {
     name: 'spreadConstraints',
@@ -699,6 +708,14 @@ describe('admit()', () => {
     expect(problems({ ...policy, spec })).toEqual([])
     const anywhere = { ...selector, namespaceSelector: { matchLabels: { team: 'a' } } }
     expect(problems({ ...clusterPolicy, spec: { ...spec, resourceSelectors: [anywhere] } })).toEqual([])
+  })
+
+  test.each([
+    ['dynamic weights', { weightPreference: { dynamicWeight: 'AvailableReplicas' } }],
+    ['Aggregated', { replicaDivisionPreference: 'Aggregated' }],
+  ])('takes %s', (_, division) => {
+    const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', ...division } }
+    expect(problems(setPath(policy, pathOf('spec.placement'), placement))).toEqual([])
   })
 
   test('fills in defaults', () => {

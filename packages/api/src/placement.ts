@@ -29,7 +29,12 @@ const weightPreferenceSchema = object('How Weighted weighs clusters. Default: ev
   staticWeightList: optional(
     list('Weights by cluster. A cluster that no entry selects has weight 0.', staticWeightSchema, { maxItems: 1000 }),
   ),
-  dynamicWeight: optional(choice(`Weigh clusters by what they can still run. ${later}`, ['AvailableReplicas'])),
+  dynamicWeight: optional(
+    choice(
+      'AvailableReplicas: a cluster weighs as many replicas as have room on it, and gets no more. What is placed stays while it may. Not together with `staticWeightList`.',
+      ['AvailableReplicas'],
+    ),
+  ),
 })
 
 const countSchema = object('A fixed number of replicas.', {
@@ -51,7 +56,7 @@ const replicaSchedulingSchema = object(
     ),
     replicaDivisionPreference: optional(
       choice(
-        'With Divided. Weighted: in proportion to weights. Counts: as many as `counts` says. Aggregated: on few clusters (this version refuses it). Default with Divided: Weighted.',
+        'With Divided. Weighted: in proportion to weights. Counts: as many as `counts` says. Aggregated: on few clusters, each filled before the next is begun. Default with Divided: Weighted.',
         ['Weighted', 'Aggregated', 'Counts'],
       ),
     ),

@@ -2,7 +2,7 @@
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import { fitOnNode, isEligible, toPodRequest } from './fit.ts'
 import { occupy, type Reservation } from './occupy.ts'
-import type { ClusterRow } from './snapshot.ts'
+import type { ClusterRow, ShapeRow } from './snapshot.ts'
 
 /**
  * Σ over kinds of node of count · ⌊free / request⌋, pod slots included, after `reserved` have taken their room.
@@ -16,10 +16,22 @@ export function freeRoom(
   if (shapes === undefined) return undefined
   const request = toPodRequest(requirements)
   let total = 0
-  for (const shape of reserved.reduce(occupy, shapes)) {
+  for (const shape of unreserved(shapes, reserved)) {
     if (shape.count > 0 && isEligible(shape, requirements?.nodeClaim)) total += shape.count * fitOnNode(shape, request)
   }
   return total
+}
+
+const known = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
+
+/** A list of reservations is immutable, so it is subtracted once however many workloads ask. */
+function unreserved(shapes: readonly ShapeRow[], reserved: readonly Reservation[]): readonly ShapeRow[] {
+  if (reserved.length === 0) return shapes
+  const entry = known.get(reserved)
+  if (entry?.shapes === shapes) return entry.left
+  const left = reserved.reduce(occupy, shapes)
+  known.set(reserved, { shapes, left })
+  return left
 }
 
 const most = 2 ** 31 - 1

@@ -63,9 +63,9 @@ function rankOf(judged: Judged, decided: DecidedCluster | undefined): number {
 
 function toVerdict(judged: Judged, decided: DecidedCluster | undefined, request: ScheduleRequest): Verdict {
   const { cluster, objections } = judged
-  const { replicas, requirements, reserved } = request
+  const { replicas, requirements, reservedOn } = request
   const estimate =
-    replicas === undefined ? undefined : estimateReplicas(cluster, requirements, reserved?.get(cluster.id))
+    replicas === undefined ? undefined : estimateReplicas(cluster, requirements, reservedOn?.(cluster.id))
   const reasons = objections.map((objection) => ({ filter: objection.filter, message: objection.describe() }))
   return {
     name: cluster.name,

@@ -58,9 +58,9 @@ export function judgeClusters(
 }
 
 /** Replicas that a cluster to which nothing objects may take besides what it holds. */
-function prepareGrowth({ replicas, placement, requirements, reserved }: ScheduleRequest) {
+function prepareGrowth({ replicas, placement, requirements, reservedOn }: ScheduleRequest) {
   if (replicas === undefined || !isBoundByRoom(placement)) return () => Number.POSITIVE_INFINITY
-  return (cluster: ClusterRow) => freeRoom(cluster, requirements, reserved?.get(cluster.id)) ?? 0
+  return (cluster: ClusterRow) => freeRoom(cluster, requirements, reservedOn?.(cluster.id)) ?? 0
 }
 
 function objectionsOf(

@@ -13,8 +13,8 @@ export interface ScheduleRequest {
   readonly completions?: number
   /** What one replica needs: bounds modes that go by free room, and explains the others. */
   readonly requirements?: ReplicaRequirements
-  /** By cluster id: replicas, this binding's own among them, that were decided but do not show in free room yet. */
-  readonly reserved?: ReadonlyMap<string, readonly Reservation[]>
+  /** Replicas, this binding's own among them, that were decided but do not show in a cluster's free room yet. */
+  readonly reservedOn?: (clusterId: string) => readonly Reservation[]
   readonly placement: Placement
   /** What the binding says now: what clusters are taken to hold. */
   readonly previous?: Decision

@@ -127,6 +127,11 @@ function fleetAfter(decision: Decision, room: Replicas): Snapshot {
   return aFleet(Object.fromEntries(Object.entries(room).map(([name, pods]) => [name, pods - (held[name] ?? 0)])))
 }
 
+const reserve =
+  (on: string, replicas: number) =>
+  (id: string): readonly Reservation[] =>
+    id === on ? [{ replicas }] : []
+
 describe('schedule() by room', () => {
   test.each(table)('$name', ({ placement, room, replicas, want, missing }) => {
     const decision = inTurn(placement, room, replicas)
@@ -157,16 +162,16 @@ describe('schedule() by room', () => {
   })
 
   test('counts replicas that were decided and do not show in free room', () => {
-    const reserved = new Map<string, readonly Reservation[]>([['id-a', [{ replicas: 4 }]]])
-    const decision = decide({ placement: byRoom, replicas: 9, reserved }, aFleet({ a: 6, b: 4 }))
+    const reservedOn = reserve('id-a', 4)
+    const decision = decide({ placement: byRoom, replicas: 9, reservedOn }, aFleet({ a: 6, b: 4 }))
     expect(replicasOf(decision)).toEqual({ a: 2, b: 4 })
   })
 
   test('does not place twice in the room that its own replicas are about to take', () => {
     const fleet = aFleet({ a: 5 })
     const first = decide({ placement: byRoom, replicas: 9 }, fleet)
-    const reserved = new Map<string, readonly Reservation[]>([['id-a', [{ replicas: 5 }]]])
-    expect(decide({ placement: byRoom, replicas: 9, previous: first, reserved }, fleet)).toBe(first)
+    const reservedOn = reserve('id-a', 5)
+    expect(decide({ placement: byRoom, replicas: 9, previous: first, reservedOn }, fleet)).toBe(first)
   })
 
   test('places what is missing once there is room', () => {

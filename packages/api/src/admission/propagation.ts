@@ -62,7 +62,6 @@ function checkReplicaScheduling(
     ...only('Weighted', 'weightPreference', weightPreference !== undefined),
     ...only('Counts', 'counts', counts !== undefined),
     ...(isCounts && (counts ?? []).length === 0 ? [fieldRequired(`${field}.counts`, 'Counts needs at least one')] : []),
-    ...notActedOn(`${field}.replicaDivisionPreference`, preference === 'Aggregated'),
     ...checkWeights(`${field}.weightPreference`, weightPreference, placement),
     ...checkTargets(`${field}.counts`, counts, placement),
   ]
@@ -77,7 +76,9 @@ function checkWeights(
   const path = `${field}.staticWeightList`
   const hasNoWeight = list?.every(({ weight, minReplicas = 0 }) => weight === 0 && minReplicas === 0) === true
   return [
-    ...notActedOn(`${field}.dynamicWeight`, dynamicWeight !== undefined),
+    ...(list !== undefined && dynamicWeight !== undefined
+      ? [fieldForbidden(`${field}.dynamicWeight`, 'not together with staticWeightList: either weighs all clusters')]
+      : []),
     ...(hasNoWeight ? [fieldInvalid(path, list, 'gives no cluster a weight, so nothing could be placed')] : []),
     ...checkTargets(path, list, placement),
     ...each(path, list, ({ minReplicas = 0, maxReplicas }, entry) =>

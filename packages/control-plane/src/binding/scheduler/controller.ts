@@ -3,23 +3,28 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { PolicyRef } from '@flotilla/api/resource-binding'
+import type { Decision, PolicyRef } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'
-import type { Controller } from '@flotilla/runtime/controller'
+import type { Controller, Result } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { isBoundByRoom } from '@flotilla/scheduler/mode'
 import { schedule } from '@flotilla/scheduler/schedule'
 import type { Binding, Hub } from '../../hub.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { isGrowthReady } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
+import { Reservations } from './reservations.ts'
 
 type Policy = PropagationPolicy | ClusterPropagationPolicy
+
+/** Free room changes all the time: bindings that wait for some are decided again so often, and no others. */
+const lookForRoomEveryMs = 15_000
 
 export interface SchedulerDeps {
   readonly env: Env
@@ -29,15 +34,29 @@ export interface SchedulerDeps {
 /** Keys are bindings by `keyOf`. */
 export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
   const rows = new ClusterRows(hub)
+  const reservations = new Reservations(() => env.clock.monotonic())
+  const reservedOn = (id: string) => reservations.on(id)
 
-  async function reconcile(key: string): Promise<void> {
+  async function reconcile(key: string): Promise<Result | void> {
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
     if (!policy) return
-    const decision = schedule(requestFor(binding, policy), rows.snapshot(), { trigger: triggerOf(binding) })
+    const request = { ...requestFor(binding, policy), reservedOn }
+    const decision = schedule(request, rows.snapshot(), { trigger: triggerOf(binding) })
+    if (decision !== binding.spec.decision) {
+      // Before the write: others are decided while it is under way.
+      reservations.take(key, binding, decision)
+      await write(binding, decision).catch((error: unknown) => {
+        reservations.take(key, binding)
+        throw error
+      })
+    }
+    return waitsForRoom(request, decision) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  async function write(binding: Binding, decision: Decision): Promise<void> {
     const { decision: previous, removals: recorded = [] } = binding.spec
-    if (decision === previous) return
     const isRegistered = (cluster: { name: string; id: string }) => isOnHub(hub, cluster)
     const removals = [
       ...pendingRemovals(binding, decision),
@@ -52,13 +71,22 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
   }
 
+  function follow({ key, after }: Change<Binding>): void {
+    if (after) reservations.take(key, after)
+    else reservations.forget(key)
+  }
+
   return {
     name: 'scheduler',
     concurrency: 256,
     watches: [
       watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-      watch<Binding>(hub.bindings, keysOfBinding),
+      watch<Binding>(hub.bindings, (change) => {
+        follow(change)
+        return keysOfBinding(change)
+      }),
       watch<Binding>(hub.clusterBindings, (change) => {
+        follow(change)
         if (!placesDefinitions(change)) return keysOfBinding(change)
         rows.refreshPlacedKinds()
         return allBindings(hub)
@@ -68,6 +96,10 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     ],
     reconcile,
   }
+}
+
+function waitsForRoom({ placement }: ScheduleRequest, { shortfall }: Decision): boolean {
+  return isBoundByRoom(placement) && shortfall !== undefined
 }
 
 function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {
