@@ -261,16 +261,71 @@ const policyRows: readonly Row[] = [
     because: /only with replicaDivisionPreference Weighted, not Aggregated/,
   },
   {
-    name: 'spreadConstraints',
+    name: 'a second spread constraint',
     path: 'spec.placement',
-    value: { spreadConstraints: [{ spreadByField: 'region' }] },
-    refused: 'spec.placement.spreadConstraints',
+    value: { spreadConstraints: [{ spreadByField: 'region' }, { spreadByField: 'cluster' }] },
+    refused: 'spec.placement.spreadConstraints[1]',
     because: later,
+  },
+  {
+    name: 'a spread constraint over nothing',
+    path: 'spec.placement',
+    value: { spreadConstraints: [{ minGroups: 2 }] },
+    refused: 'spec.placement.spreadConstraints[0].spreadByField',
+    because: /either this or spreadByLabel/,
+  },
+  {
+    name: 'spread by field and label at once',
+    path: 'spec.placement',
+    value: { spreadConstraints: [{ spreadByField: 'region', spreadByLabel: 'rack' }] },
+    refused: 'spec.placement.spreadConstraints[0].spreadByLabel',
+    because: /not together with spreadByField, region/,
+  },
+  {
+    name: 'spread with Counts',
+    path: 'spec.placement',
+    value: {
+      spreadConstraints: [{ spreadByField: 'region' }],
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Counts',
+        counts: [{ ...toA, replicas: 1 }],
+      },
+    },
+    refused: 'spec.placement.spreadConstraints',
+    because: /contradicts replicaDivisionPreference Counts/,
+  },
+  {
+    name: 'maxSkew with Aggregated',
+    path: 'spec.placement',
+    value: {
+      spreadConstraints: [{ spreadByField: 'region', maxSkew: 1 }],
+      replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' },
+    },
+    refused: 'spec.placement.spreadConstraints[0].maxSkew',
+    because: /only with replicaDivisionPreference Weighted, not Aggregated/,
+  },
+  {
+    name: 'maxSharePercent with Duplicated',
+    path: 'spec.placement',
+    value: { spreadConstraints: [{ spreadByField: 'region', maxSharePercent: 50 }] },
+    refused: 'spec.placement.spreadConstraints[0].maxSharePercent',
+    because: /only with replicaSchedulingType Divided/,
+  },
+  {
+    name: 'maxSharePercent that maxGroups cannot fill',
+    path: 'spec.placement',
+    value: {
+      ...weighted([{ ...toA, weight: 1 }]),
+      spreadConstraints: [{ spreadByField: 'region', maxGroups: 2, maxSharePercent: 40 }],
+    },
+    refused: 'spec.placement.spreadConstraints[0].maxSharePercent',
+    because: /contradicts maxGroups, 2: together they leave 20 % of the replicas/,
   },
   {
     name: 'minGroups above maxGroups',
     path: 'spec.placement',
-    value: { spreadConstraints: [{ minGroups: 3, maxGroups: 2 }] },
+    value: { spreadConstraints: [{ spreadByField: 'region', minGroups: 3, maxGroups: 2 }] },
     refused: 'spec.placement.spreadConstraints[0].minGroups',
     because: /above maxGroups, 2/,
   },
@@ -713,8 +768,18 @@ describe('admit()', () => {
   test.each([
     ['dynamic weights', { weightPreference: { dynamicWeight: 'AvailableReplicas' } }],
     ['Aggregated', { replicaDivisionPreference: 'Aggregated' }],
-  ])('takes %s', (_, division) => {
-    const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', ...division } }
+    [
+      'Weighted over regions',
+      {},
+      { spreadByField: 'region', minGroups: 2, maxGroups: 3, maxSkew: 1, maxSharePercent: 60 },
+    ],
+    [
+      'Aggregated over a label',
+      { replicaDivisionPreference: 'Aggregated' },
+      { spreadByLabel: 'a.b/rack', maxGroups: 2 },
+    ],
+  ])('takes %s', (_, division, ...spreadConstraints) => {
+    const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', ...division }, spreadConstraints }
     expect(problems(setPath(policy, pathOf('spec.placement'), placement))).toEqual([])
   })
 

@@ -66,18 +66,30 @@ const replicaSchedulingSchema = object(
   { default: {} },
 )
 
-const spreadConstraintSchema = object(`Spread over failure domains. ${later}`, {
+const spreadConstraintSchema = object('Spreads over failure domains. Clusters that are in none are not used.', {
   spreadByField: optional(
-    choice('Field that makes the domains. Either this or `spreadByLabel`.', ['cluster', 'region', 'zone', 'provider']),
+    choice(
+      'Field that makes the domains; clusters that share a zone are in one domain. Exactly one of this and `spreadByLabel`.',
+      ['cluster', 'region', 'zone', 'provider'],
+    ),
   ),
-  spreadByLabel: optional(text('Cluster label that makes the domains.', { maxLength: 317 })),
-  minGroups: optional(integer('At least so many domains. Default: 1.', { minimum: 0 })),
+  spreadByLabel: optional(text('Cluster label whose values make the domains.', { maxLength: 317 })),
+  minGroups: optional(
+    integer('At least so many domains, as far as there are replicas for them. Default: 1.', { minimum: 0 }),
+  ),
   maxGroups: optional(
-    integer('At most so many domains; not less than `minGroups`. Default: no bound.', { minimum: 0 }),
+    integer('At most so many domains; not less than `minGroups`. Default: no bound.', { minimum: 1 }),
   ),
-  maxSkew: optional(integer('Replicas by which two domains may differ. Default: no bound.', { minimum: 1 })),
+  maxSkew: optional(
+    integer('With Weighted: replicas by which two domains that are used may differ. Default: no bound.', {
+      minimum: 1,
+    }),
+  ),
   maxSharePercent: optional(
-    integer('Share of all replicas that one domain may hold, percent. Default: 100.', { minimum: 1, maximum: 100 }),
+    integer(
+      'With Divided: share of all replicas that one domain may hold, percent, rounded up to whole replicas. Default: 100.',
+      { minimum: 1, maximum: 100 },
+    ),
   ),
 })
 
@@ -114,7 +126,11 @@ export const placementSchema = object(
       list(`Tiers of clusters, the first that fits is used. ${later}`, affinityTermSchema, { maxItems: 64 }),
     ),
     clusterTolerations: optional(list('Taints of clusters that do not matter.', tolerationSchema, { maxItems: 256 })),
-    spreadConstraints: optional(list('Failure domains to spread over.', spreadConstraintSchema, { maxItems: 16 })),
+    spreadConstraints: optional(
+      list('Failure domains to spread over. Not with Counts; this version takes one.', spreadConstraintSchema, {
+        maxItems: 16,
+      }),
+    ),
     replicaScheduling: optional(replicaSchedulingSchema),
     objective: optional(objectiveSchema),
     compliance: optional(complianceSchema),
@@ -131,5 +147,6 @@ export const placementSchema = object(
 
 export type Placement = ValueOf<typeof placementSchema>
 export type ReplicaScheduling = ValueOf<typeof replicaSchedulingSchema>
+export type SpreadConstraint = ValueOf<typeof spreadConstraintSchema>
 export type StaticWeight = ValueOf<typeof staticWeightSchema>
 export type ReplicaCount = ValueOf<typeof countSchema>

@@ -1,4 +1,5 @@
 // Picks the mode that the policy asks for: what each says of its clusters, divided by one engine.
+import type { SpreadConstraint } from '@flotilla/api/placement'
 import { rankByRoom } from './aggregated.ts'
 import type { Allocation } from './allocation.ts'
 import type { Candidate } from './candidate.ts'
@@ -10,6 +11,7 @@ import { usefulParallelism } from './job.ts'
 import type { Judged } from './judge.ts'
 import { isBoundByRoom, modeOf } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
+import { chooseClusters } from './spread/choose-clusters.ts'
 import { weighByList } from './weighted.ts'
 import { allocateWhole } from './whole.ts'
 
@@ -26,16 +28,32 @@ export function allocate(
   ties: ReadonlyMap<string, number>,
 ): Allocation {
   const replicas = wantedReplicas(request)
-  if (replicas === undefined) return allocateWhole(feasible)
-  const { replicaScheduling } = request.placement
-  switch (modeOf(replicaScheduling)) {
-    case 'Duplicated':
-      return allocateDuplicated(replicas, feasible)
-    case 'Counts':
-      return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
-    case 'Weighted':
-    case 'Aggregated':
-      return allocateDivided(replicas, toCandidates(request, feasible, ties))
+  const { replicaScheduling, spreadConstraints } = request.placement
+  const mode = modeOf(replicaScheduling)
+  const constraint = spreadConstraints?.[0]
+  if (replicas === undefined || mode === 'Duplicated') {
+    const copy = (clusters: readonly Judged[]) =>
+      replicas === undefined ? allocateWhole(clusters) : allocateDuplicated(replicas, clusters)
+    return constraint === undefined ? copy(feasible) : allocateCopies(constraint, feasible, ties, copy)
+  }
+  if (mode === 'Counts') return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
+  const isPacked = mode === 'Aggregated'
+  return allocateDivided(replicas, toCandidates(request, feasible, ties), constraint && { constraint, isPacked })
+}
+
+function allocateCopies(
+  constraint: SpreadConstraint,
+  feasible: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+  copy: (clusters: readonly Judged[]) => Allocation,
+): Allocation {
+  const { clusters, unmet } = chooseClusters(constraint, feasible, ties)
+  const allocation = copy(clusters)
+  const used = new Set(clusters)
+  return {
+    ...(unmet === undefined ? {} : { shortfall: { reason: 'SpreadNotMet', message: unmet, missingReplicas: 0 } }),
+    ...allocation,
+    unused: new Set(feasible.flatMap((judged) => (used.has(judged) ? [] : [judged.cluster.id]))),
   }
 }
 

@@ -6,6 +6,10 @@ export interface Allocation {
   /** Replicas by cluster id; a cluster that is to hold the object with 0 replicas is in it, others are not. */
   readonly replicas: ReadonlyMap<string, number>
   readonly shortfall?: Shortfall
+  /** Ids of clusters that would do but are in failure domains that are not used. */
+  readonly unused?: ReadonlySet<string>
+  /** Share by which a better choice of domains might exceed this one; none: there is none. */
+  readonly gap?: number
 }
 
 /** Names for a message: the first few and how many more. */

@@ -5,6 +5,7 @@ import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import type { Filter, Objection } from './filters/filter.ts'
 import { room } from './filters/room.ts'
+import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
 import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
@@ -19,6 +20,7 @@ export const filters: readonly Filter[] = [
   suspended,
   deleting,
   room,
+  spreadDomain,
 ]
 
 export interface NamedObjection extends Objection {

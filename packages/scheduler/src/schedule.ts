@@ -51,7 +51,7 @@ function decide(
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
     ...(allocation.shortfall === undefined ? {} : { shortfall: allocation.shortfall }),
-    explanation: explain({ request, judged, clusters, trigger, inputHash }, verdicts),
+    explanation: explain({ request, judged, clusters, allocation, trigger, inputHash }, verdicts),
   }
 }
 

@@ -6,6 +6,7 @@ import type { PropagationPolicy } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
 import { type Rule, duplicates, each, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
+import { checkSpread } from './spread.ts'
 
 export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
   ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
@@ -23,21 +24,12 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
     ...checkReplicaScheduling(`${field}.replicaScheduling`, placement.replicaScheduling ?? {}, placement),
-    ...each(`${field}.spreadConstraints`, spreadConstraints, checkSpread),
+    ...checkSpread(`${field}.spreadConstraints`, spreadConstraints, placement.replicaScheduling ?? {}),
     ...notActedOn(`${field}.clusterAffinities`, (clusterAffinities ?? []).length > 0),
-    ...notActedOn(`${field}.spreadConstraints`, (spreadConstraints ?? []).length > 0),
     ...notActedOn(`${field}.objective`, objective !== undefined),
     ...notActedOn(`${field}.compliance`, compliance !== undefined),
     ...notActedOn(`${field}.partialPlacement`, partialPlacement === 'Deny'),
   ]
-}
-
-function checkSpread(
-  { minGroups = 0, maxGroups }: NonNullable<Placement['spreadConstraints']>[number],
-  field: string,
-): readonly StatusCause[] {
-  if (maxGroups === undefined || minGroups <= maxGroups) return []
-  return [fieldInvalid(`${field}.minGroups`, minGroups, `must not be above maxGroups, ${maxGroups}`)]
 }
 
 function checkReplicaScheduling(
