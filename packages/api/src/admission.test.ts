@@ -330,11 +330,46 @@ const policyRows: readonly Row[] = [
     because: /above maxGroups, 2/,
   },
   {
-    name: 'clusterAffinities',
+    name: 'clusterAffinities together with clusterAffinity',
     path: 'spec.placement',
-    value: { clusterAffinities: [{ affinityName: 'a' }] },
+    value: { clusterAffinities: [{ affinityName: 'a' }], clusterAffinity: { clusterNames: ['a'] } },
     refused: 'spec.placement.clusterAffinities',
-    because: later,
+    because: /not together with clusterAffinity/,
+  },
+  {
+    name: 'clusterAffinities together with spreadConstraints',
+    path: 'spec.placement',
+    value: { clusterAffinities: [{ affinityName: 'a' }], spreadConstraints: [{ spreadByField: 'region' }] },
+    refused: 'spec.placement.clusterAffinities',
+    because: /not together with spreadConstraints/,
+  },
+  {
+    name: 'clusterAffinities with Counts',
+    path: 'spec.placement',
+    value: {
+      clusterAffinities: [{ affinityName: 'a' }],
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Counts',
+        counts: [{ ...toA, replicas: 1 }],
+      },
+    },
+    refused: 'spec.placement.clusterAffinities',
+    because: /contradicts replicaDivisionPreference Counts/,
+  },
+  {
+    name: 'two tiers of one name',
+    path: 'spec.placement',
+    value: { clusterAffinities: [{ affinityName: 'a' }, { affinityName: 'a', clusterNames: ['b'] }] },
+    refused: 'spec.placement.clusterAffinities[1].affinityName',
+    because: /[Dd]uplicate/,
+  },
+  {
+    name: 'a tier that contradicts itself',
+    path: 'spec.placement',
+    value: { clusterAffinities: [{ affinityName: 'a', clusterNames: ['b'], exclude: ['b'] }] },
+    refused: 'spec.placement.clusterAffinities[0].clusterNames[0]',
+    because: /contradicts/,
   },
   {
     name: 'objective',
@@ -781,6 +816,14 @@ describe('admit()', () => {
   ])('takes %s', (_, division, ...spreadConstraints) => {
     const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', ...division }, spreadConstraints }
     expect(problems(setPath(policy, pathOf('spec.placement'), placement))).toEqual([])
+  })
+
+  test('takes tiers', () => {
+    const clusterAffinities = [
+      { affinityName: 'home', labelSelector: { matchLabels: { site: 'home' } } },
+      { affinityName: 'cloud' },
+    ]
+    expect(problems(setPath(policy, pathOf('spec.placement'), { clusterAffinities }))).toEqual([])
   })
 
   test('fills in defaults', () => {

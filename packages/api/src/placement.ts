@@ -123,7 +123,11 @@ export const placementSchema = object(
   {
     clusterAffinity: optional(clusterAffinity('Clusters that may be used.')),
     clusterAffinities: optional(
-      list(`Tiers of clusters, the first that fits is used. ${later}`, affinityTermSchema, { maxItems: 64 }),
+      list(
+        'Tiers of clusters in order: a later one takes only what has no place in those before it, and gives it back when there is. Duplicated uses the first tier that has a cluster to use. Not together with `clusterAffinity`, `spreadConstraints` or Counts.',
+        affinityTermSchema,
+        { maxItems: 64 },
+      ),
     ),
     clusterTolerations: optional(list('Taints of clusters that do not matter.', tolerationSchema, { maxItems: 256 })),
     spreadConstraints: optional(

@@ -12,6 +12,7 @@ import type { Judged } from './judge.ts'
 import { isBoundByRoom, modeOf } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import { chooseClusters } from './spread/choose-clusters.ts'
+import { returningTiers } from './tier.ts'
 import { weighByList } from './weighted.ts'
 import { allocateWhole } from './whole.ts'
 
@@ -29,16 +30,33 @@ export function allocate(
 ): Allocation {
   const replicas = wantedReplicas(request)
   const { replicaScheduling, spreadConstraints } = request.placement
+  const first = Math.min(...feasible.map(({ tier }) => tier))
   const mode = modeOf(replicaScheduling)
   const constraint = spreadConstraints?.[0]
   if (replicas === undefined || mode === 'Duplicated') {
     const copy = (clusters: readonly Judged[]) =>
       replicas === undefined ? allocateWhole(clusters) : allocateDuplicated(replicas, clusters)
-    return constraint === undefined ? copy(feasible) : allocateCopies(constraint, feasible, ties, copy)
+    const nearest = feasible.filter(({ tier }) => tier === first)
+    return constraint === undefined ? copy(nearest) : allocateCopies(constraint, feasible, ties, copy)
   }
   if (mode === 'Counts') return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
   const isPacked = mode === 'Aggregated'
-  return allocateDivided(replicas, toCandidates(request, feasible, ties), constraint && { constraint, isPacked })
+  const candidates = toCandidates(request, feasible, ties).map((candidate) => atTier(candidate, first))
+  return allocateDivided(replicas, withReturns(candidates), constraint && { constraint, isPacked })
+}
+
+/** Without replicas only the first tier is used. */
+function atTier(candidate: Candidate, first: number): Candidate {
+  const { tier, holding } = candidate.judged
+  return tier === first || holding !== undefined ? candidate : { ...candidate, isUsable: false }
+}
+
+/** Where replicas are to return to earlier tiers, what they hold now no longer counts for its clusters. */
+function withReturns(candidates: readonly Candidate[]): readonly Candidate[] {
+  const returning = returningTiers(candidates)
+  return candidates.map((candidate) =>
+    returning.has(candidate.judged.tier) ? { ...candidate, share: { ...candidate.share, held: 0 } } : candidate,
+  )
 }
 
 function allocateCopies(

@@ -2,9 +2,15 @@
 import { byRoom, type Candidate, heldBy } from './candidate.ts'
 import type { Judged } from './judge.ts'
 
-/** Held replicas cost nothing, others 1: so a division starts from the current one, in both directions. */
+/**
+ * Held replicas cost less than others: so a division starts from the current one, in both directions. Of both, those
+ * of later tiers cost more.
+ */
 export function weighByRoom(feasible: readonly Judged[], ties: ReadonlyMap<string, number>): readonly Candidate[] {
-  return feasible.map((judged) =>
-    byRoom(judged, { tie: ties.get(judged.cluster.id) ?? 0, held: heldBy(judged), heldCost: 0, cost: 1 }),
-  )
+  const tiers = Math.max(...feasible.map(({ tier }) => tier)) + 1
+  return feasible.map((judged) => {
+    const { cluster, tier } = judged
+    const tie = ties.get(cluster.id) ?? 0
+    return byRoom(judged, { tie, held: heldBy(judged), heldCost: tier, cost: tiers + tier })
+  })
 }

@@ -11,6 +11,7 @@ import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { ClusterRow, Snapshot } from './snapshot.ts'
+import { prepareTiers } from './tier.ts'
 
 export const filters: readonly Filter[] = [
   clusterAffinity,
@@ -33,6 +34,8 @@ export interface Judged {
   readonly holding?: Holding
   readonly objections: readonly NamedObjection[]
   readonly isFeasible: boolean
+  /** 0: the first, or there are none. */
+  readonly tier: number
   /**
    * Replicas that it may have at most: what it holds where growth is off, what it holds and what fits besides where
    * the mode goes by free room, else Infinity. 0 when not feasible.
@@ -50,12 +53,14 @@ export function judgeClusters(
 ): readonly Judged[] {
   const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
   const growthOf = prepareGrowth(request)
+  const tierOf = prepareTiers(request.placement)
   return snapshot.clusters.map((cluster) => {
     const holding = holdings.get(cluster.id)
     const objections = objectionsOf(cluster, judges)
     const { isFeasible, limit } = standing(objections, holding)
     const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
-    return { cluster, ...(holding === undefined ? {} : { holding }), objections, isFeasible, limit: bound }
+    const tier = tierOf(cluster) ?? 0
+    return { cluster, ...(holding === undefined ? {} : { holding }), objections, isFeasible, tier, limit: bound }
   })
 }
 

@@ -14,7 +14,8 @@ export function weighByList(
   return feasible.map((judged) => {
     const asked = weightOf(judged.cluster)
     const max = Math.min(asked.max, judged.limit)
-    const share = { weight: asked.weight, min: Math.min(asked.min, max), max, tie: ties.get(judged.cluster.id) ?? 0 }
+    const tie = ties.get(judged.cluster.id) ?? 0
+    const share = { weight: asked.weight, min: Math.min(asked.min, max), max, tie, cost: judged.tier }
     const isUsable = asked.weight > 0 || asked.min > 0
     return { judged, share, isUsable, describeBound: () => describeBound(judged, asked) }
   })

@@ -7,6 +7,7 @@ import type { ClusterAffinity } from '../selector.ts'
 import { type Rule, duplicates, each, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
+import { checkTiers } from './tiers.ts'
 
 export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
   ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
@@ -25,7 +26,7 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
     ...checkReplicaScheduling(`${field}.replicaScheduling`, placement.replicaScheduling ?? {}, placement),
     ...checkSpread(`${field}.spreadConstraints`, spreadConstraints, placement.replicaScheduling ?? {}),
-    ...notActedOn(`${field}.clusterAffinities`, (clusterAffinities ?? []).length > 0),
+    ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...notActedOn(`${field}.objective`, objective !== undefined),
     ...notActedOn(`${field}.compliance`, compliance !== undefined),
     ...notActedOn(`${field}.partialPlacement`, partialPlacement === 'Deny'),

@@ -15,6 +15,8 @@ import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { isBoundByRoom } from '@flotilla/scheduler/mode'
 import { schedule } from '@flotilla/scheduler/schedule'
+import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
+import { prepareTiers } from '@flotilla/scheduler/tier'
 import type { Binding, Hub } from '../../hub.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { isGrowthReady } from './growth.ts'
@@ -52,7 +54,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
         throw error
       })
     }
-    return waitsForRoom(request, decision) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   async function write(binding: Binding, decision: Decision): Promise<void> {
@@ -98,8 +100,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 }
 
-function waitsForRoom({ placement }: ScheduleRequest, { shortfall }: Decision): boolean {
-  return isBoundByRoom(placement) && shortfall !== undefined
+/** Something has no place, or one in a later tier than it might. */
+function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId }: Snapshot): boolean {
+  if (!isBoundByRoom(placement)) return false
+  const tierOf = prepareTiers(placement)
+  const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
+  return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
 }
 
 function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {
