@@ -11,6 +11,7 @@ import { divideCompletions } from './job.ts'
 import { judgeClusters } from './judge.ts'
 import { modeOf } from './mode.ts'
 import { joinMoves } from './move.ts'
+import { suggestChange } from './relax.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -50,7 +51,9 @@ function decide(
   return {
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
-    ...(allocation.shortfall === undefined ? {} : { shortfall: allocation.shortfall }),
+    ...(allocation.shortfall === undefined
+      ? {}
+      : { shortfall: suggestChange(allocation.shortfall, request, judged, ties) }),
     explanation: explain({ request, judged, clusters, allocation, trigger, inputHash }, verdicts),
   }
 }
