@@ -47,6 +47,7 @@ function compareOffers(left: DomainOffer | undefined, right: DomainOffer | undef
 function searchExactly(replicas: number, offers: readonly DomainOffer[], most: number): Choice {
   let best: readonly number[] = [...offers.keys()].slice(0, most)
   let bestValue = valueOf(replicas, offers, best)
+  const bound = prepareBound(replicas, offers, most)
   const visit = (chosen: readonly number[], from: number): void => {
     if (chosen.length === most) {
       const value = valueOf(replicas, offers, chosen)
@@ -54,7 +55,7 @@ function searchExactly(replicas: number, offers: readonly DomainOffer[], most: n
       return
     }
     if (offers.length - from < most - chosen.length) return
-    if (!isBetter(bound(replicas, offers, chosen, from, most), bestValue)) return
+    if (!isBetter(bound(chosen, from), bestValue)) return
     visit([...chosen, from], from + 1)
     visit(chosen, from + 1)
   }
@@ -70,7 +71,7 @@ function searchBounded(replicas: number, offers: readonly DomainOffer[], most: n
     if (one === undefined || other === undefined) return 0
     return other.held - one.held || Math.sign(compare(other.room, one.room)) || left - right
   })
-  const limit = bound(replicas, offers, [], 0, most)
+  const limit = prepareBound(replicas, offers, most)([], 0)
   let best: readonly number[] = ranks.slice(0, most)
   let value = valueOf(replicas, offers, best)
   const consider = (chosen: readonly number[]) => {
@@ -118,21 +119,29 @@ function spreadCost(placed: number, domains: readonly DomainOffer[]): number {
 }
 
 /** What no choice that has `chosen` and otherwise only domains from `from` on can exceed. */
-function bound(
-  replicas: number,
-  offers: readonly DomainOffer[],
-  chosen: readonly number[],
-  from: number,
-  most: number,
-): Value {
-  const taken = chosen.flatMap((rank) => offers[rank] ?? [])
-  const rest = offers.slice(from)
-  const best = (key: 'held' | 'room' | 'weight') =>
-    sum(taken, key) +
-    sum(rest.toSorted((one, other) => compare(other[key], one[key])).slice(0, most - taken.length), key)
-  const placed = Math.min(replicas, best('room'))
-  const weight = best('weight')
-  return { kept: best('held'), placed, cost: weight > 0 ? placed ** 2 / weight : 0 }
+function prepareBound(replicas: number, offers: readonly DomainOffer[], most: number) {
+  const greatestFirst = (key: Amount) =>
+    [...offers.entries()]
+      .map(([rank, offer]) => ({ rank, amount: offer[key] }))
+      .sort((one, other) => compare(other.amount, one.amount))
+  const orders = { held: greatestFirst('held'), room: greatestFirst('room'), weight: greatestFirst('weight') }
+  return (chosen: readonly number[], from: number): Value => {
+    const greatest = (key: Amount) => {
+      let total = 0
+      for (const rank of chosen) total += offers[rank]?.[key] ?? 0
+      let left = most - chosen.length
+      for (const { rank, amount } of orders[key]) {
+        if (left === 0) break
+        if (rank < from) continue
+        total += amount
+        left -= 1
+      }
+      return total
+    }
+    const placed = Math.min(replicas, greatest('room'))
+    const weight = greatest('weight')
+    return { kept: greatest('held'), placed, cost: weight > 0 ? placed ** 2 / weight : 0 }
+  }
 }
 
 /** Costs that differ by rounding are equal. */
@@ -142,7 +151,9 @@ function isBetter(one: Value, other: Value): boolean {
   return one.cost < other.cost * (1 - 1e-12)
 }
 
-function sum(domains: readonly DomainOffer[], key: 'held' | 'room' | 'weight'): number {
+type Amount = 'held' | 'room' | 'weight'
+
+function sum(domains: readonly DomainOffer[], key: Amount): number {
   let total = 0
   for (const domain of domains) total += domain[key]
   return total
