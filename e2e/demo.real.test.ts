@@ -12,6 +12,7 @@ const ctrlCWithinMs = 2_000
 
 describe('flotilla start --demo', () => {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-e2e-demo-'))
+  const logs = mkdtempSync(join(tmpdir(), 'flotilla-e2e-logs-'))
   let watchdog: Watchdog
   let demo: FlotillaProcess
   let hub: Server
@@ -19,7 +20,6 @@ describe('flotilla start --demo', () => {
   beforeAll(async () => {
     watchdog = startWatchdog(folder)
     const env = { TMPDIR: folder, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
-    const logs = mkdtempSync(join(tmpdir(), 'flotilla-e2e-logs-'))
     demo = startFlotilla(['start', '--demo', '--listen', '127.0.0.1:0'], { folder: logs, watchdog, env })
     await until(
       'the demo to say what to try next',
@@ -32,7 +32,7 @@ describe('flotilla start --demo', () => {
     await hub?.api.close()
     await demo?.end('SIGKILL')
     await watchdog?.dismiss()
-    rmSync(folder, { recursive: true, force: true })
+    for (const path of [folder, logs]) rmSync(path, { recursive: true, force: true })
   })
 
   /** Rows of the printed table: cluster, nodes, ready replicas, wanted replicas. */

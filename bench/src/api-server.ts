@@ -39,29 +39,3 @@ export async function listAll(api: KubeClient, resource: Resource, namespace?: s
   }
   return items
 }
-
-/** Calls `see` for every object that there is, and for every change, until `signal` aborts. Resolves when it watches. */
-export async function follow(
-  api: KubeClient,
-  resource: Resource,
-  options: { readonly namespace?: string; readonly signal: AbortSignal },
-  see: (object: KubeObject, type: 'ADDED' | 'MODIFIED' | 'DELETED') => void,
-): Promise<void> {
-  const started = Promise.withResolvers<void>()
-  const run = async () => {
-    const initial = {
-      sendInitialEvents: true,
-      resourceVersionMatch: 'NotOlderThan',
-      allowWatchBookmarks: true,
-    } as const
-    for await (const event of api.watch(resource, { ...options, ...initial })) {
-      if (event.type !== 'BOOKMARK') see(event.object, event.type)
-      else if (event.initialEventsEnd) started.resolve()
-    }
-  }
-  run().then(
-    () => started.resolve(),
-    (error: unknown) => started.reject(error),
-  )
-  await started.promise
-}

@@ -3,7 +3,8 @@ import { startCluster, type ControlPlane } from '@flotilla/testbed/control-plane
 import type { KubeClient } from '@flotilla/kube-client/client'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { deployments } from '@flotilla/machinery/well-known-resources'
-import { connectBy, ensureNamespace, follow } from './api-server.ts'
+import { createInformer } from '@flotilla/runtime/create-informer'
+import { connectBy, ensureNamespace, env } from './api-server.ts'
 import type { Run } from './benchmark.ts'
 import { until } from './clock.ts'
 import { startHub, type Hub } from './hub.ts'
@@ -33,10 +34,12 @@ export interface Observed {
 
 const names = ['member-1', 'member-2', 'member-3']
 
-export async function startRealFleet(run: Run): Promise<RealFleet> {
+/** `rate`: requests a second of the members' own controllers; 0: their default. */
+export async function startRealFleet(run: Run, rate = 0): Promise<RealFleet> {
   const { resources } = run
   run.progress('starting three real members and a hub')
-  const planes = await Promise.all(names.map((name) => startCluster({ name, nodes: run.option('nodes') })))
+  const size = { nodes: run.option('nodes'), ...(rate > 0 ? { controllerRate: rate } : {}) }
+  const planes = await Promise.all(names.map((name) => startCluster({ name, ...size })))
   for (const plane of planes) resources.use(plane)
   const hub = resources.use(await startHub())
   const members: Member[] = []
@@ -56,18 +59,25 @@ export async function startRealFleet(run: Run): Promise<RealFleet> {
 }
 
 async function observe(members: readonly Member[], namespace: string): Promise<Observed> {
-  const leave = new AbortController()
   const seen = members.map(() => new Map<string, KubeObject>())
   const listeners: ((name: string, member: number) => void)[] = []
-  const followOne = ({ api }: Member, index: number) =>
-    follow(api, deployments, { namespace, signal: leave.signal }, (object, type) => {
-      const { name } = object.metadata
-      if (type === 'DELETED') seen[index]?.delete(name)
-      else seen[index]?.set(name, object)
+  const informers = members.map(({ api }, index) => {
+    const informer = createInformer({ env, api, resource: deployments, namespace })
+    informer.onChange(({ before, after }) => {
+      const name = (after ?? before)?.metadata.name ?? ''
+      if (after === undefined) seen[index]?.delete(name)
+      else seen[index]?.set(name, after)
       for (const listener of listeners) listener(name, index)
     })
-  await Promise.all(members.map(followOne))
-  return { deployments: seen, onChange: (listener) => listeners.push(listener), stop: () => leave.abort() }
+    informer.start()
+    return informer
+  })
+  await Promise.all(informers.map((informer) => informer.synced()))
+  return {
+    deployments: seen,
+    onChange: (listener) => listeners.push(listener),
+    stop: () => informers.forEach((informer) => void informer.stop()),
+  }
 }
 
 /** Deletes every Deployment of the namespace from one server and waits until `observed` has none left. */

@@ -50,6 +50,8 @@ export interface StartOptions {
 export interface StartClusterOptions extends StartOptions {
   /** How many nodes, or what they are like. */
   readonly nodes: number | readonly NodeSpec[]
+  /** Requests a second of each of its controllers and of its scheduler; their own default (20 and 50) unless told. */
+  readonly controllerRate?: number
 }
 
 const readyWithinMs = 120_000
@@ -64,17 +66,19 @@ export function startHub(options: StartOptions = {}): Promise<ControlPlane> {
 /** A cluster: all controllers, kube-scheduler, and KWOK that plays its nodes; returned when the nodes are Ready. */
 export function startCluster({ nodes, ...options }: StartClusterOptions): Promise<ControlPlane> {
   const specs = typeof nodes === 'number' ? Array.from({ length: nodes }, () => ({})) : nodes
-  return startControlPlane({ name: 'cluster', ...options }, specs, true)
+  return startControlPlane({ name: 'cluster', isCluster: true, ...options }, specs)
 }
 
-async function startControlPlane(
-  options: StartOptions & { readonly name: string },
-  nodes: readonly NodeSpec[],
-  isCluster = false,
-): Promise<ControlPlane> {
+interface PlaneOptions extends StartOptions {
+  readonly name: string
+  readonly isCluster?: boolean
+  readonly controllerRate?: number
+}
+
+async function startControlPlane(options: PlaneOptions, nodes: readonly NodeSpec[]): Promise<ControlPlane> {
   const binaries = await ensureBinaries()
   for (let attempt = 1; ; attempt++) {
-    const plane = new RunningControlPlane(options, binaries, await freePorts(3), isCluster)
+    const plane = new RunningControlPlane(options, binaries, await freePorts(3))
     try {
       await plane.start(nodes)
       return plane
@@ -95,15 +99,15 @@ class RunningControlPlane implements ControlPlane {
   readonly binaries: Binaries
   readonly #layout: Layout
   readonly #isCluster: boolean
+  readonly #controllerRate: number | undefined
   readonly #watchdog: Watchdog
   readonly #components = new Map<ComponentName, Component>()
   #ca = ''
 
   constructor(
-    { name, tokens = [] }: StartOptions & { readonly name: string },
+    { name, tokens = [], isCluster = false, controllerRate }: PlaneOptions,
     binaries: Binaries,
     [etcdPort = 0, etcdPeerPort = 0, apiPort = 0]: readonly number[],
-    isCluster: boolean,
   ) {
     this.name = name
     this.binaries = binaries
@@ -112,6 +116,7 @@ class RunningControlPlane implements ControlPlane {
     this.server = `https://127.0.0.1:${apiPort}`
     this.#layout = { folder: this.folder, etcdPort, etcdPeerPort, apiPort }
     this.#isCluster = isCluster
+    this.#controllerRate = controllerRate
     this.#watchdog = startWatchdog(this.folder)
     writeFileSync(
       join(this.folder, files.tokens),
@@ -135,9 +140,9 @@ class RunningControlPlane implements ControlPlane {
     this.#add('kube-apiserver', apiServerFlags(this.#layout))
     await this.#until('kube-apiserver', () => this.#isApiReady())
     this.#writeKubeconfig()
-    this.#add('kube-controller-manager', controllerManagerFlags(this.#layout, !this.#isCluster))
+    this.#add('kube-controller-manager', controllerManagerFlags(this.#layout, !this.#isCluster, this.#controllerRate))
     if (!this.#isCluster) return
-    this.#add('kube-scheduler', schedulerFlags(this.#layout))
+    this.#add('kube-scheduler', schedulerFlags(this.#layout, this.#controllerRate))
     this.#add('kwok', kwokFlags(this.#layout))
     await addNodes(this, this.name, nodes)
     await this.#until('kwok', () => areNodesReady(this, nodes.length))

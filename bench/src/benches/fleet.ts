@@ -15,14 +15,16 @@ const width = 32
 export const fleet: Benchmark = {
   name: 'fleet',
   about: 'on three real members: latency, bursts, all weights changed, memory, restart, lists, evenness',
-  options: { count: 1_000, singles: 40, lists: 7, nodes: 5 },
+  options: { count: 1_000, singles: 40, lists: 7, nodes: 20, rate: 0 },
   async run(run): Promise<Report> {
-    const real = await startRealFleet(run)
+    const real = await startRealFleet(run, run.option('rate'))
     const rows: Row[] = [...(await singles(run, real))]
     rows.push(await burstWithoutPods(run, real))
     const observed = await prepare(real, 'burst')
     rows.push(await burst(run, real, observed, 'burst', 'with pods'), ...evenness(run, observed))
     rows.push(...(await lists(run)(real)))
+    run.progress('waiting for the pods')
+    await atRest(observed)
     rows.push(await spread(run, real, observed))
     rows.push(oneRow('hub memory after it', 'MiB', memoryOf(real.hub.pid()).resident, atFullCount(run, 400)))
     rows.push(oneRow('most hub memory', 'MiB', memoryOf(real.hub.pid()).peak))

@@ -74,6 +74,23 @@ const apiSchema = object('One version of one API group that the member serves.',
 
 export type ServedApi = ValueOf<typeof apiSchema>
 
+const orphanSchema = object('An object on the member that carries our label and that nothing on the hub claims.', {
+  group: text('API group; empty for the core group.'),
+  kind: text('Kind.', { minLength: 1 }),
+  namespace: optional(text('Namespace; none for cluster-scoped objects.', { maxLength: 63 })),
+  name: text('Name.', { minLength: 1, maxLength: 253 }),
+  since: time('When it was first seen unclaimed, RFC 3339.'),
+})
+
+export type Orphan = ValueOf<typeof orphanSchema>
+
+const orphansSchema = object('Objects that carry our label and that nothing on the hub claims.', {
+  count: integer('How many, of the kinds that the hub watches there.', { minimum: 1 }),
+  oldest: list('Those unclaimed for longest, oldest first; at most 10.', orphanSchema, { maxItems: 10 }),
+})
+
+export type Orphans = ValueOf<typeof orphansSchema>
+
 const clusterStatusSchema = object('What the member was last seen to be. Written by controllers.', {
   kubernetesVersion: optional(text("Version of the member's API server, e.g. `v1.36.3`.")),
   conditions: optional(conditions('Ready, Reachable, Authorized, CredentialsExpireSoon')),
@@ -96,6 +113,7 @@ const clusterStatusSchema = object('What the member was last seen to be. Written
       minimum: 0,
     }),
   ),
+  orphans: optional(orphansSchema),
   lastSeenTime: optional(time('When the member answered last, RFC 3339, as of the same moment.')),
 })
 

@@ -35,6 +35,10 @@ describe('flotilla', () => {
       args: ['get', 'pods', '--timeout', 'soon'],
       want: "Error: option '--timeout <time>' argument 'soon' is invalid. --timeout takes a time such as 3s or 500ms.\nNext: flotilla --help\n",
     },
+    {
+      args: ['start', '--nodes', '5'],
+      want: 'Error: Cannot start a hub with --nodes: only a demo has simulated members. Next: add --demo, or join clusters with flotilla join\n',
+    },
     { args: ['completion', 'tcsh'], want: 'Error: Cannot complete for tcsh: there are scripts for bash, zsh, fish\n' },
     {
       args: ['status'],

@@ -1,5 +1,7 @@
 // Where a command writes and what it knows of its surroundings: passed in, so that tests can read and set it.
 
+import { plain } from './output/plain.ts'
+
 export interface Terminal {
   out(text: string): void
   err(text: string): void
@@ -18,7 +20,7 @@ export function processTerminal(): Terminal {
   process.stdout.on('error', () => process.exit(0))
   return {
     out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    err: (text) => void process.stderr.write(plain(text)),
     isInteractive,
     hasColour: isInteractive && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
     variables: process.env,

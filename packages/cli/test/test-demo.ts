@@ -1,8 +1,7 @@
 // A running demo for tests, in this process, and commands against it.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runFlotilla } from '../src/program.ts'
+import { aFolder } from './a-folder.ts'
 import { flotilla, testTerminal, type Finished } from './test-terminal.ts'
 
 export interface TestDemo extends AsyncDisposable {
@@ -11,7 +10,7 @@ export interface TestDemo extends AsyncDisposable {
   /** What `flotilla start` printed. */
   readonly output: () => string
   run(...args: readonly string[]): Promise<Finished>
-  /** Ends it as Ctrl-C does, and gives the exit code. The folder stays until the disposal. */
+  /** Ends it as Ctrl-C does, and gives the exit code. */
   stop(): Promise<number>
 }
 
@@ -35,13 +34,6 @@ export async function startTestDemo(args: readonly string[] = [], folder = aFold
     output: () => terminal.stdout,
     run: (...words) => flotilla(words, { KUBECONFIG: kubeconfig, HOME: folder }),
     stop,
-    async [Symbol.asyncDispose]() {
-      await stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: async () => void (await stop()),
   }
-}
-
-export function aFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'flotilla-test-'))
 }

@@ -1,7 +1,6 @@
 // The life of a Deployment, from `kubectl apply` to ready replicas on every member and the truth on the hub.
 import { clusterResource } from '@flotilla/api/cluster'
 import type { Cluster } from '@flotilla/api/cluster'
-import { apiVersion } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { ResourceBinding } from '@flotilla/api/resource-binding'
@@ -9,6 +8,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { configMaps, deployments, leases, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { aWeightedPolicy } from '../test/weighted-policy.ts'
 import { startWholeFleet } from '../test/whole-fleet.ts'
 import type { WholeFleet } from '../test/whole-fleet.ts'
 
@@ -34,25 +34,11 @@ function aDeployment(replicas: number): KubeObject {
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: web, spec }
 }
 
-function aPolicy(weights: Readonly<Record<string, number>>): KubeObject {
-  const staticWeightList = Object.entries(weights).map(([name, weight]) => ({
-    targetCluster: { clusterNames: [name] },
-    weight,
-  }))
-  const replicaScheduling = {
-    replicaSchedulingType: 'Divided',
-    replicaDivisionPreference: 'Weighted',
-    weightPreference: { staticWeightList },
-  }
-  const spec = { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }], placement: { replicaScheduling } }
-  return { apiVersion, kind: 'PropagationPolicy', metadata: web, spec }
-}
-
 async function applyEverything(): Promise<void> {
   const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...web, name: 'settings' }, data: { a: '1' } }
   await fleet.api.create(configMaps, settings)
   await fleet.api.create(deployments, aDeployment(12))
-  await fleet.api.create(propagationPolicyResource, aPolicy({ eu: 3, us: 2, ap: 1 }))
+  await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }))
   await fleet.env.advance(20_000)
 }
 
@@ -100,7 +86,10 @@ describe('startControlPlane()', () => {
   test('moves replicas when weights change', async () => {
     await applyEverything()
     const policy = await fleet.api.get(propagationPolicyResource, web)
-    await fleet.api.update(propagationPolicyResource, { ...policy, spec: aPolicy({ eu: 1, us: 2, ap: 3 })['spec'] })
+    await fleet.api.update(propagationPolicyResource, {
+      ...policy,
+      spec: aWeightedPolicy({ eu: 1, us: 2, ap: 3 })['spec'],
+    })
     await fleet.env.advance(30_000)
     expect([await readyOn('eu'), await readyOn('us'), await readyOn('ap')]).toEqual([2, 4, 6])
   })

@@ -9,6 +9,7 @@ import type { HubClaim } from './cluster/health/hub-lease.ts'
 import type { HealthOptions } from './cluster/health/judge-probe.ts'
 import { createInventoryController } from './cluster/inventory/controller.ts'
 import { createLeaveController } from './cluster/leave/controller.ts'
+import { startOrphans } from './cluster/orphans/controller.ts'
 import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
@@ -62,16 +63,17 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
   const status = startStatus({ env, hub, members })
+  const orphans = startOrphans({ env, hub, members })
   hub.start()
   members.start()
   return {
     hub,
     members,
     async idle() {
-      await Promise.all([...controllers, delivery, status].map((each) => each.idle()))
+      await Promise.all([...controllers, delivery, status, orphans].map((each) => each.idle()))
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...controllers, delivery, status].map((each) => each[Symbol.asyncDispose]()))
+      await Promise.all([...controllers, delivery, status, orphans].map((each) => each[Symbol.asyncDispose]()))
       await members[Symbol.asyncDispose]()
       await hub[Symbol.asyncDispose]()
     },

@@ -1,11 +1,12 @@
 // While replicas move, the fleet never has fewer ready than the smaller of the old and the new total.
-import { apiVersion } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import type { KubeObject } from '@flotilla/machinery/object'
+import { seededRandom } from '@flotilla/runtime/seeded-random'
 import { asDicts, valueAt } from '@flotilla/machinery/untyped'
 import { deployments, namespaces, pods } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aDeployment } from '../test/test-fleet.ts'
+import { aWeightedPolicy } from '../test/weighted-policy.ts'
 import { startWholeFleet } from '../test/whole-fleet.ts'
 import type { WholeFleet } from '../test/whole-fleet.ts'
 
@@ -27,23 +28,9 @@ beforeEach(async () => {
 })
 afterEach(() => fleet[Symbol.asyncDispose]())
 
-function aPolicy(weights: Readonly<Record<string, number>>): KubeObject {
-  const staticWeightList = Object.entries(weights).map(([name, weight]) => ({
-    targetCluster: { clusterNames: [name] },
-    weight,
-  }))
-  const replicaScheduling = {
-    replicaSchedulingType: 'Divided',
-    replicaDivisionPreference: 'Weighted',
-    weightPreference: { staticWeightList },
-  }
-  const spec = { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }], placement: { replicaScheduling } }
-  return { apiVersion, kind: 'PropagationPolicy', metadata: web, spec }
-}
-
 async function changeWeights(weights: Readonly<Record<string, number>>): Promise<void> {
   const policy = await fleet.api.get(propagationPolicyResource, web)
-  await fleet.api.update(propagationPolicyResource, { ...policy, spec: aPolicy(weights)['spec'] })
+  await fleet.api.update(propagationPolicyResource, { ...policy, spec: aWeightedPolicy(weights)['spec'] })
 }
 
 /** Pods that are Ready now, whatever the workload's status says already. */
@@ -72,7 +59,7 @@ async function fewestReady(ms: number): Promise<number> {
 describe('the sum of ready replicas', () => {
   beforeEach(async () => {
     await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
-    await fleet.api.create(propagationPolicyResource, aPolicy({ eu: 3, us: 2, ap: 1 }))
+    await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }))
     await fleet.env.advance(20_000)
   })
 
@@ -89,6 +76,21 @@ describe('the sum of ready replicas', () => {
     expect(Math.min(first, await fewestReady(20_000))).toBe(12)
     expect(await readyEverywhere()).toEqual([0, 2, 10])
   })
+
+  test.each([1, 2])(
+    'stays whole while weights are edited again and again and members are slow (seed %i)',
+    async (seed) => {
+      const random = seededRandom(seed)
+      let fewest = Number.POSITIVE_INFINITY
+      for (let edit = 0; edit < 12; edit++) {
+        for (const member of fleet.members.values()) member.faults.slow(random() < 0.5 ? 0 : random() * 1_500)
+        const [eu = 1, us = 1, ap = 1] = names.map(() => Math.floor(random() * 4))
+        await changeWeights(eu + us + ap === 0 ? { eu: 1 } : { eu, us, ap })
+        fewest = Math.min(fewest, await fewestReady(200 + random() * 6_000))
+      }
+      expect(fewest).toBe(12)
+    },
+  )
 
   test('stays whole while the member that is to grow is away: nothing shrinks before it is back', async () => {
     fleet.members.get('ap')?.faults.cut()
@@ -107,7 +109,7 @@ describe('an autoscaler of a divided workload', () => {
     const scaler = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: web }
     await fleet.api.create(autoscalers, { ...scaler, spec: { scaleTargetRef, minReplicas: 6, maxReplicas: 24 } })
     await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
-    await fleet.api.create(propagationPolicyResource, aPolicy({ eu: 3, us: 2, ap: 1 }))
+    await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }))
     await fleet.env.advance(20_000)
     const bounds = await Promise.all(
       names.map(async (name) => {

@@ -1,5 +1,5 @@
 // An API whose answers a test falsifies, the way broken servers, proxies and tokens do.
-import type { FlotillaError } from '@flotilla/machinery/errors'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeApi, RawResponse, WatchEvent } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
@@ -9,10 +9,14 @@ export interface Lies {
   on?: 'sync' | 'probe' | undefined
   /** Reads of several objects at once show nothing of it. */
   hides?: ((resource: Resource) => boolean) | undefined
+  /** Watches never say that all there was has been sent. */
+  withholdsEnd?: ((resource: Resource) => boolean) | undefined
   /** What a single object is read as. */
   get?: ((resource: Resource, object: KubeObject) => KubeObject) | undefined
   /** What every request but writes is answered with. */
   refuses?: ((resource: Resource | undefined) => FlotillaError | undefined) | undefined
+  /** Applies that are carried out and whose answer is lost on its way. */
+  loses?: ((resource: Resource) => boolean) | undefined
   /** What becomes of an answer that is no object. */
   raw?: ((path: string, answer: RawResponse) => RawResponse) | undefined
 }
@@ -37,6 +41,12 @@ export function lying(api: KubeApi, told: Lies, purpose?: 'sync' | 'probe'): Kub
       const page = await api.list(resource, options)
       return lies.hides?.(resource) === true ? { ...page, items: [] } : page
     },
+    async apply(resource, object, options) {
+      const answer = await api.apply(resource, object, options)
+      if (lies.loses?.(resource) === true)
+        throw new FlotillaError('Timeout', `Cannot apply ${resource.plural}: no answer`)
+      return answer
+    },
     watch: (resource, options) =>
       visible(resource, lies, () => {
         check(resource)
@@ -52,6 +62,7 @@ export function lying(api: KubeApi, told: Lies, purpose?: 'sync' | 'probe'): Kub
 
 async function* visible(resource: Resource, lies: Lies, open: () => AsyncIterable<WatchEvent>) {
   for await (const event of open()) {
-    if (event.type === 'BOOKMARK' || lies.hides?.(resource) !== true) yield event
+    const isHidden = event.type === 'BOOKMARK' ? lies.withholdsEnd?.(resource) : lies.hides?.(resource)
+    if (isHidden !== true) yield event
   }
 }

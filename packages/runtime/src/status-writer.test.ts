@@ -42,6 +42,18 @@ describe('StatusWriter.write()', () => {
     await expect(writer.write(pod, { phase: 'Failed' })).rejects.toMatchObject({ code: 'Conflict' })
   })
 
+  test('writes nothing to an object that has gone', async () => {
+    const { api, writer, pod } = await aScene()
+    await api.delete(pods, pod.metadata, { gracePeriodSeconds: 0 })
+    expect(await writer.write(pod, { phase: 'Running' })).toBe(pod)
+    const unserved = createStatusWriter({
+      api,
+      resource: { ...pods, plural: 'toys', kind: 'Toy' },
+      fieldManager: 'test',
+    })
+    await expect(unserved.write(pod, { phase: 'Running' })).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
   test('writes cluster-scoped objects too', async () => {
     const { api } = await aScene()
     const writer = createStatusWriter({ api, resource: namespaces, fieldManager: 'test' })

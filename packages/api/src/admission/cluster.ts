@@ -18,10 +18,18 @@ export const checkCluster: Rule<Cluster> = ({ metadata, spec }, old, { allowLoop
 
 function checkId(id: string, before: string | undefined): readonly StatusCause[] {
   if (before !== undefined && before !== id) {
-    return [fieldInvalid('spec.id', id, `is the identity of the member and cannot change (it is ${before})`)]
+    return [
+      fieldInvalid(
+        'spec.id',
+        id,
+        `is the identity of the member and cannot change (it is ${before}): run flotilla unjoin and join the other one`,
+      ),
+    ]
   }
   const isId = /^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$/.test(id)
-  return isId ? [] : [fieldInvalid('spec.id', id, "must be the UID of the member's kube-system namespace")]
+  return isId
+    ? []
+    : [fieldInvalid('spec.id', id, "must be the UID of the member's kube-system namespace: flotilla join reads it")]
 }
 
 function checkConnection(
@@ -29,7 +37,7 @@ function checkConnection(
   allowLoopback: boolean,
 ): readonly StatusCause[] {
   const isDirect = mode !== 'Tunnel'
-  const needed = 'mode Direct needs it'
+  const needed = 'mode Direct needs it: flotilla join sets it'
   return [
     ...(isDirect && apiEndpoint === undefined ? [fieldRequired('spec.apiEndpoint', needed)] : []),
     ...(isDirect && secretRef === undefined ? [fieldRequired('spec.secretRef', needed)] : []),
@@ -50,7 +58,12 @@ function checkSecretRef({ name, namespace }: NonNullable<ClusterSpec['secretRef'
   return [
     ...invalid('spec.secretRef.name', name, checkDns1123Subdomain(name)),
     ...(isElsewhere
-      ? [fieldForbidden('spec.secretRef.namespace', `credentials are only read from ${systemNamespace}`)]
+      ? [
+          fieldForbidden(
+            'spec.secretRef.namespace',
+            `credentials are only read from ${systemNamespace}: keep the Secret there and leave this out`,
+          ),
+        ]
       : []),
   ]
 }

@@ -35,7 +35,7 @@ function checkRule({ targetCluster, overriders }: OverrideRule, field: string): 
   const isEmpty = Object.values(overriders).every((list) => list === undefined || list.length === 0)
   return [
     ...checkAffinity(`${field}.targetCluster`, targetCluster),
-    ...(isEmpty ? [fieldRequired(path, 'at least one overrider')] : []),
+    ...(isEmpty ? [fieldRequired(path, 'at least one overrider, such as imageOverrider')] : []),
     ...checkOverriders(path, overriders),
     ...checkVariables(path, overriders),
   ]

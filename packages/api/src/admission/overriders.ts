@@ -19,7 +19,7 @@ type Operator = 'add' | 'remove' | 'replace'
 
 function checkValue(field: string, operator: Operator, value: unknown): readonly StatusCause[] {
   if (operator === 'remove') {
-    return value === undefined ? [] : [fieldForbidden(`${field}.value`, 'operator remove takes no value')]
+    return value === undefined ? [] : [fieldForbidden(`${field}.value`, 'operator remove takes no value: leave it out')]
   }
   return value === undefined ? [fieldRequired(`${field}.value`, `operator ${operator} needs one`)] : []
 }
@@ -45,7 +45,7 @@ export function checkEnv({ operator, value }: EnvOverrider, field: string): read
         return [fieldInvalid(`${path}.name`, variable.name, "must not be empty and must not hold '='")]
       }
       if (operator === 'remove' || variable.value === undefined || variable.valueFrom === undefined) return []
-      return [fieldForbidden(`${path}.valueFrom`, 'may not stand together with value')]
+      return [fieldForbidden(`${path}.valueFrom`, 'may not stand together with value: leave one of them out')]
     }),
   ]
 }
@@ -91,7 +91,8 @@ export function checkMap({ operator, value }: MapOverrider, field: string, isLab
   if (entries.length === 0) return [fieldRequired(`${field}.value`, 'at least one key')]
   return entries.flatMap(([key, text]) => {
     const path = `${field}.value[${key}]`
-    if (isOurKey(key)) return [fieldForbidden(path, 'our own labels and annotations cannot be overridden')]
+    if (isOurKey(key))
+      return [fieldForbidden(path, 'our own labels and annotations cannot be overridden: leave them out')]
     const isKnownValue = isLabels && operator !== 'remove' && !text.includes('${')
     return [
       ...invalid(path, key, checkLabelKey(key)),
@@ -122,11 +123,13 @@ export function checkPlaintext({ path, operator, value }: PlaintextOverrider, fi
   if (pointer.length > 0) return pointer
   const isFixed = path === '/metadata' || fixedPaths.some((fixed) => path === fixed || path.startsWith(`${fixed}/`))
   if (isFixed)
-    return [fieldForbidden(`${field}.path`, `${path} is part of what the object is and cannot be overridden`)]
+    return [
+      fieldForbidden(`${field}.path`, `${path} is part of what the object is and cannot be overridden: leave it out`),
+    ]
   const keys = path.match(/^\/metadata\/(labels|annotations)(?:\/([^/]*))?$/)
   const named = keys === null ? [] : [...(keys[2] === undefined ? keysOf(value) : [unescapeStep(keys[2])])]
   if (named.some(isOurKey)) {
-    return [fieldForbidden(`${field}.path`, 'our own labels and annotations cannot be overridden')]
+    return [fieldForbidden(`${field}.path`, 'our own labels and annotations cannot be overridden: leave them out')]
   }
   return checkValue(field, operator, value)
 }

@@ -42,10 +42,17 @@ function checkReplicaScheduling(
   const isDivided = replicaSchedulingType === 'Divided'
   const preference = replicaDivisionPreference ?? 'Weighted'
   const onlyDivided = (name: string, isSet: boolean) =>
-    isSet && !isDivided ? [fieldForbidden(`${field}.${name}`, 'only with replicaSchedulingType Divided')] : []
+    isSet && !isDivided
+      ? [fieldForbidden(`${field}.${name}`, 'only with replicaSchedulingType Divided: set that, or leave it out')]
+      : []
   const only = (mode: string, name: string, isSet: boolean) =>
     isSet && isDivided && preference !== mode
-      ? [fieldForbidden(`${field}.${name}`, `only with replicaDivisionPreference ${mode}, not ${preference}`)]
+      ? [
+          fieldForbidden(
+            `${field}.${name}`,
+            `only with replicaDivisionPreference ${mode}, not ${preference}: set that, or leave it out`,
+          ),
+        ]
       : []
   const isCounts = isDivided && preference === 'Counts'
   return [
@@ -70,7 +77,12 @@ function checkWeights(
   const hasNoWeight = list?.every(({ weight, minReplicas = 0 }) => weight === 0 && minReplicas === 0) === true
   return [
     ...(list !== undefined && dynamicWeight !== undefined
-      ? [fieldForbidden(`${field}.dynamicWeight`, 'not together with staticWeightList: either weighs all clusters')]
+      ? [
+          fieldForbidden(
+            `${field}.dynamicWeight`,
+            'not together with staticWeightList: either weighs all clusters; leave one of them out',
+          ),
+        ]
       : []),
     ...(hasNoWeight ? [fieldInvalid(path, list, 'gives no cluster a weight, so nothing could be placed')] : []),
     ...checkTargets(path, list, placement),
@@ -94,7 +106,13 @@ function checkTargets(
       ...checkAffinity(`${entry}.targetCluster`, target),
       ...each(`${entry}.targetCluster.clusterNames`, target.clusterNames, (name, path) =>
         isRuledOut(name, clusterAffinity)
-          ? [fieldInvalid(path, name, 'contradicts spec.placement.clusterAffinity, which rules it out by name')]
+          ? [
+              fieldInvalid(
+                path,
+                name,
+                'contradicts spec.placement.clusterAffinity, which rules it out by name: allow it there, or leave it out here',
+              ),
+            ]
           : [],
       ),
     ]),
@@ -109,7 +127,7 @@ function isRuledOut(name: string, affinity: ClusterAffinity | undefined): boolea
 function checkSuspension(suspension: PropagationPolicy['spec']['suspension']): readonly StatusCause[] {
   if (suspension?.dispatching !== true || suspension.dispatchingOnClusters === undefined) return []
   const field = 'spec.suspension.dispatchingOnClusters'
-  return [fieldForbidden(field, 'dispatching: true suspends every cluster already')]
+  return [fieldForbidden(field, 'dispatching: true suspends every cluster already: leave one of them out')]
 }
 
 /** `a.b.c`, and keys with dots in brackets: `metadata.labels[x.y/z]`. */

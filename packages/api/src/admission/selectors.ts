@@ -15,10 +15,14 @@ export function checkResourceSelectors(
 ): readonly StatusCause[] {
   const isReserved = namespace !== undefined && isReservedNamespace(namespace)
   return [
-    ...(isReserved ? [fieldForbidden('metadata.namespace', `nothing in ${namespace} is ever propagated`)] : []),
+    ...(isReserved ? [fieldForbidden('metadata.namespace', neverFrom(namespace))] : []),
     ...duplicates(field, selectors),
     ...each(field, selectors, (selector, path) => checkResourceSelector(path, selector, namespace)),
   ]
+}
+
+function neverFrom(namespace: string): string {
+  return `nothing in ${namespace} is ever propagated: keep templates and their policies in another namespace`
 }
 
 function checkResourceSelector(
@@ -29,11 +33,13 @@ function checkResourceSelector(
   const { apiVersion, kind, name, labelSelector } = selector
   const causes = [...checkKind(field, apiVersion, kind)]
   if (name !== undefined && labelSelector !== undefined) {
-    causes.push(fieldInvalid(`${field}.labelSelector`, labelSelector, 'may not stand together with name'))
+    causes.push(
+      fieldInvalid(`${field}.labelSelector`, labelSelector, 'may not stand together with name: leave one of them out'),
+    )
   }
   if (isNeverTemplate({ apiVersion, kind, metadata: { name: name ?? '' } })) {
     const what = name === undefined ? kind : `${kind} ${name}`
-    causes.push(fieldForbidden(field, `${what} belongs to each cluster itself and is never propagated`))
+    causes.push(fieldForbidden(field, `${what} belongs to each cluster itself and is never propagated: leave it out`))
   }
   causes.push(...checkLabelSelector(`${field}.labelSelector`, labelSelector))
   causes.push(...(namespace === undefined ? checkAnyNamespace(field, selector) : checkOwn(field, selector, namespace)))
@@ -53,11 +59,20 @@ function checkOwn(field: string, selector: ResourceSelector, namespace: string):
   const causes: StatusCause[] = []
   if (selector.namespace !== undefined && selector.namespace !== namespace) {
     causes.push(
-      fieldInvalid(`${field}.namespace`, selector.namespace, `may only be the policy's own namespace, ${namespace}`),
+      fieldInvalid(
+        `${field}.namespace`,
+        selector.namespace,
+        `may only be the policy's own namespace, ${namespace}: leave it out, or use a cluster-wide policy`,
+      ),
     )
   }
   if (selector.namespaceSelector !== undefined) {
-    causes.push(fieldForbidden(`${field}.namespaceSelector`, 'only cluster-wide policies select namespaces'))
+    causes.push(
+      fieldForbidden(
+        `${field}.namespaceSelector`,
+        'only cluster-wide policies select namespaces: leave it out, or use one',
+      ),
+    )
   }
   if (isClusterScopedKind(selector.apiVersion, selector.kind)) {
     causes.push(
@@ -70,10 +85,16 @@ function checkOwn(field: string, selector: ResourceSelector, namespace: string):
 function checkAnyNamespace(field: string, { namespace, namespaceSelector }: ResourceSelector): readonly StatusCause[] {
   const causes = [...checkLabelSelector(`${field}.namespaceSelector`, namespaceSelector)]
   if (namespace !== undefined && namespaceSelector !== undefined) {
-    causes.push(fieldInvalid(`${field}.namespaceSelector`, namespaceSelector, 'may not stand together with namespace'))
+    causes.push(
+      fieldInvalid(
+        `${field}.namespaceSelector`,
+        namespaceSelector,
+        'may not stand together with namespace: leave one of them out',
+      ),
+    )
   }
   if (namespace !== undefined && isReservedNamespace(namespace)) {
-    causes.push(fieldForbidden(`${field}.namespace`, `nothing in ${namespace} is ever propagated`))
+    causes.push(fieldForbidden(`${field}.namespace`, neverFrom(namespace)))
   }
   return causes
 }
@@ -99,7 +120,11 @@ export function checkAffinity(field: string, affinity: ClusterAffinity | undefin
   for (const [index, name] of (clusterNames ?? []).entries()) {
     if (!excluded.has(name)) continue
     causes.push(
-      fieldInvalid(`${field}.clusterNames[${index}]`, name, `contradicts ${field}.exclude, which names it too`),
+      fieldInvalid(
+        `${field}.clusterNames[${index}]`,
+        name,
+        `contradicts ${field}.exclude, which names it too: leave it out of one of them`,
+      ),
     )
   }
   const checkName = (name: string, path: string) => invalid(path, name, checkDns1123Subdomain(name))
@@ -118,8 +143,10 @@ function checkFieldRequirement(
   field: string,
 ): readonly StatusCause[] {
   const takesValues = operator === 'In' || operator === 'NotIn'
-  if (takesValues && values.length === 0) return [fieldRequired(`${field}.values`, `${operator} compares with values`)]
-  if (!takesValues && values.length > 0) return [fieldForbidden(`${field}.values`, `${operator} takes no values`)]
+  if (takesValues && values.length === 0)
+    return [fieldRequired(`${field}.values`, `${operator} compares with values: give at least one`)]
+  if (!takesValues && values.length > 0)
+    return [fieldForbidden(`${field}.values`, `${operator} takes no values: leave them out`)]
   return []
 }
 
@@ -132,7 +159,9 @@ export function checkToleration(toleration: Toleration, field: string): readonly
     )
   }
   if (operator === 'Exists' && value !== '') {
-    causes.push(fieldInvalid(`${field}.value`, value, 'must be empty when operator is Exists'))
+    causes.push(
+      fieldInvalid(`${field}.value`, value, 'must be empty when operator is Exists: leave it out, or use Equal'),
+    )
   }
   return [
     ...causes,

@@ -13,7 +13,12 @@ export function checkSpread(
   if (constraints.length === 0) return []
   const mode = modeOf(scheduling)
   if (mode === 'Counts') {
-    return [fieldForbidden(field, 'contradicts replicaDivisionPreference Counts, which says the clusters itself')]
+    return [
+      fieldForbidden(
+        field,
+        'contradicts replicaDivisionPreference Counts, which says the clusters itself: leave one of them out',
+      ),
+    ]
   }
   return [
     ...notActedOn(`${field}[1]`, constraints.length > 1),
@@ -35,7 +40,12 @@ function checkTopology(field: string, { spreadByField, spreadByLabel }: SpreadCo
   }
   if (spreadByLabel === undefined) return []
   if (spreadByField !== undefined) {
-    return [fieldForbidden(`${field}.spreadByLabel`, `not together with spreadByField, ${spreadByField}`)]
+    return [
+      fieldForbidden(
+        `${field}.spreadByLabel`,
+        `not together with spreadByField, ${spreadByField}: leave one of them out`,
+      ),
+    ]
   }
   return invalid(`${field}.spreadByLabel`, spreadByLabel, checkLabelKey(spreadByLabel))
 }
@@ -53,7 +63,7 @@ function checkGroups(field: string, constraint: SpreadConstraint): readonly Stat
           fieldInvalid(
             `${field}.maxSharePercent`,
             maxSharePercent,
-            `contradicts maxGroups, ${maxGroups}: together they leave ${100 - share} % of the replicas without a place`,
+            `contradicts maxGroups, ${maxGroups}: together they leave ${100 - share} % of the replicas without a place; raise one of them`,
           ),
         ]
       : []),
@@ -64,10 +74,20 @@ function checkMode(field: string, constraint: SpreadConstraint, mode: string): r
   const { maxSkew, maxSharePercent } = constraint
   return [
     ...(maxSkew !== undefined && mode !== 'Weighted'
-      ? [fieldForbidden(`${field}.maxSkew`, `only with replicaDivisionPreference Weighted, not ${mode}`)]
+      ? [
+          fieldForbidden(
+            `${field}.maxSkew`,
+            `only with replicaDivisionPreference Weighted, not ${mode}: set that, or leave it out`,
+          ),
+        ]
       : []),
     ...(maxSharePercent !== undefined && mode === 'Duplicated'
-      ? [fieldForbidden(`${field}.maxSharePercent`, 'only with replicaSchedulingType Divided')]
+      ? [
+          fieldForbidden(
+            `${field}.maxSharePercent`,
+            'only with replicaSchedulingType Divided: set that, or leave it out',
+          ),
+        ]
       : []),
   ]
 }

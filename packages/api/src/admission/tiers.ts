@@ -16,9 +16,13 @@ export function checkTiers(
   const refusals = [
     ...(clusterAffinity === undefined
       ? []
-      : ['not together with clusterAffinity: each tier has an affinity of its own']),
-    ...(spreadConstraints.length === 0 ? [] : ['not together with spreadConstraints: this version does either']),
-    ...(isCounts ? ['contradicts replicaDivisionPreference Counts, which says the clusters itself'] : []),
+      : ['not together with clusterAffinity: each tier has an affinity of its own; leave one of them out']),
+    ...(spreadConstraints.length === 0
+      ? []
+      : ['not together with spreadConstraints: this version does either; leave one of them out']),
+    ...(isCounts
+      ? ['contradicts replicaDivisionPreference Counts, which says the clusters itself: leave one of them out']
+      : []),
   ]
   const names = tiers.map(({ affinityName }) => affinityName)
   return [

@@ -1,4 +1,5 @@
 // One table from those of several clusters: NAMESPACE first, then NAME, then CLUSTER, AGE last. Pure.
+import { plainLine } from '../output/plain.ts'
 import type { Row } from '../output/table.ts'
 import type { Answer } from '../reach/fleet.ts'
 import type { Table, TableColumn, TableRow } from './read-tables.ts'
@@ -21,7 +22,7 @@ export function mergeTables(answers: readonly Answer<Table>[], options: MergeOpt
   const rows = answers.flatMap(({ cluster, value }) => {
     const at = new Map(value.columns.map(({ name }, index) => [name, index]))
     return value.rows.map((row) => ({
-      namespace: row.object?.metadata.namespace ?? '',
+      namespace: plainLine(row.object?.metadata.namespace ?? ''),
       cluster,
       cells: columns.map((name) => cellText(row, at.get(name))),
     }))
@@ -40,7 +41,7 @@ export function mergeTables(answers: readonly Answer<Table>[], options: MergeOpt
     headings: place(
       'NAMESPACE',
       'CLUSTER',
-      columns.map((name) => name.toUpperCase()),
+      columns.map((name) => plainLine(name).toUpperCase()),
     ),
     rows: rows.map(({ namespace, cluster, cells }) => place(namespace, cluster, cells)),
   }
@@ -55,7 +56,7 @@ function cellText({ cells }: TableRow, index: number | undefined): string {
   const value = index === undefined ? undefined : cells[index]
   if (value === undefined) return ''
   if (value === null) return '<none>'
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return plainLine(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
 function compare(a: string, b: string): number {

@@ -3,6 +3,7 @@ import type { KubeClient } from '@flotilla/kube-client/client'
 import { fromStatus } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { collectionPath, groupResourceOf, objectPath, type Resource } from '@flotilla/machinery/resource'
+import { readNamed, type Named } from './named.ts'
 
 export interface TableColumn {
   readonly name: string
@@ -32,11 +33,11 @@ export interface Selection {
 const pageSize = 500
 const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 
-export async function readTable(api: KubeClient, selection: Selection): Promise<Table> {
-  const paths = selection.names.map((name) => pathOf(selection, name))
-  if (paths.length === 0) return readPages(api, selection)
-  const tables = await Promise.all(paths.map((path) => readOne(api, path, selection)))
-  return { columns: tables[0]?.columns ?? [], rows: tables.flatMap(({ rows }) => rows) }
+/** One table, or one for each name. */
+export async function readTables(api: KubeClient, selection: Selection): Promise<Named<Table>> {
+  const { names } = selection
+  if (names.length === 0) return { found: [await readPages(api, selection)], missing: [] }
+  return readNamed(names, (name) => readOne(api, pathOf(selection, name), selection))
 }
 
 async function readPages(api: KubeClient, selection: Selection): Promise<Table> {

@@ -6,12 +6,14 @@ import { stringify } from 'yaml'
 import { createCommandEnv } from '../command-env.ts'
 import type { AcrossFlags } from '../commands/get.ts'
 import { ageOf } from '../output/age.ts'
+import { plainLine } from '../output/plain.ts'
 import { formatTable } from '../output/table.ts'
 import { askAll, exitOnFailures, reportFailures } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import { commonKind, parseTarget } from '../reach/kinds.ts'
 import type { Terminal } from '../terminal.ts'
-import { openAcross, readObjects, selectionFor, withoutNotFound } from './run-get.ts'
+import { exitOnMissing, withoutNotFound } from './named.ts'
+import { openAcross, readObjects, selectionFor } from './run-get.ts'
 
 interface Described {
   readonly object: KubeObject
@@ -24,17 +26,19 @@ export async function runDescribe(args: readonly string[], flags: AcrossFlags, t
   await using hub = await connectHub(env, terminal, flags)
   await using fleet = await openAcross(env, hub, flags)
   const asked = await askAll(fleet, async (api, { name }) => {
-    const objects = await readObjects(api, await selectionFor(api, name, { ...target, flags, hub }))
-    return Promise.all(objects.map(async (object) => ({ object, events: await eventsOf(api, object) })))
+    const { found, missing } = await readObjects(api, await selectionFor(api, name, { ...target, flags, hub }))
+    const described = found.map(async (object) => ({ object, events: await eventsOf(api, object) }))
+    return { found: await Promise.all(described), missing }
   })
   const { answers, failures } = withoutNotFound(asked, target)
   const texts = answers.flatMap(({ cluster, value }) =>
-    value.map((described) => describeText(cluster, described, env.clock.now())),
+    value.found.map((described) => describeText(cluster, described, env.clock.now())),
   )
   if (texts.length > 0) terminal.out(texts.join('\n\n'))
   else if (failures.length === 0) terminal.err('No resources found\n')
   reportFailures(terminal, failures)
   exitOnFailures({ answers, failures })
+  exitOnMissing(terminal, target, { answers, failures })
 }
 
 async function eventsOf(api: KubeClient, { kind, metadata }: KubeObject): Promise<readonly KubeObject[]> {
@@ -55,7 +59,7 @@ export function describeText(cluster: string, { object, events }: Described, now
     ['Labels', pairs(metadata.labels)],
     ['Annotations', pairs(metadata.annotations)],
     ['Age', ageOf(metadata.creationTimestamp, now)],
-  ].map(([name = '', value = '']) => `${`${name}:`.padEnd(14)}${value}\n`)
+  ].map(([name = '', value = '']) => `${`${name}:`.padEnd(14)}${plainLine(value)}\n`)
   const { conditions: _, ...status } = dictAt(object, 'status')
   return [
     ...head,
@@ -107,5 +111,5 @@ function indented(lines: string): string {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+  return typeof value === 'string' ? plainLine(value) : ''
 }

@@ -1,7 +1,6 @@
 // Reads objects of all members at once and prints them as one list.
 import { group } from '@flotilla/api/group'
 import type { KubeClient } from '@flotilla/kube-client/client'
-import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Env } from '@flotilla/runtime/env'
 import { createCommandEnv } from '../command-env.ts'
@@ -13,7 +12,8 @@ import { connectHub, type HubConnection } from '../reach/hub-access.ts'
 import { findKind, parseTarget, type Target } from '../reach/kinds.ts'
 import type { Terminal } from '../terminal.ts'
 import { mergeTables } from './merge-tables.ts'
-import { readTable, type Selection } from './read-tables.ts'
+import { exitOnMissing, readNamed, withoutNotFound, type Named } from './named.ts'
+import { readTables, type Selection } from './read-tables.ts'
 
 export async function runGet(args: readonly string[], flags: AcrossFlags, terminal: Terminal): Promise<void> {
   const target = parseTarget(args)
@@ -27,6 +27,7 @@ export async function runGet(args: readonly string[], flags: AcrossFlags, termin
       ? await printTable(fleet, select, { isWide: format.isWide, flags, target }, terminal)
       : await printObjects(fleet, select, { format, target }, terminal)
   exitOnFailures(asked)
+  exitOnMissing(terminal, target, asked)
 }
 
 type Select = (api: KubeClient, cluster: string) => Promise<Selection>
@@ -63,15 +64,17 @@ async function printTable(
   select: Select,
   { isWide, flags, target }: { readonly isWide: boolean; readonly flags: AcrossFlags; readonly target: Target },
   terminal: Terminal,
-): Promise<Answers<unknown>> {
+): Promise<Answers<Named<unknown>>> {
   let isNamespaced = false
   const asked = await askAll(fleet, async (api, { name }) => {
     const selection = await select(api, name)
     isNamespaced ||= selection.resource.namespaced
-    return readTable(api, selection)
+    return readTables(api, selection)
   })
   const { answers, failures } = withoutNotFound(asked, target)
-  const found = answers.filter(({ value }) => value.rows.length > 0)
+  const found = answers
+    .flatMap(({ cluster, value }) => value.found.map((table) => ({ cluster, value: table })))
+    .filter(({ value }) => value.rows.length > 0)
   const hasNamespaces = flags.allNamespaces === true && isNamespaced
   const { headings, rows } = mergeTables(found, { isWide, hasNamespaces, hasClusters: fleet.members.length > 1 })
   if (rows.length > 0) terminal.out(formatTable(headings, rows))
@@ -85,10 +88,10 @@ async function printObjects(
   select: Select,
   { format, target }: { readonly format: Format; readonly target: Target },
   terminal: Terminal,
-): Promise<Answers<unknown>> {
+): Promise<Answers<Named<unknown>>> {
   const asked = await askAll(fleet, async (api, { name }) => readObjects(api, await select(api, name)))
   const { answers, failures } = withoutNotFound(asked, target)
-  const items = answers.flatMap(({ cluster, value }) => value.map((object) => withCluster(object, cluster)))
+  const items = answers.flatMap(({ cluster, value }) => value.found.map((object) => withCluster(object, cluster)))
   const [only] = items
   const value = target.names.length === 1 && items.length === 1 && only !== undefined ? only : listOf(items)
   terminal.out(await formatObjects(value, format))
@@ -96,10 +99,10 @@ async function printObjects(
   return { answers, failures }
 }
 
-export async function readObjects(api: KubeClient, selection: Selection): Promise<readonly KubeObject[]> {
+export async function readObjects(api: KubeClient, selection: Selection): Promise<Named<KubeObject>> {
   const { resource, names, namespace, selector } = selection
   const place = namespace === undefined ? {} : { namespace }
-  if (names.length > 0) return Promise.all(names.map((name) => api.get(resource, { name, ...place })))
+  if (names.length > 0) return readNamed(names, (name) => api.get(resource, { name, ...place }))
   const items: KubeObject[] = []
   let next: string | undefined
   do {
@@ -112,7 +115,7 @@ export async function readObjects(api: KubeClient, selection: Selection): Promis
     items.push(...page.items)
     next = page.continue
   } while (next !== undefined)
-  return items
+  return { found: items, missing: [] }
 }
 
 /** Says whose it is, in a place that every format shows. */
@@ -120,26 +123,4 @@ function withCluster(object: KubeObject, cluster: string): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata
   const annotations = { ...metadata.annotations, [`${group}/cluster`]: cluster }
   return { ...object, metadata: { ...metadata, annotations } }
-}
-
-/**
- * An object that only some members have is no failure of the others.
- * @throws NotFound when all of them answer that they do not have it.
- */
-export function withoutNotFound<T>({ answers, failures }: Answers<T>, target: Target): Answers<T> {
-  const others = failures.filter(({ error }) => !isError(error, 'NotFound'))
-  if (answers.length > 0 || others.length > 0 || failures.length === 0) return { answers, failures: others }
-  throw new FlotillaError(
-    'NotFound',
-    `Cannot get ${[target.type, ...target.names].join(' ')}: ${whyNowhere(failures, target)}`,
-  )
-}
-
-/** An answer that names no object is about the kind. */
-function whyNowhere(failures: Answers<unknown>['failures'], { type }: Target): string {
-  const [only, ...rest] = failures.map(({ cluster }) => cluster)
-  const isServed = failures.some(({ error }) => isError(error) && error.details.name !== undefined)
-  if (!isServed)
-    return `${rest.length === 0 ? `cluster ${only} does not serve` : 'no cluster serves'} ${type}. Next: kubectl api-resources`
-  return rest.length === 0 ? `not found on cluster ${only}` : `not found on any of ${failures.length} clusters`
 }

@@ -65,7 +65,7 @@ export interface ClustersTableOptions {
 }
 
 const headings: Row = ['NAME', 'READY', 'VERSION', 'REGION', 'NODES', 'LATENCY', 'PLACED', 'AGE']
-const wideHeadings: Row = ['PROVIDER', 'ENDPOINT', 'LAST SEEN', 'REASON']
+const wideHeadings: Row = ['PROVIDER', 'ENDPOINT', 'LAST SEEN', 'REASON', 'ORPHANED']
 
 /** LATENCY and LAST SEEN are those of the hub's last look at the cluster; one that is not ready has no latency. */
 export function clustersTable(
@@ -89,7 +89,15 @@ export function clustersTable(
     ]
     if (!isWide) return row
     const seen = status?.lastSeenTime === undefined ? '<unknown>' : `${ageOf(status.lastSeenTime, now)} ago`
-    return [...row, spec.provider ?? '<none>', spec.apiEndpoint ?? '<none>', seen, ready?.reason ?? '<unknown>']
+    const orphaned = String(status?.orphans?.count ?? 0)
+    return [
+      ...row,
+      spec.provider ?? '<none>',
+      spec.apiEndpoint ?? '<none>',
+      seen,
+      ready?.reason ?? '<unknown>',
+      orphaned,
+    ]
   })
   return formatTable(isWide ? [...headings, ...wideHeadings] : headings, rows)
 }

@@ -1,6 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { clusterResource } from '@flotilla/api/cluster'
 import type { KubeconfigEntry } from '../hub/kubeconfig-file.ts'
 import { kubeconfigText } from '../hub/kubeconfig-file.ts'
@@ -8,48 +5,32 @@ import { createKubeClient } from '@flotilla/kube-client/client'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { leases, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aFolder } from '../../test/test-demo.ts'
-import { flotilla } from '../../test/test-terminal.ts'
+import { closedPort } from '../../test/closed-port.ts'
+import { startTestHub, type TestHub } from '../../test/test-hub.ts'
 import { createCommandEnv } from '../command-env.ts'
-import { startDemoMember, type DemoMember } from '../demo/demo-member.ts'
-import { openDataFolder } from '../hub/data-folder.ts'
-import { startEmbeddedHub, type EmbeddedHub } from '../hub/embedded-hub.ts'
+import type { DemoMember } from '../demo/demo-member.ts'
+import type { EmbeddedHub } from '../hub/embedded-hub.ts'
 
 const env = createCommandEnv()
-const folder = aFolder()
-const open = new AsyncDisposableStack()
+let t: TestHub
 let hub: EmbeddedHub
 let member: DemoMember
 let other: DemoMember
 
 beforeAll(async () => {
-  const data = open.use(openDataFolder(join(folder, 'hub')))
-  hub = open.use(await startEmbeddedHub({ env, folder: data, listen: { host: '127.0.0.1', port: 0 } }))
-  const start = (name: string) =>
-    startDemoMember({ env, place: { name, region: 'r' }, nodes: 1, folder: join(folder, name), isKept: false })
-  member = open.use(await start('one'))
-  other = open.use(await start('two'))
+  t = await startTestHub()
+  hub = t.hub
+  member = await t.startMember('one')
+  other = await t.startMember('two')
 }, 60_000)
-afterAll(() => open.disposeAsync())
+afterAll(() => t[Symbol.asyncDispose]())
 
-function file(text: string): string {
-  const path = join(folder, `kubeconfig-${env.uuid()}`)
-  writeFileSync(path, text)
-  return path
-}
+const file = (text: string) => t.file(text)
 
 const kubeconfig = (change: Partial<KubeconfigEntry> = {}) => kubeconfigText([{ ...member.access, ...change }])
 
 const run = (name: string, path: string, ...args: string[]) =>
-  flotilla(['join', name, '--cluster-kubeconfig', path, '--kubeconfig', hub.kubeconfig, ...args])
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+  t.run('join', name, '--cluster-kubeconfig', path, ...args)
 
 describe('flotilla join', () => {
   it.each([
@@ -140,8 +121,8 @@ describe('flotilla join', () => {
     expect(joined.out).toContain('Ending the claim of hub another\n')
     const taken = await run('one', file(kubeconfigText([other.access])))
     expect(taken.err).toContain('Error: Cannot join as one: the name belongs to cluster ')
-    const gone = await flotilla(['unjoin', 'one', '--kubeconfig', hub.kubeconfig])
-    expect([gone.err, gone.out]).toEqual(['', 'cluster/one unjoined\n'])
+    const gone = await t.run('unjoin', 'one')
+    expect([gone.err, gone.code]).toEqual(['', 0])
     expect((await hub.api.list(clusterResource)).items).toEqual([])
   }, 90_000)
 })
@@ -154,16 +135,3 @@ function aLeaseOf(hubId: string): KubeObject {
     spec: { holderIdentity: 'somebody' },
   }
 }
-
-describe('flotilla unjoin', () => {
-  it.each([
-    {
-      name: 'a cluster that is not registered',
-      args: ['nobody'],
-      want: 'no such cluster is registered. Next: flotilla clusters',
-    },
-  ])('refuses $name', async ({ args, want }) => {
-    const { code, err } = await flotilla(['unjoin', ...args, '--kubeconfig', hub.kubeconfig])
-    expect([code, err.includes(want)]).toEqual([1, true])
-  })
-})

@@ -52,7 +52,7 @@ export async function runJoin(name: string, flags: JoinFlags, terminal: Terminal
     terminal.out(`cluster/${name} joined\n`)
     await reportReady(env, hub.api, joined, terminal)
   } catch (error) {
-    throw explainJoinFailure(name, error, { hub: hub.api.server, member: endpoint.server })
+    throw explainJoinFailure(name, error)
   }
 }
 
@@ -108,21 +108,22 @@ async function reportReady(env: Env, hub: KubeApi, joined: Cluster, terminal: Te
     )
     return
   }
-  const why = ready ? ready.message : `no controller has looked at it in ${readyWithinMs / 1000} s`
+  const why = ready ? ready.message : 'no controller has looked at it yet'
   terminal.err(`Error: Cluster ${name} is registered but not ready: ${why}. Next: flotilla doctor cluster ${name}\n`)
   throw new Exit(exitCodes.failed)
 }
 
-/** The cluster when it is Ready, or as it is when the time is over. */
+/** The cluster when it is Ready, or as it is when the time is over or the person stops the waiting. */
 async function waitUntilReady(env: Env, hub: KubeApi, joined: Cluster, signal: AbortSignal): Promise<Cluster> {
   const deadline = env.clock.monotonic() + readyWithinMs
   const since = joined.status?.lastSeenTime
   for (;;) {
-    const cluster = await hub.get<Cluster>(clusterResource, { name: joined.metadata.name }, { signal })
+    const cluster = await hub.get<Cluster>(clusterResource, { name: joined.metadata.name })
     const { status } = cluster
     const isReady = findCondition(status?.conditions, 'Ready')?.status === 'True'
     const isFresh = status?.lastSeenTime !== since || since !== undefined
-    if ((isReady && isFresh && status?.nodes !== undefined) || env.clock.monotonic() > deadline) return cluster
+    if (isReady && isFresh && status?.nodes !== undefined) return cluster
+    if (signal.aborted || env.clock.monotonic() > deadline) return cluster
     await env.timers.sleep(100, signal)
   }
 }

@@ -5,16 +5,14 @@ import { identityOf } from '@flotilla/control-plane/cluster/join/join'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { secrets } from '@flotilla/machinery/well-known-resources'
-import { findCondition } from '@flotilla/runtime/conditions'
 import type { Env } from '@flotilla/runtime/env'
 import { createCommandEnv } from '../command-env.ts'
 import type { UnjoinFlags } from '../commands/unjoin.ts'
-import { openFleet } from '../reach/fleet.ts'
+import { openFleet, type FleetMember } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { deletePlaced } from './delete-placed.ts'
-
-const goneWithinMs = 30_000
+import { waitUntilGone } from './wait-until-gone.ts'
 
 export async function runUnjoin(name: string, flags: UnjoinFlags, terminal: Terminal): Promise<void> {
   const env = createCommandEnv()
@@ -28,7 +26,7 @@ export async function runUnjoin(name: string, flags: UnjoinFlags, terminal: Term
   if (flags.deleteWorkloads) await deleteWorkloads(env, hub.api, cluster, terminal)
   else await hub.api.delete(clusterResource, { name }, preconditions(cluster))
   if (flags.force) await forget(hub.api, cluster)
-  await waitUntilGone(env, hub.api, cluster, terminal.stopped)
+  await waitUntilGone({ env, hub: hub.api, cluster, terminal, timeoutMs: flags.timeout })
   terminal.out(`cluster/${name} unjoined\n`)
 }
 
@@ -66,12 +64,26 @@ async function deleteWorkloads(env: Env, hub: KubeApi, cluster: Cluster, termina
   await using fleet = await openFleet({ env, hub, clusters: key.name, timeoutMs: 10_000 })
   const [member] = fleet.members
   if (member === undefined) return
+  await checkIdentity(member)
   await suspend(hub, cluster, true)
   await hub.delete(clusterResource, key, preconditions(cluster))
   const hubId = await identityOf(hub)
   const count = await member.ask((api) => deletePlaced(api, hubId, (text) => terminal.out(`${text} deleted\n`)))
   terminal.out(`${count} objects deleted on ${key.name}\n`)
   await suspend(hub, cluster, false)
+}
+
+/** Before anything is changed: it answers, and it is the cluster that was registered. */
+async function checkIdentity({ name, cluster, ask }: FleetMember): Promise<void> {
+  const what = `Cannot delete workloads on ${name}`
+  const id = await ask(identityOf).catch((error: unknown) => {
+    if (!isError(error)) throw error
+    const message = `${what}: ${error.message}. Next: flotilla doctor cluster ${name}`
+    throw new FlotillaError(error.code, message, error.details, { cause: error })
+  })
+  if (id === cluster.spec.id) return
+  const why = `another cluster answers there: ${id}, registered is ${cluster.spec.id}`
+  throw new FlotillaError('Conflict', `${what}: ${why}. Next: flotilla unjoin ${name} --force`)
 }
 
 async function suspend(hub: KubeApi, { metadata }: Cluster, isSuspended: boolean): Promise<void> {
@@ -91,31 +103,6 @@ async function forget(hub: KubeApi, cluster: Cluster): Promise<void> {
   } catch (error) {
     if (!isError(error, 'NotFound')) throw error
   }
-}
-
-async function waitUntilGone(env: Env, hub: KubeApi, cluster: Cluster, signal: AbortSignal): Promise<void> {
-  const { name, uid } = cluster.metadata
-  const deadline = env.clock.monotonic() + goneWithinMs
-  for (;;) {
-    const current = await hub.get<Cluster>(clusterResource, { name }, { signal }).catch((error: unknown) => {
-      if (isError(error, 'NotFound')) return undefined
-      throw error
-    })
-    if (current?.metadata.uid !== uid) return
-    if (current !== undefined && env.clock.monotonic() > deadline) throw stillThere(current)
-    await env.timers.sleep(100, signal)
-  }
-}
-
-function stillThere({ metadata, spec, status }: Cluster): FlotillaError {
-  const { name } = metadata
-  const ready = findCondition(status?.conditions, 'Ready')
-  const why = spec.suspend
-    ? 'it is suspended, and nothing is written to it. Next: set spec.suspend to false'
-    : ready?.status === 'True'
-      ? `the hub is still letting go of what it placed there. Next: flotilla clusters ${name}`
-      : `it does not answer (${ready?.message ?? 'never seen'}). Next: flotilla unjoin ${name} --force, or wait: it is let go of when it comes back`
-  return new FlotillaError('Timeout', `Cannot unjoin ${name} within ${goneWithinMs / 1000} s: ${why}`)
 }
 
 function preconditions({ metadata }: Cluster) {

@@ -1,7 +1,7 @@
 // flotilla clusters: the registered members, and how they are.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { outputOption, withExamples, withHubOptions } from './options.ts'
+import { OutputOption, withExamples, withHubOptions } from './options.ts'
 
 export interface ClustersFlags {
   readonly output?: string
@@ -17,7 +17,7 @@ export function addClusters(program: Command, terminal: Terminal): void {
     .summary('list the registered clusters')
     .description('Lists the registered clusters with their state as the hub sees it.')
     .option('-l, --selector <selector>', 'label selector')
-    .addOption(outputOption('json, yaml, wide, name, jsonpath=TEMPLATE'))
+    .addOption(new OutputOption('json', 'yaml', 'wide', 'name', 'jsonpath=TEMPLATE'))
     .action(async (names: readonly string[], flags: ClustersFlags) => {
       const { runClusters } = await import('../clusters/run-clusters.ts')
       await runClusters(names, flags, terminal)

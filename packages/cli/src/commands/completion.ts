@@ -8,7 +8,7 @@ export function addCompletion(program: Command, terminal: Terminal): void {
     .command('completion')
     .argument('<shell>', 'bash, zsh or fish')
     .summary('print a completion script')
-    .description('Prints a script that completes verbs, options and names of clusters.')
+    .description('Prints a script that completes verbs, options and their values, clusters, types and names.')
     .action(async (shell: string) => {
       const { completionScript } = await import('../completion/scripts.ts')
       terminal.out(completionScript(shell))

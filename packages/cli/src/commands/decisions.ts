@@ -1,7 +1,7 @@
 // flotilla explain, render and drift: why something is where it is, what is stated there, and what differs.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { outputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
+import { OutputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
 
 export interface DecisionFlags {
   readonly namespace?: string
@@ -25,7 +25,7 @@ export function addExplain(program: Command, terminal: Terminal): void {
       'Shows the decision for a template: the policy that won and those that lost, and the verdict on every cluster.',
     )
     .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
-    .addOption(outputOption('json, yaml'))
+    .addOption(new OutputOption('json', 'yaml'))
     .action(async (type: string, name: string | undefined, flags: DecisionFlags) => {
       const { runExplain } = await import('../decisions/run-explain.ts')
       await runExplain(name === undefined ? [type] : [type, name], flags, terminal)
@@ -46,7 +46,7 @@ export function addRender(program: Command, terminal: Terminal): void {
     .requiredOption('-C, --clusters <which>', 'names with commas between, a label selector, or all')
     .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
     .addOption(timeoutOption('one cluster'))
-    .addOption(outputOption('yaml, json').default('yaml'))
+    .addOption(new OutputOption('yaml', 'json').default('yaml'))
     .action(async (type: string, name: string | undefined, flags: RenderFlags) => {
       const { runRender } = await import('../decisions/run-render.ts')
       await runRender(name === undefined ? [type] : [type, name], flags, terminal)
@@ -68,7 +68,7 @@ export function addDrift(program: Command, terminal: Terminal): void {
     .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
     .option('-A, --all-namespaces', 'templates of all namespaces')
     .addOption(timeoutOption('one cluster'))
-    .addOption(outputOption('json, yaml'))
+    .addOption(new OutputOption('json', 'yaml'))
     .action(
       async (type: string | undefined, name: string | undefined, flags: RenderFlags & { allNamespaces?: boolean }) => {
         const { runDrift } = await import('../decisions/run-drift.ts')

@@ -1,7 +1,7 @@
 // flotilla get: objects of all members in one list.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { outputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
+import { OutputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
 
 export interface AcrossFlags {
   readonly clusters: string
@@ -34,7 +34,7 @@ export function addGet(program: Command, terminal: Terminal): void {
     .description(
       'Lists objects of all members in one table, as each member prints them. A cluster that does not answer is named on standard error, and the exit code is 4.',
     )
-    .addOption(outputOption('json, yaml, wide, name, jsonpath=TEMPLATE'))
+    .addOption(new OutputOption('json', 'yaml', 'wide', 'name', 'jsonpath=TEMPLATE'))
     .action(async (type: string, names: readonly string[], flags: AcrossFlags) => {
       const { runGet } = await import('../across/run-get.ts')
       await runGet([type, ...names], flags, terminal)

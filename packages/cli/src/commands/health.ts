@@ -1,7 +1,7 @@
 // flotilla status and doctor: how everything is, and what exactly is wrong.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { outputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
+import { OutputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
 
 export interface StatusFlags {
   readonly output?: string
@@ -22,7 +22,7 @@ export function addStatus(program: Command, terminal: Terminal): void {
     .description(
       'Shows the hub, its clusters, and what is placed on them: counts, and each thing that is not fine with the next command.',
     )
-    .addOption(outputOption('json, yaml'))
+    .addOption(new OutputOption('json', 'yaml'))
     .action(async (flags: StatusFlags) => {
       const { runStatus } = await import('../health/run-status.ts')
       await runStatus(flags, terminal)

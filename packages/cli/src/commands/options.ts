@@ -8,15 +8,20 @@ export function withHubOptions(command: Command): Command {
     .option('--context <name>', 'context in it (default: its current one)')
 }
 
-export function outputOption(choices: string): Option {
-  return new Option('-o, --output <format>', `output format: ${choices}`)
+/** `-o`, with the formats that the verb has. */
+export class OutputOption extends Option {
+  readonly formats: readonly string[]
+
+  constructor(...formats: readonly string[]) {
+    super('-o, --output <format>', `output format: ${formats.join(', ')}`)
+    this.formats = formats
+  }
 }
 
-/** How long to wait for one server. */
-export function timeoutOption(what: string): Option {
-  return new Option('--timeout <time>', `how long ${what} may take`)
-    .argParser(duration('--timeout'))
-    .default(3_000, '3s')
+/** How long `what` may take; `most`: a time as a person writes it. */
+export function timeoutOption(what: string, most = '3s'): Option {
+  const parse = duration('--timeout')
+  return new Option('--timeout <time>', `how long ${what} may take`).argParser(parse).default(parse(most), most)
 }
 
 export function logLevelOption(least: string): Option {

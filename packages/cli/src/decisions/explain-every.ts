@@ -1,5 +1,6 @@
 // Verdicts on all clusters: the stored explanation keeps 32 of them, the rest come from deciding again.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import type { Placement } from '@flotilla/api/placement'
 import {
   clusterPropagationPolicyResource,
   propagationPolicyResource,
@@ -9,32 +10,45 @@ import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
-import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
+import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { createSnapshot, toClusterRow, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
 
+export interface Explained {
+  readonly verdicts: readonly Verdict[]
+  /** Of the policy; none: it has gone. */
+  readonly placement: Placement | undefined
+  /** All that are registered, by name. */
+  readonly clusters: ReadonlyMap<string, ClusterRow>
+}
+
 /** As the clusters are now. The decision itself, and what it was made of, are in the binding. */
-export async function explainEvery(hub: KubeApi, binding: Binding): Promise<readonly Verdict[]> {
-  const { decision, policy, workloads } = binding.spec
+export async function explainEvery(hub: KubeApi, binding: Binding): Promise<Explained> {
+  const { decision, policy } = binding.spec
+  const [found, { items }] = await Promise.all([policy && readPolicy(hub, policy), hub.list<Cluster>(clusterResource)])
+  const clusters = new Map(items.map((cluster) => [cluster.metadata.name, toClusterRow(cluster)]))
   const stored = decision?.explanation.clusters ?? []
-  const found = policy && (await readPolicy(hub, policy))
-  if (found === undefined) return stored
-  const { items } = await hub.list<Cluster>(clusterResource)
-  if (stored.length >= items.length) return stored
+  const placement = found && (found.spec.placement ?? {})
+  if (placement === undefined || stored.length >= items.length) return { verdicts: stored, placement, clusters }
+  const snapshot = createSnapshot(clusters.values())
+  const { explanation } = explainAll(requestFor(binding, placement), snapshot, { trigger: 'Explain' })
+  return { verdicts: explanation.clusters, placement, clusters }
+}
+
+function requestFor({ spec: { decision, workloads } }: Binding, placement: Placement): ScheduleRequest {
   const [workload] = workloads
   const component = workload?.components[0]
-  const request = {
+  return {
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
-    placement: found.spec.placement ?? {},
+    placement,
     isGrowthReady: true,
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
     ...(decision ? { previous: decision } : {}),
   }
-  const snapshot = createSnapshot(items.map((cluster) => toClusterRow(cluster)))
-  return explainAll(request, snapshot, { trigger: 'Explain' }).explanation.clusters
 }
 
 export async function readPolicy(hub: KubeApi, { kind, namespace, name, uid }: PolicyRef) {

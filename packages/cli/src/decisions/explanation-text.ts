@@ -5,12 +5,14 @@ import { findCondition } from '@flotilla/runtime/conditions'
 import { ageOf } from '../output/age.ts'
 import type { Colour, Paint } from '../output/colour.ts'
 import { formatTable } from '../output/table.ts'
+import type { Explained } from './explain-every.ts'
 import type { Binding } from './read-binding.ts'
+import { prepareWhy, unknownClusters, unknownText } from './why.ts'
 
 export interface ExplanationInput {
   readonly template: KubeObject
   readonly binding: Binding
-  readonly verdicts: readonly Verdict[]
+  readonly explained: Explained
   readonly paint: Paint
   readonly now: number
 }
@@ -26,6 +28,7 @@ export function explanationText(input: ExplanationInput): string {
       ? 'Decision: none yet. Next: flotilla status'
       : `Decision ${decision.forHash}, made because: ${decision.explanation.trigger}; ${decision.explanation.feasible} clusters can take it`,
     ...(decision?.shortfall ? [`Shortfall: ${decision.shortfall.message} (${decision.shortfall.reason})`] : []),
+    ...linesOf(unknownText(unknownClusters(input.explained))),
     ...conditionLines(binding),
     ...removals.map(
       ({ cluster, object, reason }) => `Going: ${object.kind} ${object.name} from ${cluster} (${reason})`,
@@ -45,6 +48,10 @@ export function noBindingText(template: KubeObject, claiming: readonly Binding[]
     return `  ${ref?.kind} ${ref?.name} on ${clusters || 'no cluster yet'}\n`
   })
   return `${what} follows what needs it:\n${lines.join('')}Next: flotilla explain of one of these\n`
+}
+
+function linesOf(text: string): readonly string[] {
+  return text === '' ? [] : [text]
 }
 
 function replicasText({ spec }: Binding): string {
@@ -76,10 +83,12 @@ const colours: Readonly<Record<Verdict['verdict'], Colour>> = {
   Rejected: 'red',
 }
 
-function matrix({ binding, verdicts, paint, now }: ExplanationInput): string {
+function matrix({ binding, explained, paint, now }: ExplanationInput): string {
+  const whyOf = prepareWhy(explained, binding.spec.workloads[0]?.components[0]?.replicas)
   const decided = new Map((binding.spec.decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
   const outcomes = new Map((binding.status?.clusters ?? []).map((outcome) => [outcome.name, outcome]))
-  const rows = verdicts.map(({ name, verdict, estimate, reasons = [], cost }) => {
+  const rows = explained.verdicts.map((one) => {
+    const { name, verdict, estimate, reasons = [], cost } = one
     const replicas = decided.get(name)?.replicas
     const from = decided.get(name)?.from
     const outcome = outcomes.get(name)
@@ -93,7 +102,11 @@ function matrix({ binding, verdicts, paint, now }: ExplanationInput): string {
       estimate === undefined ? '-' : String(estimate),
       cost === undefined ? '-' : cost.toFixed(2),
       outcome?.observedAt === undefined ? '-' : `${ageOf(outcome.observedAt, now)} ago`,
-      [...reasons.map(({ filter, message }) => `${filter}: ${message}`), outcome?.message ?? '']
+      [
+        whyOf(one, decided.get(name)),
+        ...reasons.map(({ filter, message }) => `${filter}: ${message}`),
+        outcome?.message ?? '',
+      ]
         .filter(Boolean)
         .join('; '),
     ]

@@ -8,6 +8,7 @@ import type { Terminal } from '../terminal.ts'
 import { explanationText, noBindingText } from './explanation-text.ts'
 import { explainEvery } from './explain-every.ts'
 import { readTemplate } from './read-binding.ts'
+import { unknownClusters } from './why.ts'
 
 export async function runExplain(args: readonly string[], flags: DecisionFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
@@ -18,7 +19,7 @@ export async function runExplain(args: readonly string[], flags: DecisionFlags, 
     terminal.out(noBindingText(template, bindings))
     return
   }
-  const verdicts = await explainEvery(hub.api, binding)
+  const explained = await explainEvery(hub.api, binding)
   const { policy, losingPolicies = [], decision, removals = [] } = binding.spec
   if (format !== 'text') {
     const value = {
@@ -26,12 +27,13 @@ export async function runExplain(args: readonly string[], flags: DecisionFlags, 
       policy,
       losingPolicies,
       decision,
-      verdicts,
+      verdicts: explained.verdicts,
+      unknownClusters: unknownClusters(explained),
       removals,
       status: binding.status,
     }
     terminal.out(await formatValue(value, format))
     return
   }
-  terminal.out(explanationText({ template, binding, verdicts, paint: painter(terminal), now: env.clock.now() }))
+  terminal.out(explanationText({ template, binding, explained, paint: painter(terminal), now: env.clock.now() }))
 }

@@ -64,6 +64,15 @@ describe('flotilla get', () => {
     expect(out).toMatch(/^NAMESPACE +NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nshop +web +6\/6/)
   })
 
+  it.each([
+    { name: 'a table', args: [], want: /^web +ap-south +2\/2 / },
+    { name: 'names', args: ['-o', 'name'], want: /^deployment\.apps\/web$/ },
+  ])('prints $name of what there is when one of the names is nowhere, and fails', async ({ args, want }) => {
+    const { code, err, out } = await demo.run('get', 'deploy', 'none', 'web', '-n', 'shop', ...args)
+    expect(out.split('\n').some((line) => want.test(line))).toBe(true)
+    expect([code, err]).toEqual([1, 'Error: Cannot get deploy none: not found on any cluster\n'])
+  })
+
   it('says whose each object is with -o json', async () => {
     const { out } = await demo.run('get', 'deployment', 'web', '-n', 'shop', '-o', 'json')
     const list = JSON.parse(out) as { items: { metadata: { annotations: Record<string, string> } }[] }
@@ -199,20 +208,6 @@ describe('flotilla clusters, status and doctor', () => {
       expect(code).toBe(0)
     },
   )
-})
-
-describe('flotilla __complete', () => {
-  it.each([
-    { words: ['sta'], want: 'start\nstatus\n' },
-    { words: ['start', '--da'], want: '--data-dir\n' },
-    { words: ['get', 'pods', '-C', 'e'], want: 'eu-west\n' },
-    { words: ['unjoin', ''], want: 'ap-south\neu-west\nus-east\n' },
-    { words: ['doctor', ''], want: 'cluster\n' },
-    { words: ['completion', 'f'], want: 'fish\n' },
-    { words: ['nonsense', ''], want: '' },
-  ])('$words', async ({ words, want }) => {
-    expect((await demo.run('__complete', '--', ...words)).out).toBe(want)
-  })
 })
 
 describe('a member that is joined and dies', () => {

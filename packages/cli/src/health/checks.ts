@@ -22,7 +22,8 @@ export async function runChecks(checks: readonly Check[], terminal: Terminal): P
       line(check.name, paint('green', 'ok     '), await check.run())
     } catch (error) {
       if (!isError(error)) throw error
-      line(check.name, paint('red', 'failed '), error.message)
+      // What an error says to do next is said below, by who knows which check failed.
+      line(check.name, paint('red', 'failed '), error.message.replace(/\.? Next: .*$/s, ''))
       for (const { name } of checks.slice(index + 1))
         line(name, paint('dim', 'skipped'), `because ${check.name} failed`)
       terminal.out(`\nNext: ${isError(error, 'Timeout') ? (check.nextIfSilent ?? check.next) : check.next}\n`)

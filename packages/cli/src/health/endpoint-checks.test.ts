@@ -13,7 +13,7 @@ describe('endpointChecks()', () => {
   it('sends to the server and the way to it when the port is open and nothing answers', async () => {
     const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`
     const terminal = testTerminal()
-    expect(await runChecks(endpointChecks({ url }, 200, 'flotilla join'), terminal)).toBe(false)
+    expect(await runChecks(endpointChecks({ url }, 200, { next: 'flotilla join' }), terminal)).toBe(false)
     const text = terminal.stdout
     expect(text).toMatch(/^connect +ok /m)
     expect(text).toMatch(/^tls +failed +Cannot agree on TLS: .*: it did not answer in time$/m)

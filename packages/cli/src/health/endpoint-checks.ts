@@ -7,10 +7,22 @@ import type { ServerAddress } from '@flotilla/kube-client/credentials'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { Check } from './checks.ts'
 
-export function endpointChecks(server: ServerAddress, timeoutMs: number, next: string): readonly Check[] {
+export interface EndpointNexts {
+  /** The next command when TLS or what is above it fails. */
+  readonly next: string
+  /** When nothing accepts the connection, if there is something better than to look. */
+  readonly nextIfClosed?: string
+}
+
+export function endpointChecks(
+  server: ServerAddress,
+  timeoutMs: number,
+  { next, nextIfClosed }: EndpointNexts,
+): readonly Check[] {
   const url = new URL(server.url)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+  const between = `check that the API server runs and that no firewall is between: ${server.url}`
   const worded = (what: string) => (error: unknown) => connectionError(error, what, server.url)
   // Behind a proxy the hops are the proxy's.
   if (server.proxyUrl !== undefined) {
@@ -30,7 +42,8 @@ export function endpointChecks(server: ServerAddress, timeoutMs: number, next: s
     },
     {
       name: 'connect',
-      next: `check that the API server runs and that no firewall is between: ${server.url}`,
+      next: nextIfClosed ?? between,
+      nextIfSilent: between,
       run: async () => {
         const read = () => `${host}:${port} accepts connections`
         return open((done) => connect({ host, port }, done), { timeoutMs, worded: worded('Cannot connect'), read })

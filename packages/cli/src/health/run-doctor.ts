@@ -18,6 +18,7 @@ import { memberAccess } from '../reach/member-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
 import { runChecks, within, type Check } from './checks.ts'
+import { countOrphans, orphansPhrase, orphansText } from './orphans.ts'
 import { endpointChecks, nextIfSilent, wrong } from './endpoint-checks.ts'
 import { crds } from '@flotilla/api/crds'
 import { customResourceDefinitions } from '@flotilla/machinery/well-known-resources'
@@ -43,11 +44,10 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
   terminal.out(`Hub at ${hub.api.server}, context ${hub.access.contextName}\n\n`)
   return runChecks(
     [
-      ...endpointChecks(
-        hub.access.server,
-        timeout,
-        'use the kubeconfig that flotilla start wrote: it has the right CA',
-      ),
+      ...endpointChecks(hub.access.server, timeout, {
+        next: 'use the kubeconfig that flotilla start wrote: it has the right CA',
+        ...(hub.advice.start === undefined ? {} : { nextIfClosed: hub.advice.start }),
+      }),
       ...apiChecks(hub.api, timeout, 'use a kubeconfig whose user may use the hub'),
       {
         name: 'kinds',
@@ -67,7 +67,10 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
           const { items } = await hub.api.list<Cluster>(clusterResource)
           const bad = items.filter(({ status }) => findCondition(status?.conditions, 'Ready')?.status !== 'True')
           if (bad.length > 0) throw wrong(`not ready: ${bad.map(({ metadata }) => metadata.name).join(', ')}`)
-          return `${items.length} registered, all ready`
+          const orphans = countOrphans(items)
+          if (orphans.length === 0) return `${items.length} registered, all ready`
+          const see = `see flotilla doctor cluster ${orphans[0]?.cluster}`
+          return `${items.length} registered, all ready; orphaned: ${orphansPhrase(orphans)}, ${see}`
         },
       },
     ],
@@ -131,7 +134,7 @@ async function checkCluster(
   const isFine = await runChecks(
     [
       { name: 'registration', next: renew, run: async () => registrationText(access.server, cluster) },
-      ...endpointChecks(access.server, timeout, renew),
+      ...endpointChecks(access.server, timeout, { next: renew }),
       ...apiChecks(api, timeout, renew),
       ...claimChecks(hub.api, api, cluster),
     ],
@@ -183,10 +186,13 @@ function claimChecks(hub: KubeApi, api: KubeApi, { metadata, spec }: Cluster): r
 }
 
 /** What the hub itself says, since it may sit elsewhere in the network. */
-function reportConditions({ metadata, status }: Cluster, terminal: Terminal): boolean {
+function reportConditions(cluster: Cluster, terminal: Terminal): boolean {
+  const { metadata, status } = cluster
   const ready = findCondition(status?.conditions, 'Ready')
   if (ready?.status === 'True') {
     terminal.out(`\nThe hub finds it ready too.\n`)
+    const orphans = orphansText(cluster, createCommandEnv().clock.now())
+    if (orphans !== '') terminal.out(`\n${orphans}`)
     return true
   }
   const why = ready === undefined ? 'has not looked at it: is a flotilla running?' : `does not: ${ready.message}`

@@ -10,6 +10,7 @@ import { formatValue, parseValueFormat } from '../output/print-value.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
+import { countOrphans, orphansPhrase, type OrphanCount } from './orphans.ts'
 
 export interface Trouble {
   readonly thing: string
@@ -22,6 +23,8 @@ export interface Summary {
   readonly clusters: { readonly total: number; readonly ready: number }
   readonly nodes: { readonly total: number; readonly ready: number }
   readonly placed: Readonly<Record<BindingState, number>> & { readonly total: number }
+  /** Of clusters that hold objects of ours which nothing claims. */
+  readonly orphans: readonly OrphanCount[]
   readonly troubles: readonly Trouble[]
 }
 
@@ -53,6 +56,7 @@ export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bin
     // What a cluster that is not ready said of its nodes may be long over.
     nodes: { total: nodesOf(clusters, 'total'), ready: nodesOf(ready, 'ready') },
     placed: counts,
+    orphans: countOrphans(clusters),
     troubles: [...clusters.flatMap(clusterTrouble), ...bindings.flatMap(bindingTrouble)],
   }
 }
@@ -108,7 +112,7 @@ function withoutNext(text: string): string {
   return text.replace(/\.? Next: .*$/s, '')
 }
 
-export function summaryText({ hub, clusters, nodes, placed, troubles }: Summary, paint: Paint): string {
+export function summaryText({ hub, clusters, nodes, placed, orphans, troubles }: Summary, paint: Paint): string {
   const isFine = clusters.ready === clusters.total
   const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
   const states = [
@@ -122,8 +126,17 @@ export function summaryText({ hub, clusters, nodes, placed, troubles }: Summary,
     `Hub        ${hub.server} (${hub.version})`,
     `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
     `Placed     ${placed.total}: ${counted.join(', ')}`,
+    ...orphanLines(orphans),
   ]
   const wrong = troubles.flatMap(({ thing, why, next }) => [`  ${paint('red', thing)}: ${why}`, `    Next: ${next}`])
   const next = clusters.total === 0 ? ['', 'Next: flotilla join NAME --cluster-kubeconfig FILE'] : []
   return `${[...lines, ...(wrong.length > 0 ? ['', 'Not fine:', ...wrong] : []), ...next].join('\n')}\n`
+}
+
+/** No trouble: they are left alone until somebody decides. */
+function orphanLines(orphans: readonly OrphanCount[]): readonly string[] {
+  const [first] = orphans
+  if (first === undefined) return []
+  const line = `Orphaned   ${orphansPhrase(orphans)}: nothing on the hub claims them`
+  return [line, `           Next: flotilla doctor cluster ${first.cluster}`]
 }

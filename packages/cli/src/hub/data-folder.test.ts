@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { aFolder } from '../../test/test-demo.ts'
+import { aFolder } from '../../test/a-folder.ts'
 import { openDataFolder, whyNot } from './data-folder.ts'
 
 describe('openDataFolder()', () => {

@@ -1,5 +1,5 @@
 // The folder that holds a hub: opened by one process at a time, of a format that this version knows.
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { FlotillaError } from '@flotilla/machinery/errors'
@@ -38,6 +38,11 @@ export function openDataFolder(path: string): DataFolder {
   })
   const close = () => lock.close()
   return { path, isNew, file: (name) => join(path, name), close, [Symbol.dispose]: close }
+}
+
+/** A hub was started there once. */
+export function isDataFolder(path: string): boolean {
+  return existsSync(join(path, formatFile))
 }
 
 function entriesOf(path: string): readonly string[] {

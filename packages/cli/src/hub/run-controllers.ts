@@ -16,7 +16,7 @@ import { connectHub } from '../reach/hub-access.ts'
 import { connectOverHttps } from '../reach/member-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
-import { checkBare, checkInstalled } from './check-bare.ts'
+import { checkBare, checkForeign, checkInstalled } from './check-bare.ts'
 import { ensureAuthority, ensureServing } from './credentials.ts'
 import { openDataFolder } from './data-folder.ts'
 import { defaultDataFolder } from './default-folder.ts'
@@ -35,8 +35,9 @@ export async function runControllers(flags: ControllersFlags, terminal: Terminal
   try {
     const hub = opened.use(await connectHub(env, terminal, flags))
     const { server } = hub.api
+    await checkForeign(hub.api, server)
     await checkInstalled(hub.api, server)
-    await checkBare(env, hub.api, server)
+    await checkBare(env, hub.api, server, stopped)
     const folder = opened.use(openDataFolder(dataFolder(flags, terminal)))
     const ca = await ensureAuthority(env, folder, 'ca', 'flotilla-webhooks')
     const serving = await ensureServing(env, folder, ca, ['127.0.0.1'])

@@ -1,9 +1,33 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mergeTables } from '../across/merge-tables.ts'
 import { formatAge } from './age.ts'
 import { painter } from './colour.ts'
+import { plain, plainLine } from './plain.ts'
 import { formatObjects, listOf, parseFormat } from './print-objects.ts'
 import { formatTable } from './table.ts'
+
+describe('plain()', () => {
+  it.each([
+    { name: 'what moves the cursor', given: 'a\u001b[2Jb\rc', want: 'a\\u001b[2Jb\\rc' },
+    { name: 'eight-bit controls', given: '\u009b31m', want: '\\u009b31m' },
+    { name: 'nothing of ordinary text', given: 'one\ttwo\n日本 é', want: 'one\ttwo\n日本 é' },
+  ])('escapes $name', ({ given, want }) => {
+    expect(plain(given)).toBe(want)
+  })
+
+  it('escapes ends of lines too where a line is one', () => {
+    expect(plainLine('one\ntwo\tthree')).toBe('one\\ntwo\\tthree')
+  })
+})
+
+describe('mergeTables()', () => {
+  it('shows cells of a hostile member as text', () => {
+    const value = { columns: [{ name: 'Name' }], rows: [{ cells: ['web\u001b[8m'] }] }
+    const options = { isWide: false, hasNamespaces: false, hasClusters: true }
+    expect(mergeTables([{ cluster: 'eu', value }], options).rows).toEqual([['web\\u001b[8m', 'eu']])
+  })
+})
 
 describe('formatTable()', () => {
   it('aligns columns with three spaces between, colours not counted', () => {

@@ -37,6 +37,9 @@ const common: readonly Short[] = [
   ['policy', 'v1', 'poddisruptionbudgets', 'PodDisruptionBudget', true, 'pdb'],
 ]
 
+/** Their names, as people give them. */
+export const commonTypes: readonly string[] = common.map(([, , plural]) => plural)
+
 const byName = new Map(
   common.flatMap(([group, version, plural, kind, namespaced, ...short]) => {
     const resource: Resource = { group, version, plural, kind, namespaced }

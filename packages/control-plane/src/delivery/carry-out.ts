@@ -7,6 +7,7 @@ import { apiVersionOf } from '@flotilla/machinery/resource'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
+import { isSilence } from '../members/contact.ts'
 import { builtinSchemaOf, type MemberKind } from '../members/member-kinds.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import { orphanObject } from '../members/orphan.ts'
@@ -62,6 +63,8 @@ export class CarryOut {
   readonly #mayWrite: () => boolean
   readonly #accepted = new Map<ObjectId, Accepted>()
   readonly #restores = new Map<ObjectId, readonly number[]>()
+  /** Applies without an answer: what the cache holds may be what was there before them. */
+  readonly #unanswered = new Set<ObjectId>()
   readonly #namespaces = new Map<string, Promise<void>>()
 
   constructor(env: Env, session: MemberSession, hubId: string, mayWrite: () => boolean) {
@@ -83,8 +86,8 @@ export class CarryOut {
   }
 
   async hold(request: HoldRequest, plan: Plan): Promise<Held> {
-    let reading: Reading | undefined
-    let step = plan(undefined)
+    let reading = this.#unanswered.has(request.id) ? await this.#readUnanswered(request) : undefined
+    let step = plan(reading?.live)
     if (step.kind === 'get') {
       reading = await this.#read(request, request.statement)
       step = plan(reading.live)
@@ -140,6 +143,13 @@ export class CarryOut {
       if (isAbsence(error)) return { object: undefined, live: { found: false } }
       throw error
     }
+  }
+
+  async #readUnanswered(request: HoldRequest): Promise<Reading> {
+    const reading = await this.#read(request, request.statement)
+    this.#unanswered.delete(request.id)
+    if (reading.object) this.#session.noteWritten(request.id, reading.object)
+    return reading
   }
 
   #judge(object: KubeObject, kind: MemberKind, statement: Statement | undefined): Live {
@@ -219,7 +229,7 @@ export class CarryOut {
     const object = withUid(withAppliedHash(stated, statement.hash), step.uid)
     const answer = await api
       .apply(kind.resource, object, { fieldManager, force: step.force, signal })
-      .catch((error: unknown) => this.#forgetNamespace(id, error))
+      .catch((error: unknown) => this.#noteRefusal(id, error))
     if (step.why === 'create' && !answer.created && isSomebodyElses(answer.object)) {
       // Somebody was faster: it is theirs, and what becomes of it is the policy's to say, as it was without us.
       await this.#undo(kind, answer.object, signal)
@@ -335,7 +345,8 @@ export class CarryOut {
   }
 
   /** The namespace may be what is missing: it is looked for again with the next try. */
-  #forgetNamespace(id: ObjectId, error: unknown): never {
+  #noteRefusal(id: ObjectId, error: unknown): never {
+    if (!isError(error) || isSilence(error)) this.#unanswered.add(id)
     if (isError(error, 'NotFound', 'Forbidden')) this.#namespaces.delete(parseObjectId(id).namespace)
     throw error
   }

@@ -46,6 +46,8 @@ export class MemberSync implements AsyncDisposable {
   readonly #statements: StatementCache = new Map()
   readonly #finished = new Map<ObjectId, string>()
   readonly #waitingFor = new Map<ObjectId, Set<ObjectId>>()
+  /** Changed since they were last looked at: what is on its way for them answers what was wanted before. */
+  readonly #overtaken = new Set<ObjectId>()
   readonly #heldSince = new Map<ObjectId, number>()
   readonly #unserved = new Map<KindId, Set<ObjectId>>()
   /** When a kind was found missing, or its definition became usable afterwards. */
@@ -74,6 +76,7 @@ export class MemberSync implements AsyncDisposable {
 
   /** What is wanted of the object has changed: until it is looked at, nothing is known of it. */
   markChanged(id: ObjectId): void {
+    this.#overtaken.add(id)
     this.session.outcomes.delete(id)
     this.#controller.enqueue(id)
   }
@@ -106,6 +109,7 @@ export class MemberSync implements AsyncDisposable {
 
   async #reconcile(id: ObjectId, signal: AbortSignal): Promise<Result | void> {
     const { session } = this
+    this.#overtaken.delete(id)
     const cluster = this.#deps.hub.clusters.get(session.name)
     if (session.state !== 'Ready' || !cluster || cluster.metadata.deletionTimestamp !== undefined) return
     if (!this.#deps.intents.isReadable(id)) return
@@ -271,6 +275,7 @@ export class MemberSync implements AsyncDisposable {
   }
 
   #settle(id: ObjectId, outcome: Outcome): void {
+    if (this.#overtaken.has(id)) return
     this.session.outcomes.set(id, outcome)
     if (!isSettled(outcome)) return
     const waiting = this.#waitingFor.get(id)

@@ -40,11 +40,17 @@ export async function orphanObject(api: KubeApi, resource: Resource, object: Kub
  * Lets go of every object of `resources` that carries the label of hub `hubId`. Throws the first failure; what was
  * let go of until then stays so, and calling it again goes on.
  */
-export async function orphanAll(api: KubeApi, resources: Iterable<Resource>, hubId: string): Promise<number> {
+export async function orphanAll(
+  api: KubeApi,
+  resources: Iterable<Resource>,
+  hubId: string,
+  signal: AbortSignal,
+): Promise<number> {
   let count = 0
   for (const resource of resources) {
     for (let from: string | undefined, more = true; more; more = from !== undefined && from !== '') {
-      const options = { labelSelector: `${hubLabel}=${hubId}`, limit: 500, ...(from ? { continue: from } : {}) }
+      signal.throwIfAborted()
+      const options = { labelSelector: `${hubLabel}=${hubId}`, limit: 500, signal, ...(from ? { continue: from } : {}) }
       const page = await api.list(resource, options)
       for (const object of page.items) await orphanObject(api, resource, object)
       count += page.items.length

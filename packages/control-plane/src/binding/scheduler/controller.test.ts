@@ -2,13 +2,13 @@ import { clusterResource } from '@flotilla/api/cluster'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { ResourceBinding } from '@flotilla/api/resource-binding'
-import type { KubeObject } from '@flotilla/machinery/object'
 import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
 import type { RunningController } from '@flotilla/runtime/controller'
 import { startController } from '@flotilla/runtime/start-controller'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startTestHub } from '../../../test/test-hub.ts'
 import type { TestHub } from '../../../test/test-hub.ts'
+import { aWeightedPolicy } from '../../../test/weighted-policy.ts'
 import { createPolicyController } from '../../policy/controller.ts'
 import { createSchedulerController } from './controller.ts'
 
@@ -46,34 +46,12 @@ async function place(replicas: number, weights: Readonly<Record<string, number>>
   const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'x:1' }] } }
   const spec = { replicas, selector: { matchLabels: labels }, template }
   await t.api.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: webKey, spec })
-  await t.api.create(propagationPolicyResource, aPolicy(weights))
-}
-
-function aPolicy(weights: Readonly<Record<string, number>>): KubeObject {
-  const staticWeightList = Object.entries(weights).map(([name, weight]) => ({
-    targetCluster: { clusterNames: [name] },
-    weight,
-  }))
-  return {
-    apiVersion,
-    kind: 'PropagationPolicy',
-    metadata: webKey,
-    spec: {
-      resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }],
-      placement: {
-        replicaScheduling: {
-          replicaSchedulingType: 'Divided',
-          replicaDivisionPreference: 'Weighted',
-          weightPreference: { staticWeightList },
-        },
-      },
-    },
-  }
+  await t.api.create(propagationPolicyResource, aWeightedPolicy(weights))
 }
 
 async function reweigh(weights: Readonly<Record<string, number>>): Promise<void> {
   const policy = await t.api.get(propagationPolicyResource, webKey)
-  await t.api.update(propagationPolicyResource, { ...policy, spec: aPolicy(weights)['spec'] })
+  await t.api.update(propagationPolicyResource, { ...policy, spec: aWeightedPolicy(weights)['spec'] })
 }
 
 async function theBinding(): Promise<ResourceBinding> {
@@ -97,6 +75,7 @@ async function reportReady(binding: ResourceBinding): Promise<void> {
     state: 'Applied',
     replicas,
     readyReplicas: replicas,
+    health: 'Healthy',
   }))
   const patch = { status: { decisionHash: decision?.forHash, clusters } }
   await t.api.patch(resourceBindingResource, binding.metadata, { type: 'merge', patch }, { subresource: 'status' })

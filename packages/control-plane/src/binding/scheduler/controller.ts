@@ -19,7 +19,7 @@ import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { prepareTiers } from '@flotilla/scheduler/tier'
 import type { Binding, Hub } from '../../hub.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
-import { isGrowthReady } from './growth.ts'
+import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
 
@@ -36,16 +36,19 @@ export interface SchedulerDeps {
 /** Keys are bindings by `keyOf`. */
 export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
   const rows = new ClusterRows(hub)
+  const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
     const binding = hub.binding(key)
-    if (!binding || binding.metadata.deletionTimestamp !== undefined) return
+    if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
     if (!policy) return
-    const request = { ...requestFor(binding, policy), reservedOn }
-    const decision = schedule(request, rows.snapshot(), { trigger: triggerOf(binding) })
+    const waitMs = growth.waitMs(key, binding, env.clock.monotonic())
+    const request = { ...requestFor(binding, policy, waitMs === 0), reservedOn }
+    const snapshot = rows.snapshot()
+    const decision = schedule(request, snapshot, { trigger: triggerOf(binding) })
     if (decision !== binding.spec.decision) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
@@ -53,8 +56,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
         reservations.take(key, binding)
         throw error
       })
-    }
-    return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
+    return waitsForRoom(request, decision, snapshot) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   async function write(binding: Binding, decision: Decision): Promise<void> {
@@ -114,7 +117,7 @@ function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy |
   return found?.metadata.uid === uid ? found : undefined
 }
 
-function requestFor(binding: Binding, policy: Policy): ScheduleRequest {
+function requestFor(binding: Binding, policy: Policy, isGrowthReady: boolean): ScheduleRequest {
   const [workload] = binding.spec.workloads
   const [component] = workload?.components ?? []
   return {
@@ -122,7 +125,7 @@ function requestFor(binding: Binding, policy: Policy): ScheduleRequest {
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
     placement: policy.spec.placement ?? {},
-    isGrowthReady: isGrowthReady(binding),
+    isGrowthReady,
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),

@@ -75,7 +75,7 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
     if (discovery.incompleteGroups.length > 0) {
       throw new Waiting(`cluster ${metadata.name} does not tell all that it serves`, retryMs)
     }
-    await orphanAll(api, listable(discovery), hub.id)
+    await orphanAll(api, listable(discovery), hub.id, signal)
     await fences.end(metadata.name)
     // Last: with it goes our right to do anything here.
     await deleteIfThere(api, clusterRoleBindings, { name: memberAccount })
