@@ -66,12 +66,15 @@ function rankOf(judged: Judged, decided: DecidedCluster | undefined): number {
 }
 
 function toVerdict(judged: Judged, decided: DecidedCluster | undefined, { request, allocation }: Outcome): Verdict {
-  const { cluster, objections } = judged
+  const { cluster, objections, limit } = judged
   const { replicas, requirements, reservedOn } = request
   const estimate =
     replicas === undefined ? undefined : estimateReplicas(cluster, requirements, reservedOn?.(cluster.id))
   const reasons = objections.map((objection) => ({ filter: objection.filter, message: objection.describe() }))
   if (allocation.unused?.has(cluster.id)) reasons.push(inUnusedDomain)
+  if (objections.length === 0 && (decided?.replicas ?? 0) >= limit) {
+    reasons.push({ filter: 'Room', message: limit === 0 ? 'it has no room' : `it is full with ${limit}` })
+  }
   return {
     name: cluster.name,
     verdict: verdictOf(judged, decided),

@@ -148,9 +148,9 @@ describe('schedule() by room', () => {
       ),
     })
     expect(explanation.clusters).toMatchObject([
-      { name: 'a', verdict: 'Chosen', estimate: 50 },
-      { name: 'b', verdict: 'Chosen', estimate: 45 },
-      { name: 'c', verdict: 'Feasible', estimate: 0 },
+      { name: 'a', verdict: 'Chosen', estimate: 50, reasons: [{ filter: 'Room', message: 'it is full with 50' }] },
+      { name: 'b', verdict: 'Chosen', estimate: 45, reasons: [{ filter: 'Room', message: 'it is full with 45' }] },
+      { name: 'c', verdict: 'Feasible', estimate: 0, reasons: [{ filter: 'Room', message: 'it has no room' }] },
     ])
   })
 
@@ -249,6 +249,17 @@ describe('properties of schedule() by room', () => {
         const decision = decide({ placement: byRoom, replicas }, aFleet(room))
         const counts = names.map((name) => countOf(decision, name))
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+      }),
+      runs,
+    )
+  })
+
+  test('an infeasible cluster added changes nothing', () => {
+    fc.assert(
+      fc.property(anyMode, anyRoom, fc.nat(60), (placement, room, replicas) => {
+        const { clusters } = decide({ placement, replicas }, aFleet(room))
+        const more = [...aFleet(room).clusters, aClusterRow({ name: '0', ready: false, ...roomFor(50) })]
+        expect(decide({ placement, replicas }, createSnapshot(more)).clusters).toEqual(clusters)
       }),
       runs,
     )

@@ -302,6 +302,24 @@ describe('properties of schedule() over failure domains', () => {
     )
   })
 
+  test('an infeasible cluster added changes nothing', () => {
+    fc.assert(
+      fc.property(
+        anyFleet,
+        anyPlacement,
+        fc.nat(40),
+        fc.constantFrom('eu', 'new'),
+        (fleet, placement, replicas, region) => {
+          const more = [...fleet, { ...at('0', region), ready: false }]
+          expect(decide({ placement, replicas }, more).clusters).toEqual(
+            decide({ placement, replicas }, fleet).clusters,
+          )
+        },
+      ),
+      runs,
+    )
+  })
+
   test('shuffled clusters give identical bytes', () => {
     const given = fc.tuple(anyFleet, anyPlacement, fc.nat(40)).chain(([fleet, placement, replicas]) =>
       fc.record({
