@@ -386,13 +386,6 @@ const policyRows: readonly Row[] = [
     because: later,
   },
   {
-    name: 'partialPlacement Deny',
-    path: 'spec.placement',
-    value: { partialPlacement: 'Deny' },
-    refused: 'spec.placement.partialPlacement',
-    because: later,
-  },
-  {
     name: 'schedulingUnit Together',
     path: 'spec.schedulingUnit',
     value: 'Together',
@@ -816,6 +809,10 @@ describe('admit()', () => {
   ])('takes %s', (_, division, ...spreadConstraints) => {
     const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', ...division }, spreadConstraints }
     expect(problems(setPath(policy, pathOf('spec.placement'), placement))).toEqual([])
+  })
+
+  test('takes partialPlacement Deny', () => {
+    expect(problems(setPath(policy, pathOf('spec.placement'), { partialPlacement: 'Deny' }))).toEqual([])
   })
 
   test('takes tiers', () => {

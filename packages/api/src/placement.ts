@@ -140,7 +140,7 @@ export const placementSchema = object(
     compliance: optional(complianceSchema),
     partialPlacement: optional(
       choice(
-        `When not everything fits: Allow places what can be placed, Deny nothing (this version refuses it). Default: Allow.`,
+        'When not every replica has a place: Allow places those that have, Deny adds none and leaves what is there. Default: Allow.',
         ['Allow', 'Deny'],
         { default: 'Allow' },
       ),

@@ -5,10 +5,11 @@ import { allocate, wantedReplicas } from './allocate.ts'
 import type { Allocation } from './allocation.ts'
 import { explain, explainNothing } from './explain.ts'
 import { hashText } from './hash.ts'
+import { holdBack } from './hold-back.ts'
 import { type Holding, holdingsOf, isLeaving } from './holding.ts'
 import { hashInputs, isSameRequest, orderTies } from './inputs.ts'
 import { divideCompletions } from './job.ts'
-import { judgeClusters } from './judge.ts'
+import { type Judged, judgeClusters } from './judge.ts'
 import { modeOf } from './mode.ts'
 import { joinMoves } from './move.ts'
 import { suggestChange } from './relax.ts'
@@ -40,10 +41,7 @@ function decide(
   const judged = judgeClusters(request, snapshot, holdings)
   const feasible = judged.filter(({ isFeasible }) => isFeasible)
   const ties = orderTies(request.templateUID, feasible)
-  const allocation: Allocation =
-    feasible.length > 0
-      ? allocate(request, feasible, ties)
-      : { replicas: new Map<string, number>(), shortfall: explainNothing(judged, wantedReplicas(request) ?? 0) }
+  const allocation = allocateOrSay(request, judged, feasible, ties)
   const completions = completionsOf(request, allocation, holdings, ties)
   const target = { replicas: allocation.replicas, isWhole, ...(completions === undefined ? {} : { completions }) }
   const clusters = joinMoves(target, holdings, snapshot)
@@ -51,11 +49,26 @@ function decide(
   return {
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
-    ...(allocation.shortfall === undefined
-      ? {}
-      : { shortfall: suggestChange(allocation.shortfall, request, judged, ties) }),
+    ...(allocation.shortfall === undefined ? {} : { shortfall: allocation.shortfall }),
     explanation: explain({ request, judged, clusters, allocation, trigger, inputHash }, verdicts),
   }
+}
+
+function allocateOrSay(
+  request: ScheduleRequest,
+  judged: readonly Judged[],
+  feasible: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+): Allocation {
+  const allocation: Allocation =
+    feasible.length > 0
+      ? allocate(request, feasible, ties)
+      : { replicas: new Map(), shortfall: explainNothing(judged, wantedReplicas(request) ?? 0) }
+  if (allocation.shortfall === undefined) return allocation
+  const shortfall = suggestChange(allocation.shortfall, request, judged, ties)
+  return feasible.length > 0
+    ? holdBack({ ...allocation, shortfall }, request, feasible, ties)
+    : { ...allocation, shortfall }
 }
 
 function completionsOf(

@@ -20,7 +20,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, objective, compliance, partialPlacement } = placement
+  const { clusterAffinities, spreadConstraints, objective, compliance } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
@@ -29,7 +29,6 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...notActedOn(`${field}.objective`, objective !== undefined),
     ...notActedOn(`${field}.compliance`, compliance !== undefined),
-    ...notActedOn(`${field}.partialPlacement`, partialPlacement === 'Deny'),
   ]
 }
 
