@@ -1,8 +1,12 @@
 // How many replicas would fit a cluster's free room now.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
-import { fitOnNode, isEligible, toPodRequest } from './fit.ts'
+import { fitOnNode, isEligible, requestKey, toPodRequest } from './fit.ts'
 import { occupy, type Reservation } from './occupy.ts'
 import type { ClusterRow, ShapeRow } from './snapshot.ts'
+
+/** By kinds of node, then by what a replica asks for; emptied when workloads ask for very many different things. */
+const rooms = new WeakMap<readonly ShapeRow[], Map<string, number>>()
+const mostRequests = 256
 
 /**
  * Σ over kinds of node of count · ⌊free / request⌋, pod slots included, after `reserved` have taken their room.
@@ -14,23 +18,33 @@ export function freeRoom(
   reserved: readonly Reservation[] = [],
 ): number | undefined {
   if (shapes === undefined) return undefined
+  const left = unreserved(shapes, reserved)
+  const known = rooms.get(left) ?? new Map<string, number>()
+  const key = requestKey(requirements)
+  const room = known.get(key) ?? roomOn(left, requirements)
+  if (known.size >= mostRequests) known.clear()
+  rooms.set(left, known.set(key, room))
+  return room
+}
+
+function roomOn(shapes: readonly ShapeRow[], requirements: ReplicaRequirements | undefined): number {
   const request = toPodRequest(requirements)
   let total = 0
-  for (const shape of unreserved(shapes, reserved)) {
+  for (const shape of shapes) {
     if (shape.count > 0 && isEligible(shape, requirements?.nodeClaim)) total += shape.count * fitOnNode(shape, request)
   }
   return total
 }
 
-const known = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
+const subtracted = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
 
 /** A list of reservations is immutable, so it is subtracted once however many workloads ask. */
 function unreserved(shapes: readonly ShapeRow[], reserved: readonly Reservation[]): readonly ShapeRow[] {
   if (reserved.length === 0) return shapes
-  const entry = known.get(reserved)
+  const entry = subtracted.get(reserved)
   if (entry?.shapes === shapes) return entry.left
   const left = reserved.reduce(occupy, shapes)
-  known.set(reserved, { shapes, left })
+  subtracted.set(reserved, { shapes, left })
   return left
 }
 

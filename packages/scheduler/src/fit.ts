@@ -1,5 +1,6 @@
 // Whether and how often a pod fits a kind of node.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
+import { canonicalJson } from '@flotilla/machinery/json'
 import { floorDivideQuantity, parseQuantity, type Quantity } from '@flotilla/machinery/quantity'
 import { matchesNodeAffinity } from './node-affinity.ts'
 import type { ShapeRow } from './snapshot.ts'
@@ -22,6 +23,18 @@ export function toPodRequest(requirements: ReplicaRequirements | undefined): Pod
     .filter(([, quantity]) => quantity.nanos > 0n)
   requests.set(requirements, request)
   return request
+}
+
+const keys = new WeakMap<ReplicaRequirements, string>()
+
+/** The same for all that asks for the same. */
+export function requestKey(requirements: ReplicaRequirements | undefined): string {
+  if (requirements === undefined) return ''
+  const known = keys.get(requirements)
+  if (known !== undefined) return known
+  const key = canonicalJson(requirements)
+  keys.set(requirements, key)
+  return key
 }
 
 export function isEligible(shape: ShapeRow, claim: ReplicaRequirements['nodeClaim']): boolean {

@@ -30,7 +30,8 @@ export function divideInDomains(
       assign(counts, domain.members, divideReplicas(domain.max, sharesAt(raised, domain.members)))
       left -= domain.max
     }
-    open = open.filter((domain) => !over.includes(domain))
+    const closed = new Set(over)
+    open = open.filter((domain) => !closed.has(domain))
   }
 }
 

@@ -112,19 +112,16 @@ function placingMost(
   least: number,
   maxSkew: number,
 ): readonly number[] {
+  const placed = (set: readonly number[]) => {
+    const used = set.flatMap((index) => usable[index] ?? [])
+    const level = Math.min(Math.floor(replicas / used.length), ...used.map(({ room }) => room))
+    return placedAt(level, replicas, toBounds(used, 0), maxSkew)
+  }
+  if (placed(chosen) >= replicas) return chosen
   const ranked = rankByRoom(usable)
   const sizes = Array.from({ length: chosen.length }, (_, less) => chosen.length - less)
-  const sets = [chosen, ...sizes.map((size) => ranked.slice(0, size))]
-  const placed = (set: readonly number[]) => {
-    const bounds = toBounds(
-      set.flatMap((index) => usable[index] ?? []),
-      0,
-    )
-    const level = Math.min(Math.floor(replicas / set.length), ...bounds.map(({ max }) => max))
-    return placedAt(level, replicas, bounds, maxSkew)
-  }
-  const fit = sets.filter((set) => set.length >= Math.min(least, usable.length))
-  return fit.reduce((best, set) => (placed(set) > placed(best) ? set : best), chosen)
+  const sets = sizes.filter((size) => size >= Math.min(least, usable.length)).map((size) => ranked.slice(0, size))
+  return sets.reduce((best, set) => (placed(set) > placed(best) ? set : best), chosen)
 }
 
 function rankByRoom(usable: readonly Usable[]): readonly number[] {

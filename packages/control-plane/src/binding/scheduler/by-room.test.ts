@@ -158,6 +158,24 @@ describe('createSchedulerController() by room', () => {
     expect(await placed()).toEqual({ eu: 2, us: 3 })
   })
 
+  test('follows the labels of clusters', async () => {
+    const relabel = (name: string, env: string | null) =>
+      t.api.patch(clusterResource, { name }, { type: 'merge', patch: { metadata: { labels: { env } } } })
+    const clusterAffinity = { labelSelector: { matchLabels: { env: 'prod' } } }
+    const patch = { spec: { placement: { clusterAffinity } } }
+    await t.api.patch(propagationPolicyResource, { namespace: 'shop', name: 'all' }, { type: 'merge', patch })
+    await setRoom({ eu: 5, us: 5 })
+    await relabel('eu', 'prod')
+    await place('a', 4)
+    expect(await placed()).toEqual({ eu: 4 })
+    await reportReady()
+    await relabel('us', 'prod')
+    await relabel('eu', null)
+    expect(await placed()).toEqual({ eu: 0, us: 4 })
+    await reportReady()
+    expect(await placed()).toEqual({ us: 4 })
+  })
+
   test('scales up where there is room and leaves alone what is there', async () => {
     await setRoom({ eu: 4, us: 2 })
     await place('a', 6)

@@ -1,7 +1,7 @@
 // Room that decisions have given away and that members' free room does not show yet: what keeps two bindings, or one
 // that is decided twice, from being given the same room.
 import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
-import { canonicalJson } from '@flotilla/machinery/json'
+import { requestKey } from '@flotilla/scheduler/fit'
 import type { Reservation } from '@flotilla/scheduler/occupy'
 import type { Binding } from '../../hub.ts'
 
@@ -27,7 +27,7 @@ interface Pending extends Growth {
 }
 
 interface Request {
-  readonly text: string
+  readonly key: string
   readonly requirements: ReplicaRequirements | undefined
 }
 
@@ -101,11 +101,11 @@ export class Reservations {
 
   #add(id: string, request: Request | undefined, replicas: number): void {
     if (replicas === 0 || request === undefined) return
-    const { text, requirements } = request
+    const { key, requirements } = request
     const totals = this.#totals.get(id) ?? new Map<string, Reservation>()
-    const total = (totals.get(text)?.replicas ?? 0) + replicas
-    if (total === 0) totals.delete(text)
-    else totals.set(text, { replicas: total, ...(requirements === undefined ? {} : { requirements }) })
+    const total = (totals.get(key)?.replicas ?? 0) + replicas
+    if (total === 0) totals.delete(key)
+    else totals.set(key, { replicas: total, ...(requirements === undefined ? {} : { requirements }) })
     if (totals.size === 0) this.#totals.delete(id)
     else this.#totals.set(id, totals)
     this.#lists.delete(id)
@@ -125,7 +125,7 @@ function follow(before: Pending, { ready, growing }: Growth, now: number): Pendi
 
 function requestOf({ spec }: Binding): Request {
   const requirements = spec.workloads[0]?.components[0]?.replicaRequirements
-  return { text: canonicalJson(requirements ?? {}), requirements }
+  return { key: requestKey(requirements), requirements }
 }
 
 const noGrowth: Growth = { ready: 0, growing: 0 }
