@@ -1,20 +1,17 @@
 // Picks the mode that the policy asks for: what each says of its clusters, divided by one engine.
-import type { SpreadConstraint } from '@flotilla/api/placement'
 import { rankByRoom } from './aggregated.ts'
 import type { Allocation } from './allocation.ts'
 import type { Candidate } from './candidate.ts'
+import { allocateCopies } from './copies.ts'
 import { allocateCounts } from './counts.ts'
 import { allocateDivided } from './divided.ts'
-import { allocateDuplicated } from './duplicated.ts'
 import { weighByRoom } from './dynamic-weights.ts'
 import { usefulParallelism } from './job.ts'
 import type { Judged } from './judge.ts'
 import { isBoundByRoom, modeOf } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
-import { chooseClusters } from './spread/choose-clusters.ts'
-import { returningTiers } from './tier.ts'
+import { inTiers } from './tier.ts'
 import { weighByList } from './weighted.ts'
-import { allocateWhole } from './whole.ts'
 
 /** Replicas that the mode divides; undefined for objects without. */
 export function wantedReplicas({ replicas, completions, placement }: ScheduleRequest): number | undefined {
@@ -30,49 +27,12 @@ export function allocate(
 ): Allocation {
   const replicas = wantedReplicas(request)
   const { replicaScheduling, spreadConstraints } = request.placement
-  const first = Math.min(...feasible.map(({ tier }) => tier))
   const mode = modeOf(replicaScheduling)
-  const constraint = spreadConstraints?.[0]
-  if (replicas === undefined || mode === 'Duplicated') {
-    const copy = (clusters: readonly Judged[]) =>
-      replicas === undefined ? allocateWhole(clusters) : allocateDuplicated(replicas, clusters)
-    const nearest = feasible.filter(({ tier }) => tier === first)
-    return constraint === undefined ? copy(nearest) : allocateCopies(constraint, feasible, ties, copy)
-  }
+  if (replicas === undefined || mode === 'Duplicated') return allocateCopies(request, feasible, ties)
   if (mode === 'Counts') return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
-  const isPacked = mode === 'Aggregated'
-  const candidates = toCandidates(request, feasible, ties).map((candidate) => atTier(candidate, first))
-  return allocateDivided(replicas, withReturns(candidates), constraint && { constraint, isPacked })
-}
-
-/** Without replicas only the first tier is used. */
-function atTier(candidate: Candidate, first: number): Candidate {
-  const { tier, holding } = candidate.judged
-  return tier === first || holding !== undefined ? candidate : { ...candidate, isUsable: false }
-}
-
-/** Where replicas are to return to earlier tiers, what they hold now no longer counts for its clusters. */
-function withReturns(candidates: readonly Candidate[]): readonly Candidate[] {
-  const returning = returningTiers(candidates)
-  return candidates.map((candidate) =>
-    returning.has(candidate.judged.tier) ? { ...candidate, share: { ...candidate.share, held: 0 } } : candidate,
-  )
-}
-
-function allocateCopies(
-  constraint: SpreadConstraint,
-  feasible: readonly Judged[],
-  ties: ReadonlyMap<string, number>,
-  copy: (clusters: readonly Judged[]) => Allocation,
-): Allocation {
-  const { clusters, unmet } = chooseClusters(constraint, feasible, ties)
-  const allocation = copy(clusters)
-  const used = new Set(clusters)
-  return {
-    ...(unmet === undefined ? {} : { shortfall: { reason: 'SpreadNotMet', message: unmet, missingReplicas: 0 } }),
-    ...allocation,
-    unused: new Set(feasible.flatMap((judged) => (used.has(judged) ? [] : [judged.cluster.id]))),
-  }
+  const candidates = inTiers(toCandidates(request, feasible, ties))
+  const constraint = spreadConstraints?.[0]
+  return allocateDivided(replicas, candidates, constraint && { constraint, isPacked: mode === 'Aggregated' })
 }
 
 function toCandidates(

@@ -22,17 +22,16 @@ export function holdBack(
   const holding = feasible.filter((judged) => judged.holding !== undefined)
   const isEach = modeOf(request.placement.replicaScheduling) === 'Duplicated'
   const counts = isEach ? holding.map((judged) => Math.min(heldBy(judged), wanted)) : keep(wanted, holding, ties)
-  const placed = counts.reduce((sum, count) => sum + count, 0)
+  const kept = new Map(holding.map(({ cluster }, index) => [cluster.id, counts[index] ?? 0]))
+  const missingReplicas = isEach
+    ? sum([...rest.replicas.keys()].map((id) => wanted - (kept.get(id) ?? 0)))
+    : wanted - sum(counts)
   const message = `partialPlacement is Deny, so nothing is added: ${shortfall.message}`
-  return {
-    ...rest,
-    replicas: new Map(holding.map(({ cluster }, index) => [cluster.id, counts[index] ?? 0])),
-    shortfall: {
-      reason: 'PartialPlacementDenied',
-      message,
-      missingReplicas: (isEach ? wanted * feasible.length : wanted) - placed,
-    },
-  }
+  return { ...rest, replicas: kept, shortfall: { reason: 'PartialPlacementDenied', message, missingReplicas } }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 /** What is held, or of that as much as is still wanted. */

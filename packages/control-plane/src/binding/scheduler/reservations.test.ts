@@ -1,10 +1,12 @@
 import type { ResourceBinding } from '@flotilla/api/resource-binding'
+import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { Reservations } from './reservations.ts'
 
 let now: number
 let reservations: Reservations
 const requirements = { resourceRequest: { cpu: '1' } }
+const greater = { resourceRequest: { cpu: '2' } }
 
 beforeEach(() => {
   now = 0
@@ -12,7 +14,7 @@ beforeEach(() => {
 })
 
 /** A binding that is to have `replicas` on cluster a, of which `ready` have been seen ready. */
-function aBinding(replicas: number, ready?: number): ResourceBinding {
+function aBinding(replicas: number, ready?: number, cpu = '1'): ResourceBinding {
   const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'u' }
   const explanation = { trigger: 'Test', inputHash: 'x', feasible: 1, rejected: {}, clusters: [] }
   return {
@@ -20,7 +22,9 @@ function aBinding(replicas: number, ready?: number): ResourceBinding {
     kind: 'ResourceBinding',
     metadata: { namespace: 'shop', name: 'web' },
     spec: {
-      workloads: [{ ref, components: [{ name: '', replicas, replicaRequirements: requirements }] }],
+      workloads: [
+        { ref, components: [{ name: '', replicas, replicaRequirements: cpu === '1' ? requirements : greater }] },
+      ],
       decision: { forHash: 'h', clusters: [{ name: 'a', id: 'id-a', replicas }], explanation },
     },
     ...(ready === undefined
@@ -42,8 +46,34 @@ test('Reservations.on() answers the same list until something changes', () => {
   reservations.take('one', aBinding(5))
   const before = reservations.on('id-a')
   expect(reservations.on('id-a')).toBe(before)
+  reservations.take('one', aBinding(5, 0))
+  expect(reservations.on('id-a')).toBe(before)
   reservations.take('one', aBinding(6))
   expect(reservations.on('id-a')).not.toBe(before)
+})
+
+test('Reservations.on() adds up to what is not ready, whatever came in between', () => {
+  const step = fc.record({
+    key: fc.constantFrom('one', 'two', 'three'),
+    replicas: fc.nat(9),
+    ready: fc.nat(9),
+    cpu: fc.constantFrom('1', '2'),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const some = new Reservations(() => 0)
+      const latest = new Map<string, number>()
+      for (const { key, replicas, ready, cpu } of steps) {
+        some.forget(key)
+        some.take(key, aBinding(replicas, ready, cpu))
+        some.take(key, aBinding(replicas, ready, cpu === '1' ? '2' : '1'))
+        latest.set(key, Math.max(0, replicas - ready))
+      }
+      const total = some.on('id-a').reduce((sum, { replicas }) => sum + replicas, 0)
+      expect(total).toBe([...latest.values()].reduce((sum, count) => sum + count, 0))
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 test('Reservations.on() still counts what became ready, until the member has been read again', () => {

@@ -93,8 +93,14 @@ export class Reservations {
   }
 
   #replace(key: string, before: Claims | undefined, after: Claims | undefined): void {
-    for (const [id, { counted }] of before?.pending ?? []) this.#add(id, before?.request, -counted)
-    for (const [id, { counted }] of after?.pending ?? []) this.#add(id, after?.request, counted)
+    const isSameRequest = before?.request.key === after?.request.key
+    for (const [id, { counted }] of before?.pending ?? []) {
+      const kept = isSameRequest ? (after?.pending.get(id)?.counted ?? 0) : 0
+      this.#add(id, before?.request, kept - counted)
+    }
+    for (const [id, { counted }] of after?.pending ?? []) {
+      if (!isSameRequest || before?.pending.get(id) === undefined) this.#add(id, after?.request, counted)
+    }
     if (after === undefined) this.#claims.delete(key)
     else this.#claims.set(key, after)
   }
