@@ -4,8 +4,8 @@ import { createProgram } from './program.ts'
 import { readVersion } from './version.ts'
 
 describe('flotilla', () => {
-  it('prints its version', async () => {
-    expect(await flotilla(['--version'])).toEqual({ code: 0, out: `${readVersion()}\n`, err: '' })
+  it.each(['--version', 'version'])('prints its version by %s', async (word) => {
+    expect(await flotilla([word])).toEqual({ code: 0, out: `${readVersion()}\n`, err: '' })
   })
 
   it('prints its help without arguments, as an error', async () => {
@@ -17,23 +17,23 @@ describe('flotilla', () => {
     { args: ['joins'], want: "Error: unknown command 'joins'\n(Did you mean join?)\nNext: flotilla --help\n" },
     {
       args: ['status', '--outputs'],
-      want: "Error: unknown option '--outputs'\n(Did you mean --output?)\nNext: flotilla --help\n",
+      want: "Error: unknown option '--outputs'\n(Did you mean --output?)\nNext: flotilla status --help\n",
     },
     {
       args: ['join', 'a'],
-      want: "Error: required option '--cluster-kubeconfig <file>' not specified\nNext: flotilla --help\n",
+      want: "Error: required option '--cluster-kubeconfig <file>' not specified\nNext: flotilla join --help\n",
     },
     {
       args: ['start', '--members', '0'],
-      want: "Error: option '--members <n>' argument '0' is invalid. --members takes a whole number from 1 to 50.\nNext: flotilla --help\n",
+      want: "Error: option '--members <n>' argument '0' is invalid. --members takes a whole number from 1 to 50.\nNext: flotilla start --help\n",
     },
     {
       args: ['start', '--log-level', 'loud'],
-      want: "Error: option '--log-level <level>' argument 'loud' is invalid. Allowed choices are debug, info, warn, error, silent.\nNext: flotilla --help\n",
+      want: "Error: option '--log-level <level>' argument 'loud' is invalid. Allowed choices are debug, info, warn, error, silent.\nNext: flotilla start --help\n",
     },
     {
       args: ['get', 'pods', '--timeout', 'soon'],
-      want: "Error: option '--timeout <time>' argument 'soon' is invalid. --timeout takes a time such as 3s or 500ms.\nNext: flotilla --help\n",
+      want: "Error: option '--timeout <time>' argument 'soon' is invalid. --timeout takes a time such as 3s or 500ms.\nNext: flotilla get --help\n",
     },
     {
       args: ['start', '--nodes', '5'],
@@ -43,6 +43,18 @@ describe('flotilla', () => {
     {
       args: ['status'],
       want: 'Error: Cannot find the hub: neither --kubeconfig nor KUBECONFIG names a file, and there is no /nowhere/.local/share/flotilla/kubeconfig. Next: flotilla start\n',
+    },
+    {
+      args: ['--kubeconfig', '/nowhere/k', '--context=x', 'status'],
+      want: 'Error: Cannot read the kubeconfig /nowhere/k: there is no such file\n',
+    },
+    {
+      args: ['status', '--kubeconfig', '/'],
+      want: 'Error: Cannot read the kubeconfig /: it is a folder\n',
+    },
+    {
+      args: ['start', '--data-dir', '', '--listen', ':0'],
+      want: 'Error: Cannot use the data folder "": it is no path. Next: name one with --data-dir\n',
     },
     {
       args: ['status', '--kubeconfig', '/nowhere/k'],

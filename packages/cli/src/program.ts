@@ -36,7 +36,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
 /** Runs `flotilla ARGS` and gives its exit code; never throws. */
 export async function runFlotilla(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync([...args], { from: 'user' })
+    await createProgram(terminal).parseAsync(verbFirst(args), { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
@@ -57,5 +57,18 @@ export function createProgram(terminal: Terminal): Command {
     .exitOverride()
     .helpCommand(true)
   for (const add of verbs) add(program, terminal)
+  for (const command of program.commands) command.showHelpAfterError(`Next: flotilla ${command.name()} --help`)
   return program
+}
+
+/** Those that every verb has which talks to the hub. */
+const sharedOptions = new Set(['--kubeconfig', '--context', '-n', '--namespace'])
+
+/** As kubectl takes them: options of the verb may come before it. `version` is what other tools call `--version`. */
+function verbFirst(args: readonly string[]): readonly string[] {
+  let at = 0
+  while (sharedOptions.has(args[at]?.split('=')[0] ?? '')) at += args[at]?.includes('=') ? 1 : 2
+  const [verb, ...rest] = args.slice(at)
+  if (verb === undefined) return args
+  return verb === 'version' && at === 0 ? ['--version'] : [verb, ...args.slice(0, at), ...rest]
 }

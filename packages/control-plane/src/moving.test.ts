@@ -77,20 +77,53 @@ describe('the sum of ready replicas', () => {
     expect(await readyEverywhere()).toEqual([0, 2, 10])
   })
 
-  test.each([1, 2])(
-    'stays whole while weights are edited again and again and members are slow (seed %i)',
-    async (seed) => {
-      const random = seededRandom(seed)
-      let fewest = Number.POSITIVE_INFINITY
-      for (let edit = 0; edit < 12; edit++) {
-        for (const member of fleet.members.values()) member.faults.slow(random() < 0.5 ? 0 : random() * 1_500)
-        const [eu = 1, us = 1, ap = 1] = names.map(() => Math.floor(random() * 4))
-        await changeWeights(eu + us + ap === 0 ? { eu: 1 } : { eu, us, ap })
-        fewest = Math.min(fewest, await fewestReady(200 + random() * 6_000))
-      }
-      expect(fewest).toBe(12)
+  test('stays whole while replicas that were asked for are still on their way', async () => {
+    await fleet.api.patch(deployments, web, { type: 'merge', patch: { spec: { replicas: 24 } } })
+    await fleet.env.advance(1_000)
+    await changeWeights({ us: 2, ap: 1 })
+    await fleet.env.advance(500)
+    await fleet.api.patch(deployments, web, { type: 'merge', patch: { spec: { replicas: 12 } } })
+    expect(await fewestReady(20_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([0, 8, 4])
+  })
+
+  test('stays whole while the template is created anew and weighed otherwise', async () => {
+    await fleet.api.delete(deployments, web)
+    await changeWeights({ eu: 1, us: 2, ap: 3 })
+    await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
+    expect(await fewestReady(20_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([2, 4, 6])
+  })
+
+  /** Totals never below 12. */
+  const edits: readonly ((random: () => number) => Promise<unknown>)[] = [
+    (random) => {
+      const [eu = 0, us = 0, ap = 0] = names.map(() => Math.floor(random() * 4))
+      return changeWeights(eu + us + ap === 0 ? { eu: 1 } : { eu, us, ap })
     },
-  )
+    (random) => {
+      const replicas = random() < 0.5 ? 12 : 24
+      return fleet.api.patch(deployments, web, { type: 'merge', patch: { spec: { replicas } } })
+    },
+    () => fleet.restart(),
+    async () => {
+      await fleet.api.delete(deployments, web)
+      return fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
+    },
+  ]
+
+  test.each([1, 2, 3])('stays whole whatever is edited and when, members being slow (seed %i)', async (seed) => {
+    const random = seededRandom(seed)
+    let fewest = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 14; round++) {
+      for (const member of fleet.members.values()) member.faults.slow(random() < 0.5 ? 0 : random() * 1_500)
+      // Most often the first of them.
+      const edit = edits[Math.floor(random() ** 2 * edits.length)]
+      await edit?.(random)
+      fewest = Math.min(fewest, await fewestReady(200 + random() * 6_000))
+    }
+    expect(fewest).toBe(12)
+  })
 
   test('stays whole while the member that is to grow is away: nothing shrinks before it is back', async () => {
     fleet.members.get('ap')?.faults.cut()

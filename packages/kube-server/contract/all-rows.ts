@@ -1,4 +1,6 @@
-// Every row of the contract.
+// Every row of the contract: kube-apiserver, kube-server on each of its stores and simulated members answer all alike.
+// What kube-server answers otherwise by design has tests of its own: rules in CEL are stored, told of and not enforced
+// (`src/custom-resources/unenforced.test.ts`), bodies with prototype keys are refused (`src/http/protection.test.ts`).
 import type { Row } from './row.ts'
 import { applyRows } from './rows/apply.ts'
 import { createRows } from './rows/create.ts'
@@ -16,6 +18,7 @@ import { defaultRows } from './rows/defaults.ts'
 import { discoveryRows } from './rows/discovery.ts'
 import { errorRows } from './rows/errors.ts'
 import { namespaceRows } from './rows/namespaces.ts'
+import { ownerRows } from './rows/owners.ts'
 import { validationRows } from './rows/validation.ts'
 
 export const allRows: readonly Row[] = [
@@ -35,5 +38,6 @@ export const allRows: readonly Row[] = [
   ...discoveryRows,
   ...errorRows,
   ...namespaceRows,
+  ...ownerRows,
   ...validationRows,
 ]

@@ -43,7 +43,8 @@ export async function startSqliteTarget(): Promise<StartedTarget> {
 export async function startSimulatedTarget(): Promise<StartedTarget> {
   const store = createMemoryStore({ env })
   const rbac = createRbacAuthorizer({ store })
-  const cluster = await createSimulatedCluster({ env, name: 'contract', nodes: 0, podStartMs: 1, store })
+  const admission = [rbac.escalationHook]
+  const cluster = await createSimulatedCluster({ env, name: 'contract', nodes: 0, podStartMs: 1, store, admission })
   cluster.faults.stop()
   return serve(store, rbac, cluster.server, () => cluster.stop())
 }

@@ -62,10 +62,12 @@ describe('createKubeServer()', () => {
     expect(second.object).toBe(first.object)
   })
 
-  test('empties and removes a namespace', async () => {
+  test('empties and removes a namespace two seconds after it was deleted', async () => {
     const { api, env } = await aServer()
     await api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
-    await api.create(configMaps, { ...aConfigMap('one'), metadata: { name: 'one', namespace: 'shop' } })
+    for (const name of ['one', 'two']) {
+      await api.create(configMaps, { ...aConfigMap(name), metadata: { name, namespace: 'shop' } })
+    }
     const deleted = await api.delete(namespaces, { name: 'shop' })
     expect(deleted?.status).toEqual({ phase: 'Terminating' })
     await expect(
@@ -73,7 +75,10 @@ describe('createKubeServer()', () => {
     ).rejects.toThrow(
       'configmaps "two" is forbidden: unable to create new content in namespace shop because it is being terminated',
     )
-    await env.settle()
+    await env.advance(900)
+    await api.delete(configMaps, { name: 'two', namespace: 'shop' })
+    expect(await api.get(configMaps, { name: 'one', namespace: 'shop' }), 'as upstream, for a while').toBeDefined()
+    await env.advance(1100)
     await expect(api.get(namespaces, { name: 'shop' })).rejects.toThrow('namespaces "shop" not found')
     await expect(
       api.create(configMaps, { ...aConfigMap('two'), metadata: { name: 'two', namespace: 'shop' } }),

@@ -17,6 +17,7 @@ import { startGarbageCollector } from './housekeeping/garbage-collector.ts'
 import { startNamespaceLifecycle } from './housekeeping/namespace-lifecycle.ts'
 import { startRoleAggregation } from './housekeeping/role-aggregation.ts'
 import { startServiceAccounts } from './housekeeping/service-accounts.ts'
+import { startVolumeProtection } from './housekeeping/volume-protection.ts'
 import { ensureSystemObjects } from './system-objects.ts'
 import type { Store, StoreEvent } from './store/store.ts'
 
@@ -118,6 +119,7 @@ function startHousekeeping(deps: HousekeepingDeps, features: KubeServerFeatures)
   return [
     startDefinitionCleanup(deps),
     startRoleAggregation(deps),
+    startVolumeProtection(deps),
     ...(garbageCollector ? [startGarbageCollector(deps)] : []),
     ...(namespaceLifecycle ? [startNamespaceLifecycle(deps)] : []),
     ...(serviceAccounts ? [startServiceAccounts(deps, serviceAccounts)] : []),

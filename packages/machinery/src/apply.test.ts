@@ -110,6 +110,12 @@ describe('applyObject()', () => {
     })
   })
 
+  it('applyObject() takes a field with its last content, or leaves it null where that tells', () => {
+    const live = apply(undefined, aWidget({ whole: { a: '1' } }))
+    expect(apply(live, aWidget({}))['spec']).toBeUndefined()
+    expect(apply(live, aWidget({}), { keepsEmptied: true })['spec']).toBeNull()
+  })
+
   it('applyObject() removes what it no longer applies but keeps what others own', () => {
     const mine = apply(undefined, aWidget({ size: 1, granular: { a: '1', b: '1' }, names: ['x', 'y'] }))
     const shared = apply(mine, aWidget({ granular: { b: '1' }, names: ['y'] }), { manager: 'b' })

@@ -54,6 +54,8 @@ export interface ApplyRequest extends WriteRequest {
   readonly applied: KubeObject
   /** Take fields that others own with another value. */
   readonly force: boolean
+  /** A field that loses its last content becomes null, as upstream has it where no Go structure tells it from none. */
+  readonly keepsEmptied?: boolean
 }
 
 export interface UpdateRequest extends WriteRequest {
@@ -145,7 +147,8 @@ function attemptApply(request: ApplyRequest): ApplyAttempt {
     conflicts: others.flatMap((owner) => conflictOf(owner, changes)),
     result: () => {
       const isSame = before !== undefined && deepEqual(before, after.emptied)
-      const next = isSame && live !== undefined ? live : after.object
+      const changed = request.keepsEmptied ? after.emptied : after.object
+      const next = isSame && live !== undefined ? live : changed
       return writeOwners(next, ownersAfterApply(request, owners, fields, changes, !isSame))
     },
   }

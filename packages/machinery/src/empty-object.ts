@@ -24,8 +24,16 @@ function isBuiltin(root: Schema): boolean {
   return root.properties?.['metadata']?.$ref !== undefined || root.properties?.['metadata']?.allOf !== undefined
 }
 
-/** Fields with a default of `{}` that are no structs but pointers: defaulting sets them, for their owner. */
-const pointers = new Set(['securityContext', 'persistentVolumeClaimRetentionPolicy'])
+/** Fields with such a default that are pointers: defaulting sets them, for their owner. */
+const pointers = new Set([
+  'securityContext',
+  'persistentVolumeClaimRetentionPolicy',
+  'suspend',
+  'podInfoOnMount',
+  'requiresRepublish',
+  'seLinuxMount',
+  'storageCapacity',
+])
 
 function emptyParts(schema: Schema, resolve: ResolveSchema): JsonObject {
   const parts: Record<string, unknown> = {}

@@ -256,6 +256,12 @@ describe('applyDefaults()', () => {
     })
   })
 
+  it('leaves such a null when asked to, for validation to refuse', () => {
+    expect(applyDefaults(widget, { spec: { size: null, color: null } }, { keepsNulls: true })).toEqual({
+      spec: { size: null, color: 'red', inner: { weight: 1.5 } },
+    })
+  })
+
   it('makes no parents, and returns the same value when nothing is missing', () => {
     const empty = {}
     expect(applyDefaults(widget, empty)).toBe(empty)

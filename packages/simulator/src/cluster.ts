@@ -3,6 +3,7 @@ import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import * as wellKnown from '@flotilla/machinery/well-known-resources'
 import type { Resource } from '@flotilla/machinery/resource'
+import type { Admission } from '@flotilla/kube-server/admission'
 import { createKubeServer, type KubeServer } from '@flotilla/kube-server/server'
 import { createMemoryStore } from '@flotilla/kube-server/store/memory-store'
 import type { Store } from '@flotilla/kube-server/store/store'
@@ -28,6 +29,7 @@ import { createNamespaceDefaults } from './namespace-defaults.ts'
 import { byLabel, byNamespace, createEndpointsController, labelIndex, namespaceIndex } from './network/endpoints.ts'
 import { createKubelet } from './nodes/kubelet.ts'
 import { createNode, renewLeases, type NodeShape } from './nodes/node-heartbeat.ts'
+import { createNodeTaints } from './nodes/node-taints.ts'
 import { createPodScheduling } from './nodes/pod-scheduling.ts'
 import { createVolumeBinding } from './nodes/volume-binding.ts'
 import { byOwner, ownerIndex } from './owner.ts'
@@ -54,6 +56,8 @@ export interface SimulatedClusterOptions {
   readonly kubernetesVersion?: string
   /** Where its objects live; its owner closes it. Default: in memory. */
   readonly store?: Store
+  /** Of the member's API server. Default: none. */
+  readonly admission?: Admission
 }
 
 export interface SimulatedCluster extends AsyncDisposable {
@@ -73,7 +77,7 @@ const administrator = { name: 'simulator-admin', groups: ['system:masters', 'sys
 export async function createSimulatedCluster(options: SimulatedClusterOptions): Promise<SimulatedCluster> {
   const { env, name, region, kubernetesVersion = 'v1.36.3' } = options
   const store = options.store ?? createMemoryStore({ env })
-  const server = await createKubeServer({ env, store })
+  const server = await createKubeServer({ env, store, admission: options.admission ?? [] })
   const gate = new FaultGate(env, name)
   const shapes = shapesOf(options)
   const direct = server.apiAs({ name: 'system:node', groups: ['system:masters', 'system:nodes'] })
@@ -153,6 +157,7 @@ function startMachinery(options: SimulatedClusterOptions, server: KubeServer, ga
       serviceAccounts: cache(wellKnown.serviceAccounts, {}, 'default'),
       configMaps: cache(wellKnown.configMaps, {}, 'kube-root-ca.crt'),
     }),
+    createNodeTaints({ nodes }),
     createVolumeBinding({ claims: cache<PersistentVolumeClaim>(persistentVolumeClaims) }),
     createKubelet({ env, pods, nodes, podStartMs, podStopMs }),
   ]

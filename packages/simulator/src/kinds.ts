@@ -60,6 +60,10 @@ export interface PodSpec {
   readonly schedulerName?: string
   readonly terminationGracePeriodSeconds?: number
   readonly hostNetwork?: boolean
+  readonly volumes?: readonly {
+    readonly name: string
+    readonly persistentVolumeClaim?: { readonly claimName: string }
+  }[]
   readonly affinity?: {
     readonly nodeAffinity?: {
       readonly requiredDuringSchedulingIgnoredDuringExecution?: {

@@ -1,5 +1,7 @@
 // Objects asked for by name, of which a member may have some and not others.
+import { kinds } from '@flotilla/api/crds'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import type { Resource } from '@flotilla/machinery/resource'
 import { exitCodes, Exit } from '../exit.ts'
 import type { Answers } from '../reach/fleet.ts'
 import type { Target } from '../reach/kinds.ts'
@@ -39,10 +41,20 @@ export function withoutNotFound<T>({ answers, failures }: Answers<T>, target: Ta
 /** An answer that names no object is about the kind. */
 function whyNowhere(failures: Answers<unknown>['failures'], { type }: Target): string {
   const [only, ...rest] = failures.map(({ cluster }) => cluster)
+  const ours = kinds.find(({ resource }) => namesOf(resource).includes(type.toLowerCase()))?.resource
+  if (ours !== undefined) {
+    const next = ours.kind === 'Cluster' ? 'flotilla clusters' : `kubectl get ${ours.plural} -A`
+    return `${ours.plural} are on the hub, not on members. Next: ${next}`
+  }
   const isServed = failures.some(({ error }) => isError(error) && error.details.name !== undefined)
   if (!isServed)
     return `${rest.length === 0 ? `cluster ${only} does not serve` : 'no cluster serves'} ${type}. Next: kubectl api-resources`
   return notFoundOn(failures.map(({ cluster }) => cluster))
+}
+
+function namesOf({ plural, kind, group }: Resource): readonly string[] {
+  const names = [plural, kind.toLowerCase()]
+  return [...names, ...names.map((name) => `${name}.${group}`)]
 }
 
 /** Ends the command after naming what no member has; a member that is silent may have it. */

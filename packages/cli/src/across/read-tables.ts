@@ -1,6 +1,6 @@
 // Objects of one member as it prints them itself: its own Table, page by page.
 import type { KubeClient } from '@flotilla/kube-client/client'
-import { fromStatus } from '@flotilla/machinery/errors'
+import { FlotillaError, fromStatus, isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { collectionPath, groupResourceOf, objectPath, type Resource } from '@flotilla/machinery/resource'
 import { readNamed, type Named } from './named.ts'
@@ -78,7 +78,13 @@ interface TableDocument {
 }
 
 async function read(api: KubeClient, path: string, { resource }: Selection): Promise<TableDocument> {
-  const { code, body } = await api.raw({ path, accept })
-  if (code !== 200) throw fromStatus(code, body, `Cannot get ${groupResourceOf(resource)}`)
+  const what = `Cannot get ${groupResourceOf(resource)}`
+  const { code, body } = await api.raw({ path, accept }).catch((error: unknown) => {
+    if (!isError(error)) throw error
+    // The path says less to a person than the resource.
+    const message = error.message.replace(`Cannot GET ${path}`, what)
+    throw new FlotillaError(error.code, message, error.details, { cause: error })
+  })
+  if (code !== 200) throw fromStatus(code, body, what)
   return body as TableDocument
 }

@@ -13,7 +13,7 @@ import { connectHub } from '../reach/hub-access.ts'
 import { commonKind, parseTarget } from '../reach/kinds.ts'
 import type { Terminal } from '../terminal.ts'
 import { exitOnMissing, withoutNotFound } from './named.ts'
-import { openAcross, readObjects, selectionFor } from './run-get.ts'
+import { checkScope, nothingFound, openAcross, readObjects, selectionFor } from './run-get.ts'
 
 interface Described {
   readonly object: KubeObject
@@ -22,11 +22,15 @@ interface Described {
 
 export async function runDescribe(args: readonly string[], flags: AcrossFlags, terminal: Terminal): Promise<void> {
   const target = parseTarget(args)
+  checkScope(target, flags)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
   await using fleet = await openAcross(env, hub, flags)
+  let isNamespaced = false
   const asked = await askAll(fleet, async (api, { name }) => {
-    const { found, missing } = await readObjects(api, await selectionFor(api, name, { ...target, flags, hub }))
+    const selection = await selectionFor(api, name, { ...target, flags, hub })
+    isNamespaced ||= selection.resource.namespaced
+    const { found, missing } = await readObjects(api, selection)
     const described = found.map(async (object) => ({ object, events: await eventsOf(api, object) }))
     return { found: await Promise.all(described), missing }
   })
@@ -35,7 +39,7 @@ export async function runDescribe(args: readonly string[], flags: AcrossFlags, t
     value.found.map((described) => describeText(cluster, described, env.clock.now())),
   )
   if (texts.length > 0) terminal.out(texts.join('\n\n'))
-  else if (failures.length === 0) terminal.err('No resources found\n')
+  else if (failures.length === 0) terminal.err(nothingFound({ flags, hub }, isNamespaced))
   reportFailures(terminal, failures)
   exitOnFailures({ answers, failures })
   exitOnMissing(terminal, target, { answers, failures })

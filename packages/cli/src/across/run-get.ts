@@ -1,6 +1,7 @@
 // Reads objects of all members at once and prints them as one list.
 import { group } from '@flotilla/api/group'
 import type { KubeClient } from '@flotilla/kube-client/client'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Env } from '@flotilla/runtime/env'
 import { createCommandEnv } from '../command-env.ts'
@@ -10,6 +11,7 @@ import { formatTable } from '../output/table.ts'
 import { askAll, exitOnFailures, openFleet, reportFailures, type Answers, type Fleet } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
 import { findKind, parseTarget, type Target } from '../reach/kinds.ts'
+import { readSelector } from '../reach/selector.ts'
 import type { Terminal } from '../terminal.ts'
 import { mergeTables } from './merge-tables.ts'
 import { exitOnMissing, readNamed, withoutNotFound, type Named } from './named.ts'
@@ -17,6 +19,7 @@ import { readTables, type Selection } from './read-tables.ts'
 
 export async function runGet(args: readonly string[], flags: AcrossFlags, terminal: Terminal): Promise<void> {
   const target = parseTarget(args)
+  checkScope(target, flags)
   const format = parseFormat(flags.output)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
@@ -24,10 +27,26 @@ export async function runGet(args: readonly string[], flags: AcrossFlags, termin
   const select = (api: KubeClient, cluster: string) => selectionFor(api, cluster, { ...target, flags, hub })
   const asked =
     format.kind === 'table'
-      ? await printTable(fleet, select, { isWide: format.isWide, flags, target }, terminal)
+      ? await printTable(fleet, select, { isWide: format.isWide, flags, hub, target }, terminal)
       : await printObjects(fleet, select, { format, target }, terminal)
   exitOnFailures(asked)
   exitOnMissing(terminal, target, asked)
+}
+
+/** What no member needs to be asked. @throws Invalid. */
+export function checkScope({ type, names }: Target, { allNamespaces, selector }: AcrossFlags): void {
+  if (selector !== undefined) readSelector(selector)
+  if (names.length === 0) return
+  const odd = allNamespaces === true ? '-A' : selector === undefined ? undefined : '-l'
+  if (odd === undefined) return
+  const why = `${odd} chooses objects and so does a name`
+  throw new FlotillaError('Invalid', `Cannot read ${type} ${names.join(' ')} with ${odd}: ${why}. Next: leave one out`)
+}
+
+/** Where nothing was found. */
+export function nothingFound({ flags, hub }: Pick<Asked, 'flags' | 'hub'>, isNamespaced: boolean): string {
+  const isOne = isNamespaced && flags.allNamespaces !== true
+  return `No resources found${isOne ? ` in namespace ${flags.namespace ?? hub.namespace}` : ''}\n`
 }
 
 type Select = (api: KubeClient, cluster: string) => Promise<Selection>
@@ -62,7 +81,7 @@ export async function selectionFor(
 async function printTable(
   fleet: Fleet,
   select: Select,
-  { isWide, flags, target }: { readonly isWide: boolean; readonly flags: AcrossFlags; readonly target: Target },
+  { isWide, flags, hub, target }: Pick<Asked, 'flags' | 'hub'> & { readonly isWide: boolean; readonly target: Target },
   terminal: Terminal,
 ): Promise<Answers<Named<unknown>>> {
   let isNamespaced = false
@@ -78,7 +97,7 @@ async function printTable(
   const hasNamespaces = flags.allNamespaces === true && isNamespaced
   const { headings, rows } = mergeTables(found, { isWide, hasNamespaces, hasClusters: fleet.members.length > 1 })
   if (rows.length > 0) terminal.out(formatTable(headings, rows))
-  else if (failures.length === 0) terminal.err('No resources found\n')
+  else if (failures.length === 0) terminal.err(nothingFound({ flags, hub }, isNamespaced))
   reportFailures(terminal, failures)
   return { answers, failures }
 }

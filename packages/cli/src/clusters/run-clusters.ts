@@ -15,10 +15,12 @@ import { painter, type Paint } from '../output/colour.ts'
 import { formatObjects, listOf, parseFormat } from '../output/print-objects.ts'
 import { formatTable, type Row } from '../output/table.ts'
 import { connectHub } from '../reach/hub-access.ts'
+import { readSelector } from '../reach/selector.ts'
 import type { Terminal } from '../terminal.ts'
 
 export async function runClusters(names: readonly string[], flags: ClustersFlags, terminal: Terminal): Promise<void> {
   const format = parseFormat(flags.output)
+  checkChoice(names, flags)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
   const selector = flags.selector === undefined ? {} : { labelSelector: flags.selector }
@@ -29,13 +31,26 @@ export async function runClusters(names: readonly string[], flags: ClustersFlags
     return
   }
   if (clusters.length === 0) {
-    terminal.err('No clusters are registered. Next: flotilla join --help\n')
+    const { selector: wanted } = flags
+    terminal.err(
+      wanted === undefined
+        ? 'No clusters are registered. Next: flotilla join --help\n'
+        : `No cluster has the labels ${wanted}. Next: flotilla clusters\n`,
+    )
     return
   }
   const workloads = await countWorkloads(hub.api)
   terminal.out(
     clustersTable(clusters, workloads, { now: env.clock.now(), isWide: format.isWide, paint: painter(terminal) }),
   )
+}
+
+function checkChoice(names: readonly string[], { selector }: ClustersFlags): void {
+  if (selector === undefined) return
+  readSelector(selector)
+  if (names.length === 0) return
+  const why = '-l chooses clusters and so does a name'
+  throw new FlotillaError('Invalid', `Cannot list ${names.join(' ')} with -l ${selector}: ${why}. Next: leave one out`)
 }
 
 function byName(clusters: readonly Cluster[], names: readonly string[]): readonly Cluster[] {

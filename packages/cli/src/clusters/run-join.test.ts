@@ -77,6 +77,11 @@ describe('flotilla join', () => {
       path: () => file(kubeconfig({ server: member.access.server.replace('https', 'http') })),
       want: 'Next: ',
     },
+    {
+      name: 'the hub itself',
+      path: () => hub.kubeconfig,
+      want: ' is the hub itself. Next: choose the context of the cluster with --cluster-context\n',
+    },
     { name: 'a name that is none', as: 'No_Name', path: () => file(kubeconfig()), want: 'metadata.name' },
     {
       name: 'a label that is none',

@@ -1,6 +1,11 @@
 // Joins one cluster, saying each step, and waits until the hub finds it Ready.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
-import { joinCluster, type JoinRequest, type MemberEndpoint } from '@flotilla/control-plane/cluster/join/join'
+import {
+  identityOf,
+  joinCluster,
+  type JoinRequest,
+  type MemberEndpoint,
+} from '@flotilla/control-plane/cluster/join/join'
 import { createKubeClient } from '@flotilla/kube-client/client'
 import type { KubeAccess } from '@flotilla/kube-client/kube-access'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
@@ -39,6 +44,7 @@ export async function runJoin(name: string, flags: JoinFlags, terminal: Terminal
     ...(flags.takeOver === true ? { takeOver: true } : {}),
   }
   try {
+    await checkIsOther(hub.api, member, { name, flags, server: endpoint.server })
     // Everything is tried first: what is refused has then changed nothing, on either side.
     const planned = await joinCluster({ ...request, dryRun: true })
     await tryRegistration(hub.api, planned)
@@ -86,6 +92,21 @@ function endpointOf(access: KubeAccess, flags: JoinFlags): MemberEndpoint {
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
     ...(insecureSkipTlsVerify ? { insecureSkipTlsVerify } : {}),
   }
+}
+
+/** @throws Invalid for the hub itself: it would deliver to itself what it is to deliver. */
+async function checkIsOther(
+  hub: KubeApi,
+  member: KubeApi,
+  { name, flags, server }: { readonly name: string; readonly flags: JoinFlags; readonly server: string },
+): Promise<void> {
+  const [own, other] = await Promise.all([identityOf(hub), identityOf(member)])
+  if (own !== other) return
+  const next =
+    flags.clusterContext === undefined
+      ? 'choose the context of the cluster with --cluster-context'
+      : 'choose another one'
+  throw new FlotillaError('Invalid', `Cannot join ${name}: ${server} is the hub itself. Next: ${next}`)
 }
 
 /** The hub's admission says whether it takes the Cluster: its name, its endpoint. */

@@ -21,6 +21,15 @@ describe('flotilla unjoin', () => {
     expect(code).toBe(1)
   })
 
+  it('refuses a --confirm that says another name', async () => {
+    const member = await t.startMember('kept')
+    await t.run('join', 'kept', '--cluster-kubeconfig', t.kubeconfigOf(member))
+    const { code, err } = await t.run('unjoin', 'kept', '--confirm', 'keep')
+    expect(err).toBe('Error: Cannot unjoin kept: --confirm says keep. Next: --confirm kept\n')
+    expect([code, (await registered()).items.length]).toEqual([1, 1])
+    await t.run('unjoin', 'kept')
+  })
+
   it('takes a cluster off that answers', async () => {
     const member = await t.startMember('alive')
     await t.run('join', 'alive', '--cluster-kubeconfig', t.kubeconfigOf(member))

@@ -46,7 +46,10 @@ function checkConfirmed({ metadata, spec }: Cluster, { deleteWorkloads: deletes,
     throw new FlotillaError('Invalid', `Cannot unjoin ${name}: ${why}. Next: choose one of them`)
   }
   const why = deletes ? 'its workloads are to be deleted' : spec.protected ? 'it is protected' : undefined
-  if (why === undefined || confirm === name) return
+  if (confirm === name || (why === undefined && confirm === undefined)) return
+  if (why === undefined) {
+    throw new FlotillaError('Invalid', `Cannot unjoin ${name}: --confirm says ${confirm}. Next: --confirm ${name}`)
+  }
   throw new FlotillaError('Invalid', `Cannot unjoin ${name}: ${why}. Next: repeat its name with --confirm ${name}`)
 }
 

@@ -35,7 +35,7 @@ export async function readTemplate(
       const place = resource.namespaced ? ` in namespace ${namespace}` : ''
       throw new FlotillaError(
         'NotFound',
-        `Cannot find ${resource.kind} ${name}${place} on the hub. Next: kubectl get ${resource.plural} -A`,
+        `Cannot find ${resource.kind} ${name}${place} on the hub. Next: kubectl get ${resource.plural}${resource.namespaced ? ' -A' : ''}`,
       )
     }),
     resource.namespaced ? listBindings(hub, namespace) : listClusterBindings(hub),

@@ -47,10 +47,19 @@ export async function runDrift(args: readonly string[], flags: DriftFlags, termi
   const drifted = answers.flatMap(({ value }) => value)
   if (format !== 'text') terminal.out(await formatValue(drifted, format))
   else if (drifted.length > 0) terminal.out(driftTable(drifted, env.clock.now()))
-  else if (failures.length === 0) terminal.err('No drift: members hold what is stated\n')
+  else if (failures.length === 0)
+    terminal.err(noDriftText(templates.length, flags.allNamespaces ? undefined : namespace))
   reportFailures(terminal, failures)
   if (drifted.length > 0) throw new Exit(exitCodes.failed)
   exitOnFailures({ answers, failures })
+}
+
+/** `namespace`: the only one that was looked at. */
+function noDriftText(count: number, namespace: string | undefined): string {
+  if (count > 0) return 'No drift: members hold what is stated\n'
+  return namespace === undefined
+    ? 'Nothing is placed on members. Next: flotilla status\n'
+    : `Nothing of namespace ${namespace} is placed on members. Next: flotilla drift -A\n`
 }
 
 /** Every template that a binding places, with its bindings. None: all namespaces and cluster-scoped ones. */

@@ -26,7 +26,9 @@ export async function runRender(args: readonly string[], flags: RenderFlags, ter
   reportFailures(terminal, failures)
   exitOnFailures({ answers, failures })
   if (placed.length === 0) {
-    const next = 'Next: flotilla explain says why'
+    const { kind, metadata } = from.template
+    const place = metadata.namespace === undefined ? '' : ` -n ${metadata.namespace}`
+    const next = `Next: flotilla explain ${kind.toLowerCase()}/${metadata.name}${place}`
     throw new FlotillaError(
       'NotFound',
       `Cannot render ${titleOf(from.template)}: it is placed on none of these clusters. ${next}`,

@@ -1,4 +1,5 @@
 // What to try next: commands that work as they are when they are pasted into another terminal.
+import { shellWord } from '../hub/start-command.ts'
 import type { DemoMember } from './demo-member.ts'
 
 export function nextCommands(kubeconfig: string, members: readonly DemoMember[]): string {
@@ -16,7 +17,7 @@ export function nextCommands(kubeconfig: string, members: readonly DemoMember[])
   const width = Math.max(...lines.map(([command = '']) => command.length))
   return [
     '\nTry next, in another terminal:\n\n',
-    `  export KUBECONFIG=${kubeconfig}\n`,
+    `  export KUBECONFIG=${shellWord(kubeconfig)}\n`,
     ...lines.map(([command = '', why = '']) => `  ${command.padEnd(width)}   # ${why}\n`),
     '\nCtrl-C stops everything.\n',
   ].join('')

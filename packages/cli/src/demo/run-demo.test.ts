@@ -73,6 +73,17 @@ describe('flotilla get', () => {
     expect([code, err]).toEqual([1, 'Error: Cannot get deploy none: not found on any cluster\n'])
   })
 
+  it('asks a cluster once, however often it is named', async () => {
+    const { out } = await demo.run('get', 'deploy', '-n', 'shop', '-C', 'eu-west,eu-west,', '-o', 'name')
+    expect(out).toBe('deployment.apps/web\n')
+    expect((await demo.run('get', 'deploy', '-n', 'shop', '-C', 'eu-west,eu-west,')).out.split('\n')).toHaveLength(3)
+  })
+
+  it('says where nothing was found', async () => {
+    expect((await demo.run('get', 'pods')).err).toBe('No resources found in namespace default\n')
+    expect((await demo.run('describe', 'pods', '-A', '-l', 'a=b')).err).toBe('No resources found\n')
+  })
+
   it('says whose each object is with -o json', async () => {
     const { out } = await demo.run('get', 'deployment', 'web', '-n', 'shop', '-o', 'json')
     const list = JSON.parse(out) as { items: { metadata: { annotations: Record<string, string> } }[] }
@@ -125,6 +136,34 @@ describe('flotilla get', () => {
       name: 'labels that no cluster has',
       args: ['get', 'pods', '-C', 'env=prod'],
       want: 'no cluster has the labels env=prod',
+    },
+    {
+      name: 'a kind of the hub',
+      args: ['get', 'PropagationPolicy', '-n', 'shop'],
+      want: 'propagationpolicies are on the hub, not on members. Next: kubectl get propagationpolicies -A\n',
+    },
+    { name: 'no type', args: ['get', ''], want: 'Error: Cannot read : it names no type, such as pods\n' },
+    { name: 'several types', args: ['get', 'pods,svc'], want: 'it needs one type at a time' },
+    {
+      name: 'a name everywhere',
+      args: ['get', 'deploy/web', '-A'],
+      want: 'Error: Cannot read deploy web with -A: -A chooses objects and so does a name. Next: leave one out\n',
+    },
+    {
+      name: 'a selector that is none, without asking anybody',
+      args: ['describe', 'pods', '-l', 'a=b,,'],
+      want: "Error: Cannot read the label selector a=b,,: found ',', expected: identifier after ','. Next: KEY=VALUE",
+    },
+    { name: 'no cluster named', args: ['get', 'pods', '-C', ','], want: 'Error: Cannot ask any member: -C names none' },
+    {
+      name: 'clusters by name and by label',
+      args: ['clusters', 'eu-west', '-l', 'env=demo'],
+      want: '-l chooses clusters and so does a name. Next: leave one out',
+    },
+    {
+      name: 'a server that is no hub',
+      args: ['status', '--context', 'flotilla/eu-west'],
+      want: ' is no hub: it does not serve clusters. Next: choose the context of the hub with --context, or ',
     },
     { name: 'a format that there is not', args: ['get', 'pods', '-o', 'xml'], want: 'Cannot print as xml' },
     { name: 'a mixture of types', args: ['get', 'deploy/web', 'pod/x'], want: 'Cannot read deploy/web pod/x' },
@@ -179,6 +218,11 @@ describe('flotilla render', () => {
 })
 
 describe('flotilla drift', () => {
+  it('says that nothing of a namespace is placed', async () => {
+    const { code, err } = await demo.run('drift')
+    expect([code, err]).toEqual([0, 'Nothing of namespace default is placed on members. Next: flotilla drift -A\n'])
+  })
+
   it('finds none while members hold what is stated', async () => {
     const { code, err } = await demo.run('drift', '-A')
     expect([code, err]).toEqual([0, 'No drift: members hold what is stated\n'])
@@ -186,6 +230,12 @@ describe('flotilla drift', () => {
 })
 
 describe('flotilla clusters, status and doctor', () => {
+  it('tells no labels from no clusters', async () => {
+    expect((await demo.run('clusters', '-l', 'a=b')).err).toBe(
+      'No cluster has the labels a=b. Next: flotilla clusters\n',
+    )
+  })
+
   it('list what is registered', async () => {
     const { out } = await demo.run('clusters')
     expect(out.split('\n')[0]).toBe('NAME       READY   VERSION            REGION       NODES   LATENCY   PLACED   AGE')
@@ -242,7 +292,7 @@ describe('a member that is joined and dies', () => {
     expect(partial.code).toBe(4)
     expect(partial.out).toContain('eu-west-node-1')
     expect(partial.err).toMatch(
-      /^Error: Cluster extra did not answer: .*nothing listens there.* Next: flotilla doctor cluster extra\n$/,
+      /^Error: Cluster extra did not answer: Cannot get nodes: https:.*nothing listens there.* Next: flotilla doctor cluster extra\n$/,
     )
 
     const silent = await demo.run('get', 'nodes', '-C', 'extra', '--timeout', '2s')

@@ -51,7 +51,7 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
       ...apiChecks(hub.api, timeout, 'use a kubeconfig whose user may use the hub'),
       {
         name: 'kinds',
-        next: 'flotilla install',
+        next: 'choose the context of the hub with --context, or flotilla install',
         run: async () => {
           const { items } = await hub.api.list(customResourceDefinitions)
           const there = new Set(items.map(({ metadata }) => metadata.name))
@@ -68,6 +68,7 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
           const bad = items.filter(({ status }) => findCondition(status?.conditions, 'Ready')?.status !== 'True')
           if (bad.length > 0) throw wrong(`not ready: ${bad.map(({ metadata }) => metadata.name).join(', ')}`)
           const orphans = countOrphans(items)
+          if (items.length === 0) return 'none is registered yet'
           if (orphans.length === 0) return `${items.length} registered, all ready`
           const see = `see flotilla doctor cluster ${orphans[0]?.cluster}`
           return `${items.length} registered, all ready; orphaned: ${orphansPhrase(orphans)}, ${see}`

@@ -27,7 +27,7 @@ export async function checkInstalled(hub: KubeApi, server: string): Promise<void
 export async function checkForeign(hub: KubeApi, server: string): Promise<void> {
   const { body } = await hub.raw({ path: '/version' })
   if (!textAt(body, ['gitVersion']).endsWith('+flotilla')) return
-  const why = 'it is a hub of flotilla start, which runs the controllers itself'
+  const why = 'flotilla start serves it, and runs its controllers itself'
   throw new FlotillaError('Conflict', `Cannot run controllers for ${server}: ${why}. Next: flotilla status`)
 }
 

@@ -12,7 +12,7 @@ describe('flotilla controllers', () => {
   it('refuses a hub of flotilla start, whose controllers run already', async () => {
     const { code, err } = await t.run('controllers')
     expect(err).toBe(
-      `Error: Cannot run controllers for ${t.hub.url}: it is a hub of flotilla start, which runs the controllers itself. Next: flotilla status\n`,
+      `Error: Cannot run controllers for ${t.hub.url}: flotilla start serves it, and runs its controllers itself. Next: flotilla status\n`,
     )
     expect(code).toBe(1)
   })

@@ -20,6 +20,7 @@ import { checkBare, checkForeign, checkInstalled } from './check-bare.ts'
 import { ensureAuthority, ensureServing } from './credentials.ts'
 import { openDataFolder } from './data-folder.ts'
 import { defaultDataFolder } from './default-folder.ts'
+import { boundHeapGrowth } from './heap.ts'
 import { ensureIdentity } from './identity.ts'
 import { isLoopback } from './listen-address.ts'
 import { registerWebhooks } from './webhook-objects.ts'
@@ -30,6 +31,7 @@ const keySecret = { namespace: systemNamespace, name: 'flotilla-hub-key' }
 
 export async function runControllers(flags: ControllersFlags, terminal: Terminal): Promise<void> {
   const { stopped } = terminal
+  boundHeapGrowth()
   const env = createRealEnv({ logLevel: flags.logLevel, pretty: true })
   const opened = new AsyncDisposableStack()
   try {
@@ -37,6 +39,7 @@ export async function runControllers(flags: ControllersFlags, terminal: Terminal
     const { server } = hub.api
     await checkForeign(hub.api, server)
     await checkInstalled(hub.api, server)
+    terminal.out(`Looking whether ${server} runs workloads itself\n`)
     await checkBare(env, hub.api, server, stopped)
     const folder = opened.use(openDataFolder(dataFolder(flags, terminal)))
     const ca = await ensureAuthority(env, folder, 'ca', 'flotilla-webhooks')

@@ -7,6 +7,7 @@ import type { InstallFlags } from '../commands/install.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { ensureObjects } from './ensure-objects.ts'
+import { shellWord } from './start-command.ts'
 import { untilServed } from './until-served.ts'
 
 const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }
@@ -26,6 +27,9 @@ export async function runInstall(flags: InstallFlags, terminal: Terminal): Promi
     kinds.map(({ resource }) => resource),
   )
   const { kubeconfig, context } = flags
-  const options = [kubeconfig ? ` --kubeconfig ${kubeconfig}` : '', context ? ` --context ${context}` : ''].join('')
+  const options = [
+    kubeconfig ? ` --kubeconfig ${shellWord(kubeconfig)}` : '',
+    context ? ` --context ${shellWord(context)}` : '',
+  ].join('')
   terminal.out(`\nNext: flotilla controllers${options}\n`)
 }

@@ -10,6 +10,8 @@ import type { Terminal } from '../terminal.ts'
 import { openDataFolder, whyNot, type DataFolder } from './data-folder.ts'
 import { defaultDataFolder } from './default-folder.ts'
 import { startEmbeddedHub, type EmbeddedHub } from './embedded-hub.ts'
+import { boundHeapGrowth } from './heap.ts'
+import { shellWord } from './start-command.ts'
 import { checkIsFree, isLoopback, parseListenAddress } from './listen-address.ts'
 
 /** Whatever is still open after so long is cut off: what was acknowledged is on disk. */
@@ -17,8 +19,12 @@ const stopWithinMs = 900
 
 export async function runStart(flags: StartFlags, terminal: Terminal): Promise<void> {
   const listen = parseListenAddress(flags.listen)
+  if (flags.dataDir === '') {
+    throw new FlotillaError('Invalid', 'Cannot use the data folder "": it is no path. Next: name one with --data-dir')
+  }
   const { stopped } = terminal
   await checkIsFree(listen)
+  boundHeapGrowth()
   const env = createRealEnv({ logLevel: flags.logLevel, pretty: true })
   const isTemporary = flags.demo === true && flags.dataDir === undefined
   const path = isTemporary ? temporaryFolder(terminal) : resolve(flags.dataDir ?? defaultDataFolder(terminal.variables))
@@ -65,7 +71,7 @@ async function startHub(env: Env, folder: DataFolder, flags: StartFlags, { stopp
 
 function startedText(hub: EmbeddedHub, folder: DataFolder, flags: StartFlags, { variables }: Terminal): string {
   const isDefault = (flags.dataDir ?? defaultDataFolder(variables)) === defaultDataFolder(variables)
-  const kubeconfig = isDefault ? '' : ` --kubeconfig ${hub.kubeconfig}`
+  const kubeconfig = isDefault ? '' : ` --kubeconfig ${shellWord(hub.kubeconfig)}`
   return [
     `${folder.isNew ? 'Started a new hub' : 'Started the hub again'} at ${hub.url}`,
     `  data        ${folder.path}`,
@@ -74,7 +80,7 @@ function startedText(hub: EmbeddedHub, folder: DataFolder, flags: StartFlags, { 
     'Next:',
     `  flotilla join NAME --cluster-kubeconfig FILE${kubeconfig}`,
     `  flotilla status${kubeconfig}`,
-    `  kubectl --kubeconfig ${hub.kubeconfig} get clusters`,
+    `  kubectl --kubeconfig ${shellWord(hub.kubeconfig)} get clusters`,
     '',
     'Ctrl-C stops it.',
     '',

@@ -6,12 +6,13 @@ import type { KubeClient } from '@flotilla/kube-client/client'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { matchesLabels, parseLabelSelector } from '@flotilla/machinery/selector'
+import { matchesLabels } from '@flotilla/machinery/selector'
 import { secrets } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import { Exit, exitCodes } from '../exit.ts'
 import type { Terminal } from '../terminal.ts'
 import { memberClient } from './member-access.ts'
+import { readSelector } from './selector.ts'
 
 export interface FleetOptions {
   readonly env: Env
@@ -90,7 +91,7 @@ export function chooseClusters(clusters: readonly Cluster[], wanted: string): re
 }
 
 function bySelector(clusters: readonly Cluster[], text: string): readonly Cluster[] {
-  const selector = parseLabelSelector(text)
+  const selector = readSelector(text)
   const found = clusters.filter(({ metadata }) => matchesLabels(selector, metadata.labels))
   if (found.length > 0) return found
   throw new FlotillaError(
@@ -100,7 +101,10 @@ function bySelector(clusters: readonly Cluster[], text: string): readonly Cluste
 }
 
 function byName(clusters: readonly Cluster[], names: readonly string[]): readonly Cluster[] {
-  return names.map((name) => clusterNamed(clusters, name.trim()))
+  const wanted = [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))]
+  if (wanted.length > 0) return wanted.map((name) => clusterNamed(clusters, name))
+  const known = clusters.map(({ metadata }) => metadata.name).join(', ')
+  throw new FlotillaError('Invalid', `Cannot ask any member: -C names none; registered: ${known}`)
 }
 
 /** @throws NotFound with the names that there are. */

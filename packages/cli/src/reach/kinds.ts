@@ -87,6 +87,8 @@ export interface Target {
 /** Reads `TYPE`, `TYPE NAME…` and `TYPE/NAME…`. Throws Invalid for a mixture. */
 export function parseTarget(args: readonly string[]): Target {
   const [first = '', ...rest] = args
+  if (first === '' || first.startsWith('/')) throw unreadable(args, 'it names no type, such as pods')
+  if (first.includes(',') || first === 'all') throw unreadable(args, 'it needs one type at a time, such as pods')
   if (!first.includes('/')) {
     const odd = rest.find((name) => name.includes('/'))
     if (odd !== undefined) throw unreadable(args, `${odd} names a type again`)

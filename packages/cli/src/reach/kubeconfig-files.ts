@@ -34,14 +34,19 @@ export function splitPaths(text: string): readonly string[] {
   return text.split(delimiter).filter((path) => path !== '')
 }
 
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it is not readable for this user',
+  EISDIR: 'it is a folder',
+}
+
 function readKubeconfig(path: string): File {
   try {
     return { path, config: parseKubeconfig(readFileSync(path, 'utf8')) }
   } catch (error) {
     if (isError(error)) throw naming(path, error)
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const why =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it is not readable for this user' : code
+    const why = unreadable[code] ?? (code || String(error))
     throw new FlotillaError('NotFound', `Cannot read the kubeconfig ${path}: ${why}`)
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { BindingFate } from '../binding-fate.ts'
 import { fateOf } from '../binding-fate.ts'
 import type { Binding } from '../hub.ts'
-import { claimsOn, removalOn, targetsOf } from './claims.ts'
+import { claimsOn, removalOn } from './claims.ts'
 import { defaultSettings, settingsOf, stricter } from './settings.ts'
 
 const ref = (kind: string, name: string) => ({
@@ -115,18 +115,6 @@ describe('removalOn()', () => {
     const explanation = { trigger: 't', inputHash: 'i', feasible: 1, rejected: {}, clusters: [] }
     return { decision: { forHash: 'h', clusters: [{ name: 'us', id: 'id-us', replicas: 1 }], explanation } }
   }
-})
-
-describe('targetsOf()', () => {
-  test('names followers before workloads, and what is to be removed', () => {
-    expect(targetsOf(aBinding('a', { removals: [removal] }))).toEqual(
-      new Map([
-        ['id-eu', new Set([settings, web])],
-        ['id-us', new Set([settings])],
-      ]),
-    )
-    expect([...(targetsOf(aBinding('a')).get('id-eu') ?? [])]).toEqual([settings, web])
-  })
 })
 
 describe('stricter()', () => {

@@ -10,12 +10,12 @@ import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
+import { Coalescer } from '../coalesce.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { objectIdIn, objectIdOf, type ObjectId } from '../object-id.ts'
 import { bindingStatus, type ObservedCluster, type ObservedObject } from './binding-status.ts'
-import { Coalescer } from './coalesce.ts'
 import { templateStatus, type Copy } from './template-status.ts'
 
 export interface StatusDeps {

@@ -13,6 +13,8 @@ import {
   defineWidgets,
 } from './objects.ts'
 
+type Fields = Readonly<Record<string, unknown>>
+
 const d = `${deployments}/d`
 const a = `${configMaps}/a`
 
@@ -64,6 +66,13 @@ const lists = {
       },
     },
   },
+}
+
+const w = `${widgetPath}/w`
+const labelled: Fields = { labels: { a: 'b' }, annotations: { a: 'b' } }
+
+function specOf(properties: Fields): Fields {
+  return { type: 'object', properties: { spec: { type: 'object', properties } } }
 }
 
 function custom(name: string, one: object, two: object, force = false): Row {
@@ -278,4 +287,28 @@ export const applyRows: readonly Row[] = [
   custom('an atomic map is one field', { whole: { a: '1' } }, { whole: { b: '1' } }),
   custom('free fields are merged', { free: { a: { b: 1 } } }, { free: { a: { c: 2 } } }),
   custom('free fields in conflict', { free: { a: { b: 1 } } }, { free: { a: { b: 2 } } }),
+  managedRow(
+    'apply to a custom resource: what is left empty',
+    ...defineWidgets(
+      specOf({
+        kept: { type: 'object', nullable: true, properties: { a: { type: 'string' } } },
+        filled: { type: 'object', default: { a: 'x' }, properties: { a: { type: 'string' } } },
+        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      }),
+    ),
+    apply(w, widget('w', { spec: { kept: { a: '1' }, filled: { a: '1' }, other: 1 } }, labelled), 'one'),
+    apply(w, widget('w', { spec: { kept: {}, filled: {} } }, { labels: {}, annotations: {} }), 'one'),
+    apply(w, widget('w', { spec: { free: { a: { b: 1 } } } }), 'one'),
+    apply(w, widget('w', { spec: { free: { a: {} } } }), 'one'),
+    apply(w, widget('w', { spec: { free: null } }), 'one'),
+    apply(w, widget('w', { spec: null }), 'one'),
+  ),
+  managedRow(
+    'apply to a custom resource: null of what is new',
+    ...defineWidgets(specOf({ a: { type: 'string' } })),
+    apply(w, widget('w', { spec: null }), 'one'),
+    apply(w, widget('w', { spec: { a: null } }), 'one'),
+    post(widgetPath, widget('v', { spec: null })),
+    patch('merge', `${widgetPath}/v`, { spec: { a: null } }),
+  ),
 ]

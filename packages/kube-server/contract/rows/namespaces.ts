@@ -19,6 +19,14 @@ export const namespaceRows: readonly Row[] = [
     get(`${configMaps}/a`),
   ),
   row(
+    'namespace that ends answers for a while for what is in it',
+    quietly(post(configMaps, configMap('a'))),
+    quietly(remove(n)),
+    get(`${configMaps}/a`),
+    remove(`${configMaps}/a`),
+    gone,
+  ),
+  row(
     'namespace that ends takes nothing new',
     quietly(post(configMaps, configMap('a', {}, { finalizers: ['x.io/y'] }))),
     quietly(remove(n)),

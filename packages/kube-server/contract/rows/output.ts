@@ -226,6 +226,13 @@ export const outputRows: readonly Row[] = [
     post(configMaps, configMap('a', {}, { labels: { x: 'y' } })),
     get(`${configMaps}/a`, partial),
   ),
+  row(
+    'metadata of a daemonset',
+    post(`${base}/daemonsets`, { metadata: { name: 'a', annotations: { x: 'y' } }, spec: template }),
+    get(`${base}/daemonsets/a`, partial),
+    get(`${base}/daemonsets`, partialList),
+    get(`${base}/daemonsets?includeObject=Object`, table),
+  ),
   row('metadata of a list', post(configMaps, configMap('a')), get(configMaps, partialList)),
   row('metadata of a list asked as of an object', post(configMaps, configMap('a')), get(configMaps, partial)),
   row(

@@ -1,48 +1,46 @@
-// Acting as somebody else: the Impersonate-* headers, each of which the caller must be allowed to set.
+// Acting as somebody else: the Impersonate-* headers, and the user that they make of the caller.
 import type { IncomingHttpHeaders } from 'node:http'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { UserInfo } from '../operations.ts'
 import { withAuthenticatedGroup } from './authenticator.ts'
 import { forbidden, type Attributes, type Authorizer } from './authorizer.ts'
+import { impersonationModes, type Mode, type Wanted } from './impersonation-modes.ts'
 
 const extraPrefix = 'impersonate-extra-'
-const serviceAccountPrefix = 'system:serviceaccount:'
 
-/** The user to go on as. Throws Forbidden, or BadRequest for headers that name no user. */
-export function impersonated(authorizer: Authorizer, caller: UserInfo, headers: IncomingHttpHeaders): UserInfo {
-  const name = textOf(headers['impersonate-user'])
-  const groups = listOf(headers['impersonate-group'])
-  const uid = textOf(headers['impersonate-uid'])
-  const extra = extraOf(headers)
-  const isAsked = name !== '' || groups.length > 0 || uid !== '' || extra !== undefined
-  if (!isAsked) return caller
-  if (name === '') {
-    const text = 'Cannot impersonate: Impersonate-User is missing, and group, uid or extra alone name nobody'
-    throw new FlotillaError('BadRequest', text)
+/**
+ * The user to go on as with the request `asked`. Throws Forbidden, or BadRequest for headers that name no user. A
+ * refusal tells what the first way to be allowed lacked, as kube-apiserver's does.
+ */
+export function impersonated(
+  authorizer: Authorizer,
+  caller: UserInfo,
+  headers: IncomingHttpHeaders,
+  asked: Attributes,
+): UserInfo {
+  const wanted = wantedBy(headers)
+  if (wanted === undefined) return caller
+  let refusal: FlotillaError | undefined
+  for (const mode of impersonationModes(caller, wanted, asked)) {
+    const refused = refusalOf(authorizer, mode)
+    if (refused === undefined) return userOf(wanted, mode)
+    refusal ??= refused
   }
-  checkUser(authorizer, caller, name)
-  for (const group of groups) check(authorizer, caller, { resource: 'groups', name: group })
-  if (uid !== '') check(authorizer, caller, { group: 'authentication.k8s.io', resource: 'uids', name: uid })
-  for (const [key, values] of Object.entries(extra ?? {})) {
-    for (const value of values) {
-      check(authorizer, caller, {
-        group: 'authentication.k8s.io',
-        resource: 'userextras',
-        subresource: key,
-        name: value,
-      })
-    }
-  }
-  return userOf(name, groups, uid, extra)
+  throw refusal
 }
 
-function userOf(name: string, groups: readonly string[], uid: string, extra: UserInfo['extra']): UserInfo {
-  const [namespace, account] = serviceAccountOf(name)
-  const implied =
-    namespace === '' || account === '' ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
+function refusalOf(authorizer: Authorizer, { needs, never }: Mode): FlotillaError | undefined {
+  for (const attributes of needs) {
+    const decision = authorizer.authorize(attributes)
+    if (!decision.allowed) return forbidden(attributes, decision.reason)
+  }
+  return never && forbidden(never.attributes, never.why)
+}
+
+function userOf({ name, groups, uid, extra }: Wanted, { impliedGroups }: Mode): UserInfo {
   const user = {
     name,
-    groups: groups.length > 0 ? groups : implied,
+    groups: groups.length > 0 ? groups : impliedGroups,
     ...(uid === '' ? {} : { uid }),
     ...(extra === undefined ? {} : { extra }),
   }
@@ -50,32 +48,26 @@ function userOf(name: string, groups: readonly string[], uid: string, extra: Use
   return { ...user, groups: groups.length > 0 ? groups : ['system:unauthenticated'] }
 }
 
-function checkUser(authorizer: Authorizer, caller: UserInfo, name: string): void {
-  const [namespace, account] = serviceAccountOf(name)
-  if (account === '') check(authorizer, caller, { resource: 'users', name })
-  else check(authorizer, caller, { resource: 'serviceaccounts', namespace, name: account })
+function wantedBy(headers: IncomingHttpHeaders): Wanted | undefined {
+  const name = textOf(headers['impersonate-user'])
+  const groups = listOf(headers['impersonate-group'])
+  const uid = textOf(headers['impersonate-uid'])
+  const extra = extraOf(headers)
+  const wanted = { name, uid, groups, extra }
+  if (name !== '') return wanted
+  if (groups.length === 0 && uid === '' && extra === undefined) return undefined
+  throw new FlotillaError('BadRequest', `requested ${inGo(wanted)} without impersonating a user name`)
 }
 
-function serviceAccountOf(name: string): readonly [namespace: string, account: string] {
-  if (!name.startsWith(serviceAccountPrefix)) return ['', '']
-  const [namespace = '', account = '', ...rest] = name.slice(serviceAccountPrefix.length).split(':')
-  return rest.length > 0 ? ['', ''] : [namespace, account]
-}
-
-function check(authorizer: Authorizer, user: UserInfo, target: Partial<Attributes>): void {
-  const attributes = {
-    user,
-    verb: 'impersonate',
-    group: '',
-    version: 'v1',
-    resource: '',
-    subresource: '',
-    namespace: '',
-    name: '',
-    ...target,
-  }
-  const decision = authorizer.authorize(attributes)
-  if (!decision.allowed) throw forbidden(attributes, decision.reason)
+/** As kube-apiserver shows it: Go's print of its structure. */
+function inGo({ name, uid, groups, extra = {} }: Wanted): string {
+  const list = (values: readonly string[]) => `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`
+  const shownGroups = groups.length === 0 ? '[]string(nil)' : list(groups)
+  const entries = Object.entries(extra).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const shownEntries = entries.map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`).join(', ')
+  const shownExtra = `map[string][]string${entries.length === 0 ? '(nil)' : `{${shownEntries}}`}`
+  const [shownName, shownUid] = [JSON.stringify(name), JSON.stringify(uid)]
+  return `&user.DefaultInfo{Name:${shownName}, UID:${shownUid}, Groups:${shownGroups}, Extra:${shownExtra}}`
 }
 
 function extraOf(headers: IncomingHttpHeaders): Record<string, readonly string[]> | undefined {

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import { aggregationRuleOf, rulesIn } from './aggregation.ts'
 import type { Attributes, Authorizer, Decision } from './authorizer.ts'
 import { createRbacIndex, type Binding, type RbacIndex, type RoleRef } from './rbac-index.ts'
-import { describeRule, ruleAllows, uncovered, type PolicyRule } from './rbac-rules.ts'
+import { describeRules, ruleAllows, uncovered, type PolicyRule } from './rbac-rules.ts'
 
 const masters = 'system:masters'
 const allRules: readonly PolicyRule[] = [
@@ -146,7 +146,7 @@ function refuseUncovered(request: AdmissionRequest, owned: readonly PolicyRule[]
   const { user } = request
   const groups = user.groups.map((group) => JSON.stringify(group)).join(' ')
   const who = `user ${JSON.stringify(user.name)} (groups=[${groups}])`
-  const why = `${who} is attempting to grant RBAC permissions not currently held:\n${missing.map(describeRule).join('\n')}`
+  const why = `${who} is attempting to grant RBAC permissions not currently held:\n${describeRules(missing)}`
   throw forbid(request, why)
 }
 

@@ -1,6 +1,6 @@
 // Which rules allow and cover what.
 import { describe, expect, test } from 'vitest'
-import { ruleAllows, uncovered } from './rbac-rules.ts'
+import { describeRules, ruleAllows, uncovered } from './rbac-rules.ts'
 
 const asked = { verb: 'get', group: '', resource: 'pods', subresource: '', name: 'a' }
 const rule = { verbs: ['get'], apiGroups: [''], resources: ['pods'] }
@@ -44,5 +44,24 @@ describe('uncovered()', () => {
 
   test('does not let one name cover all names', () => {
     expect(uncovered([{ ...rule, resourceNames: ['a'] }], [rule])).toHaveLength(1)
+  })
+})
+
+describe('describeRules()', () => {
+  test('shows the verbs on one resource together, names and paths apart, each line once and in order', () => {
+    const wanted = [
+      { verbs: ['get', 'list'], nonResourceURLs: ['/metrics'] },
+      { verbs: ['list'], apiGroups: ['', 'apps'], resources: ['pods'] },
+      { verbs: ['get'], apiGroups: [''], resources: ['pods'] },
+      { verbs: ['get', 'list'], nonResourceURLs: ['/metrics'] },
+      { verbs: ['get', 'watch'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] },
+    ]
+    expect(describeRules(uncovered([], wanted)).split('\n')).toEqual([
+      '{APIGroups:[""], Resources:["pods"], ResourceNames:["a"], Verbs:["get" "watch"]}',
+      '{APIGroups:[""], Resources:["pods"], Verbs:["list" "get"]}',
+      '{APIGroups:["apps"], Resources:["pods"], Verbs:["list"]}',
+      '{NonResourceURLs:["/metrics"], Verbs:["get"]}',
+      '{NonResourceURLs:["/metrics"], Verbs:["list"]}',
+    ])
   })
 })

@@ -24,13 +24,24 @@ export function uncovered(owned: readonly PolicyRule[], wanted: readonly PolicyR
   return wanted.flatMap(singles).filter((single) => !owned.some((rule) => covers(rule, single)))
 }
 
-/** As upstream prints a rule in its refusals. */
-export function describeRule(rule: PolicyRule): string {
+/** As upstream prints single steps in its refusals: the verbs on one resource together, in the order of the lines. */
+export function describeRules(singles: readonly PolicyRule[]): string {
+  const rules = new Map<string, PolicyRule>()
+  for (const { verbs, ...target } of singles) {
+    const isOffResources = target.nonResourceURLs !== undefined
+    const key = JSON.stringify(isOffResources ? { ...target, verbs } : target)
+    const before = isOffResources ? [] : (rules.get(key)?.verbs ?? [])
+    rules.set(key, { ...target, verbs: [...before, ...verbs] })
+  }
+  return [...rules.values()].map(describeRule).toSorted().join('\n')
+}
+
+function describeRule(rule: PolicyRule): string {
   const parts = [
     show('APIGroups', rule.apiGroups),
     show('Resources', rule.resources),
-    show('ResourceNames', rule.resourceNames),
     show('NonResourceURLs', rule.nonResourceURLs),
+    show('ResourceNames', rule.resourceNames),
     show('Verbs', rule.verbs),
   ]
   return `{${parts.filter((part) => part !== '').join(', ')}}`

@@ -8,11 +8,11 @@ import type { StoreEvent, Stored } from '../store/store.ts'
 import { resourceOfKey } from '../store/store.ts'
 import type { Housekeeper, HousekeepingDeps } from './deps.ts'
 import { keyOfStored, resourcesByStoreName, systemContext } from './deps.ts'
+import { dropFinalizer, manager } from './drop-finalizer.ts'
 import { startKeyLoop } from './key-loop.ts'
 import { OwnerGraph } from './owner-graph.ts'
 
 const context = systemContext('system:serviceaccount:kube-system:generic-garbage-collector')
-const manager = 'kube-controller-manager'
 
 interface Collector extends HousekeepingDeps {
   readonly graph: OwnerGraph
@@ -73,7 +73,7 @@ async function orphan(collector: Collector, resource: ServedResource, owner: Sto
     const dependent = collector.store.get(key)
     if (dependent !== undefined) await dropOwners(collector, dependent, new Set([uid]))
   }
-  await dropFinalizer(collector, resource, owner.object, 'orphan')
+  await dropFinalizer(collector, context, resource, owner.object, 'orphan')
 }
 
 /** The owner waits until no dependent that blocks it is left. */
@@ -87,7 +87,7 @@ async function deleteDependents(collector: Collector, resource: ServedResource, 
     if (reference?.blockOwnerDeletion) isBlocked = true
     if (!dependent.object.metadata.deletionTimestamp) collector.again(key)
   }
-  if (!isBlocked) await dropFinalizer(collector, resource, owner.object, 'foregroundDeletion')
+  if (!isBlocked) await dropFinalizer(collector, context, resource, owner.object, 'foregroundDeletion')
 }
 
 async function deleteIfUnowned(collector: Collector, resource: ServedResource, stored: Stored): Promise<void> {
@@ -165,15 +165,4 @@ async function dropOwners(
     { type: 'merge', patch },
     { fieldManager: manager },
   )
-}
-
-async function dropFinalizer(
-  { operations }: Collector,
-  resource: ServedResource,
-  owner: KubeObject,
-  finalizer: string,
-): Promise<void> {
-  const { uid, resourceVersion, finalizers = [] } = owner.metadata
-  const patch = { metadata: { uid, resourceVersion, finalizers: finalizers.filter((one) => one !== finalizer) } }
-  await operations.patch(context, resource, keyOfStored(owner), { type: 'merge', patch }, { fieldManager: manager })
 }

@@ -1,6 +1,7 @@
-// Empties a namespace that is being deleted, says what still holds it, and lets it go when nothing does.
+// Empties a namespace some time after it was deleted, says what still holds it, and lets it go when nothing does.
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
+import type { Env } from '@flotilla/runtime/env'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ServedResource } from '../served-resource.ts'
 import { storePrefix } from '../storage-forms.ts'
@@ -8,10 +9,16 @@ import type { StoreEvent } from '../store/store.ts'
 import { resourceOfKey } from '../store/store.ts'
 import type { Housekeeper, HousekeepingDeps } from './deps.ts'
 import { keyOfStored, systemContext } from './deps.ts'
+import { manager } from './drop-finalizer.ts'
 import { startKeyLoop } from './key-loop.ts'
 
 const context = systemContext('system:serviceaccount:kube-system:namespace-controller')
-const manager = 'kube-controller-manager'
+
+/**
+ * Until a namespace that was deleted is emptied. Upstream waits five seconds; who deletes a folder of manifests with
+ * the namespace first counts on finding the rest.
+ */
+const graceMs = 2000
 
 interface Namespace extends KubeObject {
   readonly spec?: { readonly finalizers?: readonly string[] }
@@ -39,8 +46,9 @@ export function startNamespaceLifecycle(deps: HousekeepingDeps): Housekeeper {
     }
     if (event.type === 'DELETED') terminating.delete(name)
     else if (deletionTimestamp) {
+      if (terminating.has(name)) return loop.add(name)
       terminating.add(name)
-      loop.add(name)
+      env.timers.after(waitMs(event.object, env), () => loop.add(name))
     }
   }
 
@@ -54,9 +62,15 @@ export function startNamespaceLifecycle(deps: HousekeepingDeps): Housekeeper {
   }
 }
 
+/** Time until the namespace is to be emptied. */
+function waitMs({ metadata }: KubeObject, env: Env): number {
+  return Math.max(0, Date.parse(metadata.deletionTimestamp ?? '') + graceMs - env.clock.now())
+}
+
 async function empty(deps: HousekeepingDeps, name: string): Promise<void> {
   const namespace = deps.store.get(`namespaces/${name}`)?.object as Namespace | undefined
   if (!namespace?.metadata.deletionTimestamp || !namespace.spec?.finalizers?.includes('kubernetes')) return
+  if (waitMs(namespace, deps.env) > 0) return
   const resources = deps.catalog.storedResources().filter(({ namespaced }) => namespaced)
   for (const resource of resources) await deleteAll(deps, resource, name)
   const remaining = resources.map((resource) => remainder(deps, resource, name)).filter(({ count }) => count > 0)

@@ -38,8 +38,8 @@ export async function handleRequest(
   try {
     if (exchange === undefined) return
     const admit = async () => {
-      const user = impersonated(deps.authorizer, await callerOf(deps, credentials), request.headers)
-      const attributes = attributesOf(exchange.info, user)
+      const asked = attributesOf(exchange.info, await callerOf(deps, credentials))
+      const attributes = { ...asked, user: impersonated(deps.authorizer, asked.user, request.headers, asked) }
       authorize(deps, attributes)
       return attributes
     }

@@ -118,6 +118,17 @@ describe('limits', () => {
     expect(await post('', json)).toBe(400)
   })
 
+  test('refuse a prototype key anywhere, though kube-apiserver takes it: here it could change what objects are', async () => {
+    const body = '{"metadata":{"name":"a"},"data":{"__proto__":"y","constructor":"z"}}'
+    const { code, text } = await api.call('alice', 'POST', maps, { body, headers: json })
+    const { message, reason } = JSON.parse(text) as { message: string; reason: string }
+    expect([code, reason, message]).toEqual([
+      400,
+      'BadRequest',
+      'Cannot read the body: the key "__proto__" is not allowed',
+    ])
+  })
+
   test('do nothing of a body whose client left before its end', async () => {
     await api.create(maps, { metadata: { name: 'kept' }, data: { a: '1', b: '2' } })
     const yaml = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: kept\ndata:\n  a: "1"\n'

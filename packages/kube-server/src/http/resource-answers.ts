@@ -4,6 +4,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { ListPage } from '@flotilla/machinery/kube-api'
 import { apiVersionOf } from '@flotilla/machinery/resource'
 import type { ServedResource } from '../served-resource.ts'
+import { partialOf } from '../table/partial.ts'
 import { tableOf, type IncludeObject } from '../table/table.ts'
 import type { Representation } from './negotiate.ts'
 
@@ -52,10 +53,6 @@ function internalGroup({ group }: ServedResource): string {
 export function listOf(resource: ServedResource, objects: readonly KubeObject[], metadata: object): unknown {
   const items = resource.isCustom ? objects : objects.map(({ apiVersion: _, kind: __, ...item }) => item)
   return { kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata, items }
-}
-
-export function partialOf(object: KubeObject, version: 'v1' | 'v1beta1' = 'v1') {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
 }
 
 function listMeta({ resourceVersion, continue: next, remainingItemCount }: ListPage): object {

@@ -7,10 +7,11 @@ import { isError, toStatus } from '@flotilla/machinery/errors'
 import type { Env } from '@flotilla/runtime/env'
 import type { Operations } from '../operations.ts'
 import type { ServedResource } from '../served-resource.ts'
+import { partialOf } from '../table/partial.ts'
 import { tableOf } from '../table/table.ts'
 import type { Exchange } from './exchange.ts'
 import { createFrameWriter } from './frame-writer.ts'
-import { partialOf, type Shape } from './resource-answers.ts'
+import type { Shape } from './resource-answers.ts'
 import { startHeaders } from './respond.ts'
 
 const minTimeoutSeconds = 1800

@@ -31,8 +31,17 @@ export const namespaces: KindRules = {
   selectableFields: { 'status.phase': (object) => (object.status as { phase?: string } | undefined)?.phase },
 }
 
+/** A new node takes no pods until somebody has seen it ready: upstream's node controller, or the simulator's. */
+const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' } as const
+
 export const nodes: KindRules = {
   keepsStatusOnCreate: true,
+  prepareForCreate(object) {
+    const spec = (object.spec ?? {}) as { taints?: readonly { key?: string; effect?: string }[] }
+    const { taints = [] } = spec
+    if (taints.some(({ key, effect }) => key === notReady.key && effect === notReady.effect)) return object
+    return { ...object, spec: { ...spec, taints: [...taints, notReady] } }
+  },
   defaults(object) {
     const status = object.status as { capacity?: Fields; allocatable?: Fields } | undefined
     if (status?.capacity === undefined || status.allocatable !== undefined) return object
@@ -44,6 +53,16 @@ export const nodes: KindRules = {
   },
 }
 
+/** Finalizers that hold what is in use; `housekeeping/volume-protection.ts` takes them off. */
+export const claimProtection = 'kubernetes.io/pvc-protection'
+export const volumeProtection = 'kubernetes.io/pv-protection'
+
+function withFinalizer(object: KubeObject, finalizer: string): KubeObject {
+  const { finalizers = [] } = object.metadata
+  if (finalizers.includes(finalizer)) return object
+  return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } }
+}
+
 interface ClaimSpec {
   readonly accessModes?: readonly string[]
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> }
@@ -52,7 +71,7 @@ interface ClaimSpec {
 }
 
 export const persistentVolumeClaims: KindRules = {
-  prepareForCreate: (object) => ({ ...object, status: { phase: 'Pending' } }),
+  prepareForCreate: (object) => ({ ...withFinalizer(object, claimProtection), status: { phase: 'Pending' } }),
   validate(object) {
     const spec = (object.spec ?? {}) as ClaimSpec
     const causes: StatusCause[] = []
@@ -79,7 +98,10 @@ function fixedClaim(object: KubeObject, before: KubeObject, isBound: boolean): o
 }
 
 export const persistentVolumes: KindRules = {
-  prepareForCreate: (object) => ({ ...object, status: { phase: 'Pending' } }),
+  prepareForCreate: (object, { now }) => ({
+    ...withFinalizer(object, volumeProtection),
+    status: { phase: 'Pending', lastPhaseTransitionTime: now },
+  }),
   validate(object) {
     const spec = (object.spec ?? {}) as { accessModes?: readonly string[]; capacity?: Fields }
     return [

@@ -39,7 +39,6 @@ function specOf(object: KubeObject): ServiceSpec {
 
 function defaults(object: KubeObject): KubeObject {
   const { sessionAffinityConfig, ...spec } = specOf(object)
-  const isExternal = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
   const timeoutSeconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800
   return {
     ...object,
@@ -47,15 +46,37 @@ function defaults(object: KubeObject): KubeObject {
       ...spec,
       ...(spec.sessionAffinity === 'ClientIP' ? { sessionAffinityConfig: { clientIP: { timeoutSeconds } } } : {}),
       ...(spec.ports ? { ports: spec.ports.map(withTarget) } : {}),
-      ...(spec.externalTrafficPolicy === undefined && (isExternal || spec.externalIPs?.length)
-        ? { externalTrafficPolicy: 'Cluster' }
-        : {}),
+      ...(spec.externalTrafficPolicy === undefined && isExternal(spec) ? { externalTrafficPolicy: 'Cluster' } : {}),
       ...(spec.internalTrafficPolicy === undefined && spec.type !== 'ExternalName'
         ? { internalTrafficPolicy: 'Cluster' }
         : {}),
       ...(spec.type === 'LoadBalancer'
         ? { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true }
         : {}),
+    },
+  }
+}
+
+function isExternal({ type, externalIPs }: ServiceSpec): boolean {
+  return type === 'NodePort' || type === 'LoadBalancer' || (externalIPs?.length ?? 0) > 0
+}
+
+/** Less what only the Service's former type had a use for, unless its user asks for another value. */
+function withoutOutdated(object: KubeObject, before: KubeObject): KubeObject {
+  const [spec, last] = [specOf(object), specOf(before)]
+  const { externalTrafficPolicy, allocateLoadBalancerNodePorts, ...rest } = spec
+  const isInside = isExternal(last) && !isExternal(spec) && externalTrafficPolicy === last.externalTrafficPolicy
+  const isUnbalanced =
+    last.type === 'LoadBalancer' &&
+    spec.type !== 'LoadBalancer' &&
+    allocateLoadBalancerNodePorts === last.allocateLoadBalancerNodePorts
+  if (!isInside && !isUnbalanced) return object
+  return {
+    ...object,
+    spec: {
+      ...rest,
+      ...(isInside || externalTrafficPolicy === undefined ? {} : { externalTrafficPolicy }),
+      ...(isUnbalanced || allocateLoadBalancerNodePorts === undefined ? {} : { allocateLoadBalancerNodePorts }),
     },
   }
 }
@@ -209,7 +230,7 @@ export const services: KindRules = {
   createsOnUpdate: true,
   defaults,
   prepareForCreate: (object, context) => allocated(object, undefined, context),
-  prepareForUpdate: allocated,
+  prepareForUpdate: (object, before, context) => allocated(withoutOutdated(object, before), before, context),
   validate,
   validateUpdate(object, before) {
     const [spec, last] = [specOf(object), specOf(before)]

@@ -220,7 +220,9 @@ function asClaim(claim: KubeObject): KubeObject {
 export const daemonSets: KindRules = {
   hasGeneration: true,
   defaults(object) {
-    const filled = withDefaultTemplate(object)
+    // The count itself is the server's; that it is there is the writer's.
+    const isCounted = object.metadata.annotations?.[templateGeneration] !== undefined
+    const filled = withDefaultTemplate(isCounted ? object : withTemplateGeneration(object, 0))
     const { updateStrategy } = specOf(filled)
     const type = updateStrategy?.type || 'RollingUpdate'
     if (type !== 'RollingUpdate') return filled

@@ -67,18 +67,23 @@ function countBytes(value: unknown, depth: number): number {
 
 /**
  * `object` without unknown fields, with defaults, in the stored form. `refuse` words the answer to unknown fields
- * under Strict.
+ * under Strict. `keepsNulls`: those that the schema does not allow are not dropped, so that they are refused.
  */
-export function conform(request: WriteRequest, object: KubeObject, refuse: (problem: string) => Error): KubeObject {
+export function conform(
+  request: WriteRequest,
+  object: KubeObject,
+  refuse: (problem: string) => Error,
+  { keepsNulls = false } = {},
+): KubeObject {
   const { schema, isCustom } = request.resource
   const known = withoutUnknown(request, object, refuse)
   const canonical = isCustom ? known : canonicalQuantities(schema, known)
   const stored = asVersion(canonical, request.resource, apiVersionOf(request.stored))
-  return withDefaults(request, stored)
+  return withDefaults(request, stored, { keepsNulls })
 }
 
-export function withDefaults(request: WriteRequest, object: KubeObject): KubeObject {
-  const defaulted = applyDefaults(request.stored.schema, object)
+export function withDefaults(request: WriteRequest, object: KubeObject, options = { keepsNulls: false }): KubeObject {
+  const defaulted = applyDefaults(request.stored.schema, object, options)
   return request.rules.defaults?.(defaulted) ?? defaulted
 }
 

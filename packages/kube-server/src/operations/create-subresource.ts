@@ -71,8 +71,11 @@ async function bind(
     }
     const status = live.status as { conditions?: readonly { type: string }[] } | undefined
     const others = status?.conditions?.filter(({ type }) => type !== 'PodScheduled') ?? []
+    const bound = { ...spec, nodeName: node }
+    // Nobody owns the node of a pod, whoever chose it.
     return {
-      object: { ...live, spec: { ...spec, nodeName: node }, status: { ...status, conditions: [...others, scheduled] } },
+      object: { ...live, spec: bound, status: { ...status, conditions: [...others, scheduled] } },
+      isTracked: true,
     }
   })
   return success

@@ -10,7 +10,7 @@ import { asVersion, storeKey } from '../storage-forms.ts'
 import { asKept, asObjectOf, cannotHandle, checkLimits, conform, schemaCauses } from './body.ts'
 import type { Core, WriteRequest } from './core.ts'
 import { keyOfObject, writeRequest } from './core.ts'
-import { tracked } from './field-managers.ts'
+import { tracked, withManagedFields } from './field-managers.ts'
 import { generatedName, metadataCauses, newMetadata } from './metadata.ts'
 import { warnOfRules } from '../custom-resources/unenforced.ts'
 import { requireLiveNamespace } from './namespaces.ts'
@@ -62,10 +62,9 @@ async function createNamed(
 ): Promise<KubeObject> {
   const { core, resource, stored } = request
   const ready = await prepared(request, object)
-  const managed = managedFields
-    ? { ...ready, metadata: { ...ready.metadata, managedFields } }
-    : tracked(request, ready, undefined)
-  const owned = asKept(request, managed)
+  // Of what was asked for: nobody owns what the server itself decides, an address for instance.
+  const owners = managedFields ?? tracked(request, object, undefined).metadata.managedFields
+  const owned = asKept(request, withManagedFields(ready, owners))
   checkLimits(owned)
   const key = storeKey(resource, keyOfObject(owned))
   const taken = core.store.head(key)

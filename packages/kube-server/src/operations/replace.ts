@@ -9,7 +9,7 @@ import type { Stored } from '../store/store.ts'
 import { warnOfRules } from '../custom-resources/unenforced.ts'
 import { asKept, checkLimits, schemaCauses } from './body.ts'
 import type { WriteRequest } from './core.ts'
-import { isSameButTimes, tracked } from './field-managers.ts'
+import { isSameButTimes, tracked, withManagedFields } from './field-managers.ts'
 import { keptMetadata, metadataCauses, metadataUpdateCauses } from './metadata.ts'
 import { conflict, invalid, modified, notFound } from './refusals.ts'
 
@@ -90,7 +90,9 @@ async function finished(request: WriteRequest, wanted: NextState, live: KubeObje
   const where = { user: context.user, dryRun, ...(isMain ? {} : { subresource }) }
   const admitted = (await admit(core.admission, { ...admission, ...where }, context.warn)) ?? counted
   refuseInvalid(request, admitted, live)
-  const owned = asKept(request, wanted.isTracked ? admitted : tracked(request, admitted, live))
+  // Of what was asked for: nobody owns what the server itself decides or keeps.
+  const owners = (wanted.isTracked ? merged : tracked(request, merged, live)).metadata.managedFields
+  const owned = asKept(request, withManagedFields(admitted, owners))
   checkLimits(owned)
   return owned
 }

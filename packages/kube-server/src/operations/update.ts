@@ -182,13 +182,18 @@ async function createApplied(
     throw new FlotillaError('Conflict', why)
   }
   const result = applyObject(applyRequest(request, undefined, applied, options))
-  const object = conform(request, identified(result, key), (problem) => badRequest(problem))
+  const object = conformApplied(request, identified(result, key))
   return createConformed(request, object, result.metadata.managedFields)
 }
 
 function appliedTo(request: WriteRequest, live: KubeObject, applied: KubeObject, options: ApplyOptions): NextState {
   const result = applyObject(applyRequest(request, asVersion(live, request.resource), applied, options))
-  return { object: conform(request, result, (problem) => badRequest(problem)), isTracked: true }
+  return { object: conformApplied(request, result), isTracked: true }
+}
+
+/** What an apply leaves null of a custom resource is its schema's to judge: no decoder has seen it. */
+function conformApplied(request: WriteRequest, object: KubeObject): KubeObject {
+  return conform(request, object, (problem) => badRequest(problem), { keepsNulls: request.resource.isCustom })
 }
 
 function applyRequest(request: WriteRequest, live: KubeObject | undefined, applied: KubeObject, options: ApplyOptions) {
@@ -199,6 +204,7 @@ function applyRequest(request: WriteRequest, live: KubeObject | undefined, appli
     schema: request.resource.schema,
     manager: options.fieldManager,
     force: options.force ?? false,
+    keepsEmptied: request.resource.isCustom,
     time: request.rule.now,
     ...(request.subresource === undefined ? {} : { subresource: request.subresource }),
     ...(resetFields === undefined ? {} : { resetFields }),

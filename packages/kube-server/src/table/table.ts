@@ -4,6 +4,7 @@ import type { ServedResource } from '../served-resource.ts'
 import { builtinColumns } from './builtin-columns.ts'
 import type { Column, RowContext } from './column.ts'
 import { customColumns } from './custom-columns.ts'
+import { partialOf } from './partial.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
@@ -52,9 +53,5 @@ function definitionOf({ name, type, format, description, priority }: Column): ob
 function rowOf(columns: readonly Column[], object: KubeObject, options: TableOptions): object {
   const cells = columns.map((column) => column.cell(object, options))
   if (options.include === 'None') return { cells, object: null }
-  return { cells, object: options.include === 'Object' ? object : partial(object, options.version) }
-}
-
-function partial(object: KubeObject, version: string): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
+  return { cells, object: options.include === 'Object' ? object : partialOf(object, options.version) }
 }

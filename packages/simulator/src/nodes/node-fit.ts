@@ -24,6 +24,11 @@ export function belongsOn(pod: Pod, node: Node): boolean {
   return matchesNode(pod, node.metadata.labels) && untolerated(pod, node, ['NoSchedule', 'NoExecute']) === undefined
 }
 
+/** For DaemonSets: whether a pod that is on the node may stay, though it might not come there today. */
+export function mayStayOn(pod: Pod, node: Node): boolean {
+  return matchesNode(pod, node.metadata.labels) && untolerated(pod, node, ['NoExecute']) === undefined
+}
+
 /** 0 (empty) to 1 (full): the mean of CPU and memory as they would be with the pod. */
 export function fullnessWith(request: Amounts, { allocatable, used }: NodeRoom): number {
   const share = (name: string) => ((used.get(name) ?? 0) + (request.get(name) ?? 0)) / (allocatable.get(name) || 1)

@@ -5,6 +5,7 @@ import { leases, nodes } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import { microTimestamp, timestamp } from '@flotilla/runtime/timestamp'
 import type { Condition, Node, Taint } from '../kinds.ts'
+import { taintsOf } from './node-taints.ts'
 
 export interface NodeShape {
   readonly name: string
@@ -58,7 +59,12 @@ export async function createNode(
       nodeInfo: nodeInfo(kubernetesVersion, shape.name),
     },
   }
-  await api.patch(nodes, { name: shape.name }, { type: 'merge', patch }, { subresource: 'status' })
+  const ready = await api.patch<Node>(nodes, { name: shape.name }, { type: 'merge', patch }, { subresource: 'status' })
+  // The node controller would do so a moment later; pods of the first moment find their node this way.
+  const taints = taintsOf(ready)
+  if (taints !== undefined) {
+    await api.patch(nodes, { name: shape.name }, { type: 'merge', patch: { spec: { taints } } })
+  }
 }
 
 function aNode(env: Env, { name, labels, taints }: NodeShape, region: string | undefined): Node {

@@ -86,7 +86,7 @@ describe('createPodScheduling()', () => {
     expect(await scenario.listPods()).toHaveLength(6)
   })
 
-  test('places what waits when a node comes', async () => {
+  test('places what waits when a node comes and is ready', async () => {
     await using scenario = await aCluster({ nodes: 0 })
     await scenario.create(pods, aPod('one'))
     expect((await scenario.get<Pod>(pods, 'one'))?.status?.conditions?.[0]?.message).toBe(
@@ -94,9 +94,16 @@ describe('createPodScheduling()', () => {
     )
     const allocatable = { cpu: '1', memory: '1Gi', pods: '10' }
     await scenario.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'late' } } as Node)
-    const patch = { status: { allocatable, capacity: allocatable } }
-    await scenario.act(scenario.api.patch(nodes, { name: 'late' }, { type: 'merge', patch }, { subresource: 'status' }))
-    await scenario.env.advance(1000)
+    const report = async (status: object) => {
+      const patch = { type: 'merge', patch: { status } } as const
+      await scenario.act(scenario.api.patch(nodes, { name: 'late' }, patch, { subresource: 'status' }))
+      await scenario.env.advance(1000)
+    }
+    await report({ allocatable, capacity: allocatable })
+    expect((await scenario.get<Pod>(pods, 'one'))?.status?.conditions?.[0]?.message).toBe(
+      '0/1 nodes are available: 1 node(s) had untolerated taint(s).',
+    )
+    await report({ conditions: [{ type: 'Ready', status: 'True' }] })
     expect((await scenario.get<Pod>(pods, 'one'))?.spec.nodeName).toBe('late')
   })
 })

@@ -37,9 +37,16 @@ describe('createDaemonSetController()', () => {
     await scenario.create(daemonSets, aDaemonSet('agent'))
     await scenario.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'late' } })
     await scenario.env.advance(5000)
+    expect(await homes(scenario)).toEqual(['eu-1-node-1'])
+    const change = (patch: Readonly<Record<string, unknown>>, subresource = '') =>
+      scenario.act(scenario.api.patch(nodes, { name: 'late' }, { type: 'merge', patch }, { subresource }))
+    await change({ status: { conditions: [{ type: 'Ready', status: 'True' }] } }, 'status')
+    await scenario.env.advance(5000)
     expect(await homes(scenario)).toEqual(['eu-1-node-1', 'late'])
-    const patch = { spec: { taints: [{ key: 'x', effect: 'NoSchedule' }] } }
-    await scenario.act(scenario.api.patch(nodes, { name: 'late' }, { type: 'merge', patch }))
+    await change({ spec: { taints: [{ key: 'x', effect: 'NoSchedule' }] } })
+    await scenario.env.advance(60_000)
+    expect(await homes(scenario), 'no reason to go').toEqual(['eu-1-node-1', 'late'])
+    await change({ spec: { taints: [{ key: 'x', effect: 'NoExecute' }] } })
     await scenario.env.advance(60_000)
     expect(await homes(scenario)).toEqual(['eu-1-node-1'])
   })

@@ -3,7 +3,7 @@ import { watch, type Controller, type Result } from '@flotilla/runtime/controlle
 import type { Env } from '@flotilla/runtime/env'
 import type { Cached } from '../cached.ts'
 import type { DaemonSet, Node, Pod, Toleration } from '../kinds.ts'
-import { belongsOn } from '../nodes/node-fit.ts'
+import { belongsOn, mayStayOn } from '../nodes/node-fit.ts'
 import { byOwner, toOwnerKeys, toOwnKey } from '../owner.ts'
 import { Pacing } from '../pacing.ts'
 import { isActive, isReady, podFrom, tallyPods } from '../pod.ts'
@@ -52,10 +52,15 @@ export function createDaemonSetController({ env, pods, nodes, daemonSets }: Daem
         .map((pod) => [pod.spec.nodeName ?? '', pod]),
     )
     const names = new Set(wanted.map(({ metadata }) => metadata.name))
-    for (const [name, pod] of byNode) if (!names.has(name)) await pods.delete(pod)
+    for (const [name, pod] of byNode) if (!names.has(name) && !isKept(pod, name)) await pods.delete(pod)
     const missing = wanted.filter(({ metadata }) => !byNode.has(metadata.name))
     await Promise.all(missing.map((node) => pods.createNamed(() => named(newPod(set, node, hash)))))
     await replaceOutdated(set, [...byNode.values()], wanted.length, hash)
+  }
+
+  function isKept(pod: Pod, nodeName: string): boolean {
+    const node = nodes.rows.get(nodeName)
+    return node !== undefined && mayStayOn(pod, node)
   }
 
   async function replaceOutdated(set: DaemonSet, present: readonly Pod[], wanted: number, hash: string): Promise<void> {

@@ -99,4 +99,26 @@ describe('createStatefulSetController()', () => {
     expect(claims.map(({ metadata }) => metadata.name)).toEqual(['data-db-0', 'data-db-1'])
     expect(claims[0]?.['status']).toMatchObject({ phase: 'Bound', capacity: { storage: '1Gi' } })
   })
+
+  test('gives a pod a new claim when the old one was deleted, which waits for the end of the old pod', async () => {
+    await using scenario = await aCluster()
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+    const template = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' }, spec }
+    await scenario.create(statefulSets, aStatefulSet('db', { spec: { replicas: 1, volumeClaimTemplates: [template] } }))
+    await scenario.env.advance(10_000)
+    const old = await scenario.get(persistentVolumeClaims, 'data-db-0')
+    await scenario.remove(persistentVolumeClaims, 'data-db-0')
+    await scenario.env.advance(60_000)
+    const waiting = await scenario.get(persistentVolumeClaims, 'data-db-0')
+    expect([waiting?.metadata.uid, waiting?.metadata.deletionTimestamp]).toEqual([
+      old?.metadata.uid,
+      expect.any(String) as string,
+    ])
+    await scenario.remove(pods, 'db-0')
+    await scenario.env.advance(60_000)
+    const renewed = await scenario.get(persistentVolumeClaims, 'data-db-0')
+    expect(renewed?.metadata.deletionTimestamp).toBeUndefined()
+    expect(renewed?.metadata.uid).not.toBe(old?.metadata.uid)
+    expect(await scenario.readyPods()).toBe(1)
+  })
 })

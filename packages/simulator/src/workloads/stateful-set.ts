@@ -3,9 +3,10 @@ import { isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { watch, type Controller, type Result } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
+import { Waiting } from '@flotilla/runtime/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Cached } from '../cached.ts'
-import type { Pod, StatefulSet } from '../kinds.ts'
+import type { Pod, PodSpec, StatefulSet } from '../kinds.ts'
 import { byOwner, toOwnerKeys, toOwnKey } from '../owner.ts'
 import { isFinished, isReady, podFrom, tallyPods, untilAvailableMs } from '../pod.ts'
 import { hashName } from '../random-name.ts'
@@ -21,6 +22,8 @@ export interface StatefulSetDeps {
 }
 
 const hashLabel = 'controller-revision-hash'
+/** A pod is made only once the claim that it is to have is no longer on its way out. */
+const claimPatienceMs = 1000
 
 export function createStatefulSetController({ env, api, pods, statefulSets }: StatefulSetDeps): Controller {
   async function reconcile(key: string): Promise<Result | void> {
@@ -75,12 +78,13 @@ export function createStatefulSetController({ env, api, pods, statefulSets }: St
       'apps.kubernetes.io/pod-index': String(ordinal),
       [hashLabel]: revision,
     }
-    await pods.create(podFrom(set, set.spec.template, { name, labels, hostname: name }))
+    const pod = podFrom(set, set.spec.template, { name, labels, hostname: name })
+    await pods.create({ ...pod, spec: withClaims(pod.spec, set, ordinal) })
   }
 
   async function createClaim(set: StatefulSet, template: KubeObject, ordinal: number): Promise<void> {
     const { namespace } = set.metadata
-    const name = `${template.metadata.name}-${set.metadata.name}-${ordinal}`
+    const name = claimName(set, template, ordinal)
     const metadata = { ...template.metadata, name, ...(namespace === undefined ? {} : { namespace }) }
     try {
       const { status: _, ...claim } = template as KubeObject & { readonly status?: unknown }
@@ -88,6 +92,8 @@ export function createStatefulSetController({ env, api, pods, statefulSets }: St
     } catch (error) {
       // Claims outlive their pods: that is what they are for.
       if (!isError(error, 'AlreadyExists')) throw error
+      const { deletionTimestamp } = (await api.get(persistentVolumeClaims, metadata)).metadata
+      if (deletionTimestamp !== undefined) throw new Waiting(`claim ${name} is being deleted`, claimPatienceMs)
     }
   }
 
@@ -129,6 +135,21 @@ export function createStatefulSetController({ env, api, pods, statefulSets }: St
     watches: [watch(statefulSets.rows, toOwnKey), watch(pods.rows, toOwnerKeys('StatefulSet'))],
     reconcile,
   }
+}
+
+function claimName({ metadata }: StatefulSet, template: KubeObject, ordinal: number): string {
+  return `${template.metadata.name}-${metadata.name}-${ordinal}`
+}
+
+/** Volumes of the claims that are made for the pod, in place of those of the same name. */
+function withClaims(spec: PodSpec, set: StatefulSet, ordinal: number): PodSpec {
+  const claims = (set.spec.volumeClaimTemplates ?? []).map((template) => ({
+    name: template.metadata.name,
+    persistentVolumeClaim: { claimName: claimName(set, template, ordinal) },
+  }))
+  if (claims.length === 0) return spec
+  const others = (spec.volumes ?? []).filter((volume) => !claims.some(({ name }) => name === volume.name))
+  return { ...spec, volumes: [...others, ...claims] }
 }
 
 function ordinalsOf({ spec }: StatefulSet): readonly number[] {

@@ -18,6 +18,8 @@ import { schedule } from '@flotilla/scheduler/schedule'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { prepareTiers } from '@flotilla/scheduler/tier'
 import type { Binding, Hub } from '../../hub.ts'
+import { objectIdOf } from '../../object-id.ts'
+import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
@@ -45,10 +47,11 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
     if (!policy) return
-    const waitMs = growth.waitMs(key, binding, env.clock.monotonic())
-    const request = { ...requestFor(binding, policy, waitMs === 0), reservedOn }
-    const snapshot = rows.snapshot()
-    const decision = schedule(request, snapshot, { trigger: triggerOf(binding) })
+    // The first decision of a template that was created anew goes on from what was decided for the deleted one.
+    const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
+    const waitMs = growth.waitMs(key, before, env.clock.monotonic())
+    const request = { ...requestFor(binding, policy, before.spec.decision, waitMs === 0), reservedOn }
+    const decision = decide(request, before)
     if (decision !== binding.spec.decision) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
@@ -57,7 +60,16 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
         throw error
       })
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
-    return waitsForRoom(request, decision, snapshot) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  function decide(request: ScheduleRequest, before: Binding): Decision {
+    const [snapshot, options] = [rows.snapshot(), { trigger: triggerOf(before) }]
+    const decision = schedule(request, snapshot, options)
+    if (!request.previous || decision === request.previous) return decision
+    const previous = withArriving(request.previous, decision, before.status)
+    if (previous === request.previous) return decision
+    return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
   async function write(binding: Binding, decision: Decision): Promise<void> {
@@ -117,7 +129,23 @@ function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy |
   return found?.metadata.uid === uid ? found : undefined
 }
 
-function requestFor(binding: Binding, policy: Policy, isGrowthReady: boolean): ScheduleRequest {
+/** The binding of a deleted template of the same name, as long as it is there: where it is claimed, copies are adopted. */
+function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
+  const [workload] = spec.workloads
+  if (workload === undefined) return undefined
+  const { uid } = workload.ref
+  const id = objectIdOf(workload.ref)
+  return hub
+    .bindingsOf(id)
+    .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
+}
+
+function requestFor(
+  binding: Binding,
+  policy: Policy,
+  previous: Decision | undefined,
+  isGrowthReady: boolean,
+): ScheduleRequest {
   const [workload] = binding.spec.workloads
   const [component] = workload?.components ?? []
   return {
@@ -129,7 +157,7 @@ function requestFor(binding: Binding, policy: Policy, isGrowthReady: boolean): S
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(binding.spec.decision ? { previous: binding.spec.decision } : {}),
+    ...(previous ? { previous } : {}),
   }
 }
 
