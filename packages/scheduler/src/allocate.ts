@@ -30,7 +30,7 @@ export function allocate(
   const mode = modeOf(replicaScheduling)
   if (replicas === undefined || mode === 'Duplicated') return allocateCopies(request, feasible, ties)
   if (mode === 'Counts') return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
-  const candidates = inTiers(toCandidates(request, feasible, ties))
+  const candidates = inTiers(replicas, toCandidates(request, feasible, ties))
   const constraint = spreadConstraints?.[0]
   return allocateDivided(replicas, candidates, constraint && { constraint, isPacked: mode === 'Aggregated' })
 }

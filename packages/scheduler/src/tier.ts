@@ -2,6 +2,7 @@
 import type { Placement } from '@flotilla/api/placement'
 import { matchAffinity } from './affinity.ts'
 import type { Candidate } from './candidate.ts'
+import { divideReplicas } from './divide.ts'
 import type { Judged } from './judge.ts'
 import type { ClusterRow } from './snapshot.ts'
 
@@ -27,32 +28,51 @@ export function nearestTier(feasible: readonly Judged[]): readonly Judged[] {
  * Without replicas only the first tier is used; where replicas are to return to earlier tiers, what their clusters
  * hold now no longer counts.
  */
-export function inTiers(candidates: readonly Candidate[]): readonly Candidate[] {
+export function inTiers(replicas: number, candidates: readonly Candidate[]): readonly Candidate[] {
   const nearest = new Set(nearestTier(candidates.map(({ judged }) => judged)))
-  const returning = returningTiers(candidates)
-  return candidates.map((candidate) => {
+  if (nearest.size === candidates.length) return candidates
+  const kept = keepHeld(replicas, candidates)
+  const returning = returningTiers(replicas, candidates, kept)
+  return candidates.map((candidate, index) => {
     const { judged, share, isUsable } = candidate
+    const held = returning.has(judged.tier) ? 0 : (kept[index] ?? 0)
     const mayStayEmpty = isUsable && (nearest.has(judged) || judged.holding !== undefined)
-    const terms = returning.has(judged.tier) ? { ...share, held: 0 } : share
-    return { ...candidate, share: terms, isUsable: mayStayEmpty }
+    return { ...candidate, share: { ...share, held }, isUsable: mayStayEmpty }
   })
+}
+
+/** What is left of what clusters hold when no more than `replicas` are wanted. */
+function keepHeld(replicas: number, candidates: readonly Candidate[]): readonly number[] {
+  return divideReplicas(
+    replicas,
+    candidates.map(({ share }) => ({ ...share, min: 0, max: share.held ?? 0 })),
+  )
 }
 
 /** Earlier tiers must have room for all that overflowed and a fifth more: or replicas would come and go with a few. */
 const returnMargin = 1.2
 
 /**
- * Tiers whose replicas are to return to earlier ones, which have room for them beyond what they hold. Decided from the
- * first on, so that what returns now leaves nothing that could return next.
+ * Tiers whose replicas are to return to earlier ones, which have room for them beyond what they keep and what is to be
+ * added. Decided from the first on, so that what returns now leaves nothing that could return next.
  */
-function returningTiers(candidates: readonly Candidate[]): ReadonlySet<number> {
+function returningTiers(
+  replicas: number,
+  candidates: readonly Candidate[],
+  kept: readonly number[],
+): ReadonlySet<number> {
+  const tiers = new Map<number, { kept: number; room: number }>()
+  for (const [index, { judged, share }] of candidates.entries()) {
+    const sums = tiers.get(judged.tier) ?? { kept: 0, room: 0 }
+    const held = kept[index] ?? 0
+    tiers.set(judged.tier, { kept: sums.kept + held, room: sums.room + share.max - held })
+  }
+  const added = replicas - kept.reduce((sum, count) => sum + count, 0)
   const returning = new Set<number>()
-  const tiers = Map.groupBy(candidates, ({ judged }) => judged.tier)
-  let roomBefore = 0
-  for (const [tier, members] of [...tiers].sort(([left], [right]) => left - right)) {
-    const overflow = members.reduce((sum, { share }) => sum + (share.held ?? 0), 0)
-    if (roomBefore > 0 && overflow > 0 && roomBefore >= overflow * returnMargin) returning.add(tier)
-    roomBefore += members.reduce((sum, { share }) => sum + share.max - (share.held ?? 0), 0)
+  let roomBefore = -added
+  for (const [tier, sums] of [...tiers].sort(([left], [right]) => left - right)) {
+    if (tier > 0 && sums.kept > 0 && roomBefore >= sums.kept * returnMargin) returning.add(tier)
+    roomBefore += sums.room
   }
   return returning
 }

@@ -38,15 +38,14 @@ export function divideSpread(
     constraint,
     candidates.map(({ judged }) => judged.cluster),
   )
-  const usable = domains
-    .map((domain) => toUsable(domain, candidates, mostPerDomain(replicas, constraint)))
-    .filter(({ room }) => room > 0)
+  const usable =
+    replicas === 0
+      ? domains.map((domain) => toEmpty(domain, candidates))
+      : domains
+          .map((domain) => toUsable(domain, candidates, mostPerDomain(replicas, constraint)))
+          .filter(({ room }) => room > 0)
   const least = Math.min(constraint.minGroups ?? 1, replicas)
-  const { chosen, gap } = choose(replicas, usable, constraint, least, isPacked)
-  const used = chosen.flatMap((index) => usable[index] ?? [])
-  const bounds = toBounds(used, least)
-  const shares = candidates.map(({ share }) => share)
-  const counts = divide(replicas, shares, bounds, constraint.maxSkew)
+  const { used, counts, gap } = chooseAndDivide(replicas, constraint, candidates, usable, least, isPacked)
   const inUse = new Set(used.flatMap(({ domain }) => domain.members))
   const unmet = explainUnmet(constraint, usable, used, candidates, inUse)
   return {
@@ -55,6 +54,30 @@ export function divideSpread(
     unused: new Set(candidates.keys().filter((index) => !inUse.has(index))),
     gap,
     ...(unmet === undefined ? {} : { unmet }),
+  }
+}
+
+/**
+ * A domain that is used because it holds replicas and ends with none is no better than others: chosen again without
+ * regard to what it holds, or the next decision would choose otherwise.
+ */
+function chooseAndDivide(
+  replicas: number,
+  constraint: SpreadConstraint,
+  candidates: readonly Candidate[],
+  usable: readonly Usable[],
+  least: number,
+  isPacked: boolean,
+): { readonly used: readonly Usable[]; readonly counts: readonly number[]; readonly gap: number } {
+  const shares = candidates.map(({ share }) => share)
+  let offers = usable
+  for (;;) {
+    const { chosen, gap } = choose(replicas, offers, constraint, least, isPacked)
+    const used = chosen.flatMap((index) => offers[index] ?? [])
+    const counts = divide(replicas, shares, used, least, constraint.maxSkew)
+    const emptied = new Set(used.filter(({ domain, held }) => held > 0 && countIn(counts, domain) === 0))
+    if (replicas === 0 || emptied.size === 0 || used.length === offers.length) return { used, counts, gap }
+    offers = offers.map((each) => (emptied.has(each) ? { ...each, held: 0 } : each))
   }
 }
 
@@ -70,6 +93,18 @@ function toUsable(domain: Domain, candidates: readonly Candidate[], most: number
       total(({ share }) => roomOf(share)),
     ),
     weight: total(({ share }) => share.weight),
+    tie: Math.min(...members.map(({ share }) => share.tie)),
+  }
+}
+
+/** Without replicas room does not matter: where the template is, then where the mode would have it. */
+function toEmpty(domain: Domain, candidates: readonly Candidate[]): Usable {
+  const members = domain.members.flatMap((member) => candidates[member] ?? [])
+  return {
+    domain,
+    held: members.filter(({ judged }) => judged.holding !== undefined).length,
+    room: 1,
+    weight: members.filter(({ isUsable }) => isUsable).length,
     tie: Math.min(...members.map(({ share }) => share.tie)),
   }
 }
@@ -90,21 +125,25 @@ function choose(
   least: number,
   isPacked: boolean,
 ): Choice {
-  if (isPacked) return { chosen: packed(replicas, usable, least, maxGroups), gap: 0 }
+  if (isPacked && replicas > 0) return { chosen: packed(replicas, usable, least, maxGroups), gap: 0 }
   const choice = chooseDomains(replicas, usable, maxGroups)
   if (maxSkew === undefined) return choice
   return { ...choice, chosen: placingMost(replicas, usable, choice.chosen, least, maxSkew) }
 }
 
-/** Those that hold most first, then the largest: the fewest that have room for all. */
+/** All that hold some, then the largest: the fewest that have room for all. */
 function packed(replicas: number, usable: readonly Usable[], least: number, most: number): readonly number[] {
   const ranked = rankByRoom(usable)
   let room = 0
   const enough = ranked.findIndex((index) => (room += usable[index]?.room ?? 0) >= replicas)
-  return ranked.slice(0, Math.min(most, Math.max(least, enough < 0 ? usable.length : enough + 1)))
+  const holding = usable.filter(({ held }) => held > 0).length
+  return ranked.slice(0, Math.min(most, Math.max(least, holding, enough < 0 ? usable.length : enough + 1)))
 }
 
-/** A small domain keeps all others small: where it leaves replicas without a place, the smallest are left out. */
+/**
+ * A small domain keeps all others small: where that leaves replicas without a place, the smallest are left out of
+ * those that hold none.
+ */
 function placingMost(
   replicas: number,
   usable: readonly Usable[],
@@ -115,12 +154,13 @@ function placingMost(
   const placed = (set: readonly number[]) => {
     const used = set.flatMap((index) => usable[index] ?? [])
     const level = Math.min(Math.floor(replicas / used.length), ...used.map(({ room }) => room))
-    return placedAt(level, replicas, toBounds(used, 0), maxSkew)
+    return placedAt(level, replicas, toBounds(used, new Set()), maxSkew)
   }
   if (placed(chosen) >= replicas) return chosen
   const ranked = rankByRoom(usable)
   const sizes = Array.from({ length: chosen.length }, (_, less) => chosen.length - less)
-  const sets = sizes.filter((size) => size >= Math.min(least, usable.length)).map((size) => ranked.slice(0, size))
+  const fewest = Math.max(least, usable.filter(({ held }) => held > 0).length)
+  const sets = sizes.filter((size) => size >= fewest).map((size) => ranked.slice(0, size))
   return sets.reduce((best, set) => (placed(set) > placed(best) ? set : best), chosen)
 }
 
@@ -132,23 +172,28 @@ function rankByRoom(usable: readonly Usable[]): readonly number[] {
   })
 }
 
-/** So many domains as are asked for get one replica at least: those that hold some first, then the heaviest. */
-function toBounds(used: readonly Usable[], least: number): readonly DomainBounds[] {
-  const first = used.toSorted((one, other) => other.held - one.held || other.weight - one.weight || one.tie - other.tie)
-  const needed = new Set(first.slice(0, least))
+function toBounds(used: readonly Usable[], needed: ReadonlySet<Usable>): readonly DomainBounds[] {
   return used.map((each) => ({ members: each.domain.members, min: needed.has(each) ? 1 : 0, max: each.room }))
 }
 
+/** Where too few domains get some by themselves, those that hold some and then the heaviest get one each. */
 function divide(
   replicas: number,
   shares: readonly Share[],
-  bounds: readonly DomainBounds[],
+  used: readonly Usable[],
+  least: number,
   maxSkew: number | undefined,
 ): readonly number[] {
-  if (bounds.length === 0) return shares.map(() => 0)
-  return maxSkew === undefined
-    ? divideInDomains(replicas, shares, bounds)
-    : divideEvenly(replicas, shares, bounds, maxSkew)
+  if (used.length === 0) return shares.map(() => 0)
+  const within = (bounds: readonly DomainBounds[]) =>
+    maxSkew === undefined ? divideInDomains(replicas, shares, bounds) : divideEvenly(replicas, shares, bounds, maxSkew)
+  const free = within(toBounds(used, new Set()))
+  const filled = used.filter(({ domain }) => countIn(free, domain) > 0)
+  if (filled.length >= Math.min(least, used.length)) return free
+  const others = used
+    .filter((each) => !filled.includes(each))
+    .sort((one, other) => other.held - one.held || other.weight - one.weight || one.tie - other.tie)
+  return within(toBounds(used, new Set([...filled, ...others.slice(0, least - filled.length)])))
 }
 
 function explainBounds(
@@ -161,7 +206,8 @@ function explainBounds(
   const { maxGroups, maxSharePercent, maxSkew } = constraint
   const topology = topologyOf(constraint)
   const share = mostPerDomain(replicas, constraint)
-  const left = usable.filter((each) => !used.includes(each)).map(({ domain }) => domain.name)
+  const inUse = new Set(used.map(({ domain }) => domain))
+  const left = usable.filter(({ domain }) => !inUse.has(domain)).map(({ domain }) => domain.name)
   const full = used.filter(({ domain }) => countIn(counts, domain) >= share).map(({ domain }) => domain.name)
   return [
     ...(full.length > 0 ? [`${topology} ${nameSome(full)} at ${maxSharePercent} % (${share})`] : []),
