@@ -6,7 +6,7 @@ export function cliReference(program: Command): string {
   return [
     '# The flotilla command\n',
     'Written from the program itself by `packages/cli/src/reference.test.ts`; `npx vitest run packages/cli/src/reference.test.ts -u` writes it anew.\n',
-    'The hub is found as kubectl finds a server: `--kubeconfig`, `--context`, `KUBECONFIG`, else the kubeconfig that `flotilla start` wrote. Exit codes: 0; 1 error; 4 some clusters did not answer (they are named on standard error). `NO_COLOR` is honoured.\n',
+    'The hub is found as kubectl finds a server: `--kubeconfig`, `--context`, `KUBECONFIG`, else the kubeconfig that `flotilla start` wrote; a `KUBECONFIG` that names no file is an error. `--kubeconfig`, `--context` and `-n` may also stand before the verb. Exit codes: 0; 1 error; 4 some clusters did not answer (they are named on standard error). `NO_COLOR` is honoured.\n',
     ...verbs.map(verbText),
   ].join('\n')
 }

@@ -3,7 +3,7 @@ import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { seededRandom } from '@flotilla/runtime/seeded-random'
 import { asDicts, valueAt } from '@flotilla/machinery/untyped'
-import { deployments, namespaces, pods } from '@flotilla/machinery/well-known-resources'
+import { deployments, namespaces, nodes, pods } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aDeployment } from '../test/test-fleet.ts'
 import { aWeightedPolicy } from '../test/weighted-policy.ts'
@@ -93,6 +93,19 @@ describe('the sum of ready replicas', () => {
     await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
     expect(await fewestReady(20_000)).toBe(12)
     expect(await readyEverywhere()).toEqual([2, 4, 6])
+  })
+
+  test('sinks at once when it is scaled down while one cluster has long been broken', async () => {
+    const ap = fleet.member('ap')
+    for (const node of (await ap.list(nodes)).items) {
+      await ap.patch(nodes, node.metadata, { type: 'merge', patch: { spec: { unschedulable: true } } })
+    }
+    for (const pod of (await ap.list(pods, { namespace: 'shop' })).items) await ap.delete(pods, pod.metadata)
+    await fleet.env.advance(180_000)
+    expect(await readyEverywhere()).toEqual([6, 4, 0])
+    await fleet.api.patch(deployments, web, { type: 'merge', patch: { spec: { replicas: 6 } } })
+    await fleet.env.advance(5_000)
+    expect(await readyEverywhere()).toEqual([3, 2, 0])
   })
 
   /** Totals never below 12. */

@@ -75,10 +75,10 @@ describe('createKubeServer()', () => {
     ).rejects.toThrow(
       'configmaps "two" is forbidden: unable to create new content in namespace shop because it is being terminated',
     )
-    await env.advance(900)
+    await env.advance(1000)
     await api.delete(configMaps, { name: 'two', namespace: 'shop' })
     expect(await api.get(configMaps, { name: 'one', namespace: 'shop' }), 'as upstream, for a while').toBeDefined()
-    await env.advance(1100)
+    await env.advance(1000)
     await expect(api.get(namespaces, { name: 'shop' })).rejects.toThrow('namespaces "shop" not found')
     await expect(
       api.create(configMaps, { ...aConfigMap('two'), metadata: { name: 'two', namespace: 'shop' } }),

@@ -1,3 +1,4 @@
+import { FlotillaError } from '@flotilla/machinery/errors'
 import { expect, test } from 'vitest'
 import { createRealEnv } from './real-env.ts'
 
@@ -28,6 +29,17 @@ test('createRealEnv() logs JSON lines with the error whole, and lines for people
   })
   createRealEnv({ destination, pretty: true }).log.info({ key: 'a/b', text: 'two words' }, 'Started')
   expect(lines[1]).toMatch(/^\d\d:\d\d:\d\d info {2}Started key=a\/b text="two words"\n$/)
+})
+
+test('createRealEnv() shows people what failed on purpose in one line, and the stack of a bug', () => {
+  const lines: string[] = []
+  const { log } = createRealEnv({ pretty: true, destination: { write: (line) => void lines.push(line) } })
+  const cause = new Error('connect ECONNREFUSED')
+  const expected = new FlotillaError('Unavailable', 'Cannot list nodes: refused', {}, { cause })
+  log.warn({ cluster: 'eu', err: expected }, 'It stopped')
+  log.error({ err: new TypeError('x is undefined') }, 'Internal error')
+  expect(lines[0]?.slice(9)).toBe('warn  It stopped: Cannot list nodes: refused cluster=eu\n')
+  expect(lines[1]?.slice(9)).toMatch(/^error Internal error\n {2}TypeError: x is undefined\n {6}at /)
 })
 
 test('createRealEnv() logs nothing below its level', () => {

@@ -60,13 +60,23 @@ function asLogger(log: PinoLogger): Logger {
   }
 }
 
-/** `12:00:01 warn  message key=value …`, a stack indented below it. */
+interface LoggedError {
+  readonly type?: string
+  readonly stack?: string
+}
+
+/** `12:00:01 warn  message key=value …`. What failed on purpose says so in the line; the stack of a bug is below it. */
 function prettyLine(line: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>
   const clock = new Date(Number(time)).toISOString().slice(11, 19)
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${shown(value)}`)
-  const stack = (err as { stack?: string } | undefined)?.stack
-  return `${clock} ${String(level).padEnd(5)} ${String(msg)}${rest.join('')}\n${stack ? `  ${stack.replaceAll('\n', '\n  ')}\n` : ''}`
+  const { type, stack } = (err ?? {}) as LoggedError
+  // pino's message repeats those of the causes, which a FlotillaError has put into words already.
+  const expected =
+    type === 'FlotillaError' ? /^FlotillaError: ([\s\S]*?)(?=\n {4}at )/.exec(stack ?? '')?.[1] : undefined
+  const text = expected === undefined ? String(msg) : `${String(msg)}: ${expected}`
+  const below = stack === undefined || expected !== undefined ? '' : `  ${stack.replaceAll('\n', '\n  ')}\n`
+  return `${clock} ${String(level).padEnd(5)} ${text}${rest.join('')}\n${below}`
 }
 
 function shown(value: unknown): string {

@@ -64,12 +64,17 @@ export function unknownClusters({ placement, clusters }: Explained): readonly Un
   return [...new Map(unknown.toReversed().map((one) => [one.name, one])).values()].toReversed()
 }
 
-function namedClusters({ clusterAffinity, replicaScheduling }: Placement): readonly UnknownCluster[] {
+function namedClusters({
+  clusterAffinity,
+  clusterAffinities = [],
+  replicaScheduling,
+}: Placement): readonly UnknownCluster[] {
   const { weightPreference, counts = [] } = replicaScheduling ?? {}
   const scheduling = 'spec.placement.replicaScheduling'
   const at = (field: string, names: readonly string[] = []) => names.map((name) => ({ name, field }))
   return [
     ...at('spec.placement.clusterAffinity.clusterNames', clusterAffinity?.clusterNames),
+    ...clusterAffinities.flatMap(({ clusterNames }) => at('spec.placement.clusterAffinities', clusterNames)),
     ...(weightPreference?.staticWeightList ?? []).flatMap(({ targetCluster }) =>
       at(`${scheduling}.weightPreference.staticWeightList`, targetCluster.clusterNames),
     ),

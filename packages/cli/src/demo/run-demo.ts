@@ -1,62 +1,48 @@
 // The first five minutes: simulated members joined to the hub, a sample application placed on them, shown as it starts.
+import { existsSync } from 'node:fs'
 import { clusterResource } from '@flotilla/api/cluster'
 import { joinCluster } from '@flotilla/control-plane/cluster/join/join'
 import { createKubeClient } from '@flotilla/kube-client/client'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { isError } from '@flotilla/machinery/errors'
+import { deployments } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import type { DataFolder } from '../hub/data-folder.ts'
 import type { EmbeddedHub } from '../hub/embedded-hub.ts'
+import { writePrivate } from '../hub/private-file.ts'
 import type { Terminal } from '../terminal.ts'
 import { watchUntilSettled } from './board.ts'
-import { startDemoMember, type DemoMember } from './demo-member.ts'
+import type { DemoMember } from './demo-member.ts'
 import { nextCommands } from './next-commands.ts'
-import { placesFor, type Place } from './places.ts'
-import { sampleObjects } from './sample.ts'
+import { sampleName, sampleNamespace, sampleObjects } from './sample.ts'
 
 export interface DemoOptions {
   readonly env: Env
   readonly hub: EmbeddedHub
   readonly folder: DataFolder
-  readonly members: number
+  readonly members: readonly DemoMember[]
   readonly nodes: number
-  /** The members' objects survive a restart. */
-  readonly isKept: boolean
   readonly terminal: Terminal
 }
 
 const settledWithinMs = 60_000
 
-export interface Demo extends AsyncDisposable {
-  readonly members: readonly DemoMember[]
-}
-
 /** Resolves when the sample runs, or could not be seen running in time. */
-export async function runDemo(options: DemoOptions): Promise<Demo> {
-  const { env, hub, folder, terminal } = options
-  await using opened = new AsyncDisposableStack()
-  terminal.out(`Hub at ${hub.url}, ${options.members} simulated members with ${options.nodes} nodes each\n\n`)
-  const members = await Promise.all(placesFor(options.members).map((place) => startMember(options, place)))
-  for (const member of members) opened.use(member)
+export async function runDemo({ env, hub, folder, members, nodes, terminal }: DemoOptions): Promise<void> {
+  terminal.out(`Hub at ${hub.url}, ${count(members.length, 'simulated member')} with ${count(nodes, 'node')} each\n\n`)
+  await Promise.all(members.map((member) => joinUnlessJoined(env, hub.api, member)))
   hub.addContexts(members.map(({ access }) => access))
-  if (folder.isNew)
-    await applySample(
-      hub.api,
-      members.map(({ name }) => name),
-    )
-  const isSettled = await watchUntilSettled(env, hub.controlPlane.hub, terminal, settledWithinMs)
+  await applySampleOnce(hub.api, folder, members)
+  const isSettled =
+    !(await hasSample(hub.api)) || (await watchUntilSettled(env, hub.controlPlane.hub, terminal, settledWithinMs))
   if (!terminal.stopped.aborted) {
     if (!isSettled) terminal.out(`\nNot everything runs after ${settledWithinMs / 1000} s: flotilla status says why\n`)
     terminal.out(nextCommands(hub.kubeconfig, members))
   }
-  const closing = opened.move()
-  return { members, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
-async function startMember({ env, hub, folder, nodes, isKept }: DemoOptions, place: Place): Promise<DemoMember> {
-  const member = await startDemoMember({ env, place, nodes, folder: folder.file(`members/${place.name}`), isKept })
-  await joinUnlessJoined(env, hub.api, member)
-  return member
+function count(some: number, what: string): string {
+  return `${some} ${what}${some === 1 ? '' : 's'}`
 }
 
 /** As `flotilla join` does, with the administrator's certificate of the member. */
@@ -86,8 +72,17 @@ async function isJoined(hub: KubeApi, name: string, server: string): Promise<boo
   }
 }
 
-async function applySample(hub: KubeApi, clusters: readonly string[]): Promise<void> {
-  for (const [resource, object] of sampleObjects(clusters)) {
+/** What a person made of it later stays, be it nothing. */
+async function applySampleOnce(hub: KubeApi, folder: DataFolder, members: readonly DemoMember[]): Promise<void> {
+  const done = folder.file('sample-applied')
+  if (existsSync(done)) return
+  for (const [resource, object] of sampleObjects(members.map(({ name }) => name))) {
     await hub.apply(resource, object, { fieldManager: 'flotilla-demo', force: true })
   }
+  writePrivate(done, '')
+}
+
+async function hasSample(hub: KubeApi): Promise<boolean> {
+  const { items } = await hub.list(deployments, { namespace: sampleNamespace })
+  return items.some(({ metadata }) => metadata.name === sampleName)
 }

@@ -18,6 +18,7 @@ export interface DataFolder extends Disposable {
 const format = 1
 const formatFile = 'format.json'
 const lockFile = 'lock'
+export const membersFolder = 'members'
 const pidFile = 'pid'
 
 /**
@@ -43,6 +44,11 @@ export function openDataFolder(path: string): DataFolder {
 /** A hub was started there once. */
 export function isDataFolder(path: string): boolean {
   return existsSync(join(path, formatFile))
+}
+
+/** A demo keeps its members there. */
+export function isDemoFolder(path: string): boolean {
+  return existsSync(join(path, membersFolder))
 }
 
 function entriesOf(path: string): readonly string[] {

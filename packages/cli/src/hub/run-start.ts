@@ -6,8 +6,9 @@ import { FlotillaError } from '@flotilla/machinery/errors'
 import type { Env } from '@flotilla/runtime/env'
 import { createRealEnv } from '@flotilla/runtime/real-env'
 import type { StartFlags } from '../commands/start.ts'
+import type { DemoMembers, DemoMembersOptions } from '../demo/start-members.ts'
 import type { Terminal } from '../terminal.ts'
-import { openDataFolder, whyNot, type DataFolder } from './data-folder.ts'
+import { isDemoFolder, openDataFolder, whyNot, type DataFolder } from './data-folder.ts'
 import { defaultDataFolder } from './default-folder.ts'
 import { startEmbeddedHub, type EmbeddedHub } from './embedded-hub.ts'
 import { boundHeapGrowth } from './heap.ts'
@@ -31,16 +32,20 @@ export async function runStart(flags: StartFlags, terminal: Terminal): Promise<v
   const opened = new AsyncDisposableStack()
   try {
     const folder = opened.use(openDataFolder(path))
+    const isKept = !isTemporary
+    const members = flags.demo ? opened.use(await startMembers({ ...flags, env, folder, isKept })).all : undefined
     const hub = opened.use(await startHub(env, folder, flags, terminal))
     if (!isLoopback(listen.host)) {
       terminal.err(`Warning: the API listens on ${listen.host}, which other machines can reach\n`)
     }
-    if (flags.demo) {
-      const { runDemo } = await import('../demo/run-demo.ts')
-      const { members, nodes } = flags
-      opened.use(await runDemo({ env, hub, folder, members, nodes, isKept: !isTemporary, terminal }))
-    } else {
+    if (members === undefined && isDemoFolder(folder.path)) {
+      terminal.err(`Warning: ${folder.path} holds a demo, whose members run only with --demo\n`)
+    }
+    if (members === undefined) {
       terminal.out(startedText(hub, folder, flags, terminal))
+    } else {
+      const { runDemo } = await import('../demo/run-demo.ts')
+      await runDemo({ env, hub, folder, members, nodes: flags.nodes, terminal })
     }
     if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }))
     terminal.out(terminal.isInteractive ? '\nStopping\n' : 'Stopping\n')
@@ -48,6 +53,11 @@ export async function runStart(flags: StartFlags, terminal: Terminal): Promise<v
     await Promise.race([opened.disposeAsync(), env.timers.sleep(stopWithinMs)])
     if (isTemporary) rmSync(path, { recursive: true, force: true })
   }
+}
+
+async function startMembers(options: DemoMembersOptions): Promise<DemoMembers> {
+  const demo = await import('../demo/start-members.ts')
+  return demo.startMembers(options)
 }
 
 function temporaryFolder({ variables }: Terminal): string {

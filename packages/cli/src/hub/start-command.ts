@@ -1,8 +1,7 @@
 // The command that starts a hub again that `flotilla start` made on this machine.
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Terminal } from '../terminal.ts'
-import { isDataFolder } from './data-folder.ts'
+import { isDataFolder, isDemoFolder } from './data-folder.ts'
 import { defaultDataFolder, defaultListen } from './default-folder.ts'
 
 /** Undefined when none of `kubeconfigs` was written by `flotilla start`. `url`: where the hub was. */
@@ -16,7 +15,7 @@ export function startCommand(
   const { host } = new URL(url)
   return [
     'flotilla start',
-    ...(existsSync(join(folder, 'members')) ? ['--demo'] : []),
+    ...(isDemoFolder(folder) ? ['--demo'] : []),
     ...(folder === defaultDataFolder(variables) ? [] : ['--data-dir', shellWord(folder)]),
     ...(host === defaultListen ? [] : ['--listen', host]),
   ].join(' ')

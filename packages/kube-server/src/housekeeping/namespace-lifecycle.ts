@@ -1,7 +1,6 @@
 // Empties a namespace some time after it was deleted, says what still holds it, and lets it go when nothing does.
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
-import type { Env } from '@flotilla/runtime/env'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ServedResource } from '../served-resource.ts'
 import { storePrefix } from '../storage-forms.ts'
@@ -35,21 +34,28 @@ interface Condition {
 
 export function startNamespaceLifecycle(deps: HousekeepingDeps): Housekeeper {
   const { env, store } = deps
-  const terminating = new Set<string>()
+  /** Namespaces that are being deleted, and whether their time has come. */
+  const due = new Map<string, boolean>()
   const loop = startKeyLoop(env, 'namespace-lifecycle', (name) => empty(deps, name))
 
   function note(event: StoreEvent) {
     const { name, namespace, deletionTimestamp } = event.object.metadata
     if (resourceOfKey(event.key) !== 'namespaces') {
-      if (event.type === 'DELETED' && namespace && terminating.has(namespace)) loop.add(namespace)
+      if (event.type === 'DELETED' && namespace && due.get(namespace)) loop.add(namespace)
       return
     }
-    if (event.type === 'DELETED') terminating.delete(name)
-    else if (deletionTimestamp) {
-      if (terminating.has(name)) return loop.add(name)
-      terminating.add(name)
-      env.timers.after(waitMs(event.object, env), () => loop.add(name))
-    }
+    if (event.type === 'DELETED') due.delete(name)
+    else if (due.get(name)) loop.add(name)
+    else if (deletionTimestamp && !due.has(name)) wait(name)
+  }
+
+  function wait(name: string) {
+    due.set(name, false)
+    env.timers.after(graceMs, () => {
+      if (!due.has(name)) return
+      due.set(name, true)
+      loop.add(name)
+    })
   }
 
   for (const stored of store.list({ prefix: 'namespaces/' }).items) note({ ...stored, type: 'ADDED' })
@@ -62,15 +68,9 @@ export function startNamespaceLifecycle(deps: HousekeepingDeps): Housekeeper {
   }
 }
 
-/** Time until the namespace is to be emptied. */
-function waitMs({ metadata }: KubeObject, env: Env): number {
-  return Math.max(0, Date.parse(metadata.deletionTimestamp ?? '') + graceMs - env.clock.now())
-}
-
 async function empty(deps: HousekeepingDeps, name: string): Promise<void> {
   const namespace = deps.store.get(`namespaces/${name}`)?.object as Namespace | undefined
   if (!namespace?.metadata.deletionTimestamp || !namespace.spec?.finalizers?.includes('kubernetes')) return
-  if (waitMs(namespace, deps.env) > 0) return
   const resources = deps.catalog.storedResources().filter(({ namespaced }) => namespaced)
   for (const resource of resources) await deleteAll(deps, resource, name)
   const remaining = resources.map((resource) => remainder(deps, resource, name)).filter(({ count }) => count > 0)

@@ -11,6 +11,8 @@ import { resourceOfKey } from './store.ts'
 export interface Journal {
   /** Writes all events in one transaction; throws when it could not, having written none. */
   append(events: readonly StoreEvent[]): void
+  /** Resolves when all that was appended is durable; rejects when nobody can know. */
+  sync(): Promise<void>
   /** Events that nobody can ask for any more. */
   forget(events: readonly StoreEvent[], compacted: number): void
   close(): void
@@ -42,9 +44,14 @@ export class CoreStore implements Store {
   private readonly log: RevisionLog
   private readonly listeners = new Map<string | undefined, Set<(event: StoreEvent) => void>>()
   private readonly options: CoreStoreOptions
-  /** Writes of this tick that are not durable yet, and what they make of each key. */
+  /** Writes for the next transaction, and what they make of each key. */
   private waiting: Waiting[] = []
   private overlay = new Map<string, Stored | undefined>()
+  /** What the transaction that is becoming durable makes of each key, and its end. */
+  private unsynced = new Map<string, Stored | undefined>()
+  private syncing: Promise<void> | undefined
+  /** Why nothing can be written any more. */
+  private broken: FlotillaError | undefined
   private lastAssigned: number
   private closed = false
 
@@ -70,7 +77,8 @@ export class CoreStore implements Store {
   }
 
   head(key: string): Stored | undefined {
-    return this.overlay.has(key) ? this.overlay.get(key) : this.index.get(key)
+    const newest = [this.overlay, this.unsynced].find((overlay) => overlay.has(key))
+    return newest === undefined ? this.index.get(key) : newest.get(key)
   }
 
   list(range: ListRange): ListResult {
@@ -87,6 +95,7 @@ export class CoreStore implements Store {
 
   async transact(writes: readonly Write[]): Promise<readonly Stored[]> {
     if (this.closed) throw new FlotillaError('Unavailable', 'Cannot write: the store is closed')
+    if (this.broken) throw this.broken
     for (const write of writes) this.checkExpectation(write)
     const events = writes.map((write) => this.prepare(write))
     if (this.options.journal === undefined) {
@@ -115,6 +124,7 @@ export class CoreStore implements Store {
     if (this.closed) return
     this.closed = true
     this.flush()
+    while (this.syncing !== undefined) await this.syncing
     this.options.journal?.close()
   }
 
@@ -148,23 +158,52 @@ export class CoreStore implements Store {
     return new Promise((resolve, reject) => this.waiting.push({ events, resolve, reject }))
   }
 
-  /** One transaction for all writes since the last flush. When it fails all of them fail and memory stays as it was. */
+  /**
+   * One transaction for all writes since the last one, once that is durable: they gather meanwhile. When it cannot be
+   * written all of them fail and memory stays as it was.
+   */
   private flush(): void {
+    const { journal } = this.options
     const batch = this.waiting
-    if (batch.length === 0) return
+    if (journal === undefined || batch.length === 0 || this.syncing !== undefined) return
+    const { overlay } = this
     this.waiting = []
     this.overlay = new Map()
     try {
-      this.options.journal?.append(batch.flatMap(({ events }) => events))
+      journal.append(batch.flatMap(({ events }) => events))
     } catch (error) {
       this.lastAssigned = this.revision
       for (const { reject } of batch) reject(error)
       return
     }
+    this.unsynced = overlay
+    this.syncing = journal.sync().then(
+      () => this.settle(batch),
+      (error: unknown) => this.breakOff(batch, error),
+    )
+  }
+
+  private settle(batch: readonly Waiting[]): void {
+    this.syncing = undefined
+    this.unsynced = new Map()
     for (const { events, resolve } of batch) {
       for (const event of events) this.publish(event)
       resolve(events)
     }
+    this.flush()
+  }
+
+  /** What the disk holds is unknown now: only reading it anew, at the next start, can tell. */
+  private breakOff(batch: readonly Waiting[], cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const message = `Cannot write: the disk did not confirm an earlier write (${why}). Next: see to the disk, then restart`
+    this.broken = new FlotillaError('Unavailable', message, {}, { cause })
+    this.syncing = undefined
+    this.unsynced = new Map()
+    this.overlay = new Map()
+    const all = [...batch, ...this.waiting]
+    this.waiting = []
+    for (const { reject } of all) reject(this.broken)
   }
 
   private publish(event: StoreEvent): void {

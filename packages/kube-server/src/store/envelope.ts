@@ -1,6 +1,6 @@
 // Encrypts what must not be readable on disk: AES-256-GCM under a data key, which a key file's key wraps.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, linkSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 
 const keyBytes = 32
@@ -47,14 +47,16 @@ export function readOrCreateKey(path: string): Buffer {
   }
 }
 
+/** Appears whole or not at all, whenever the process dies. Throws EEXIST. */
 function createKey(path: string): Buffer {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+  const draft = `${path}.${randomBytes(8).toString('hex')}`
+  const key = randomBytes(keyBytes)
   try {
-    const key = randomBytes(keyBytes)
-    writeSync(file, key)
+    writeFileSync(draft, key, { flag: 'wx', mode: 0o600, flush: true })
+    linkSync(draft, path)
     return key
   } finally {
-    closeSync(file)
+    rmSync(draft, { force: true })
   }
 }
 

@@ -1,5 +1,7 @@
 // The revision log in SQLite: one row for each write. The newest row of a key is the object; the rows before it are
 // the past, kept as long as events of the past can be asked for. So each change is written once.
+import { closeSync, fdatasync, openSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -22,6 +24,8 @@ const migrations: readonly string[] = []
 
 const encrypted = new Set(['secrets'])
 
+const sync = promisify(fdatasync)
+
 interface Row {
   readonly revision: number
   readonly key: string
@@ -41,6 +45,8 @@ export class SqliteJournal implements Journal {
   private readonly insert: StatementSync
   private readonly remove: StatementSync
   private readonly setMeta: StatementSync
+  /** SQLite's write-ahead log, into which every transaction goes. */
+  private writeAhead: number | undefined
   private envelope: Envelope | undefined
   /** Rows that the next transaction may remove, and up to where the log is forgotten by then. */
   private garbage: number[] = []
@@ -108,6 +114,12 @@ export class SqliteJournal implements Journal {
     this.compacted = undefined
   }
 
+  /** SQLite itself would stop the whole process for as long as the disk takes. */
+  async sync(): Promise<void> {
+    this.writeAhead ??= openSync(`${this.path}-wal`, 'r')
+    await sync(this.writeAhead)
+  }
+
   /** What an event superseded is of no use any more, nor is the mark of a deletion. */
   forget(events: readonly StoreEvent[], compacted: number): void {
     this.compacted = compacted
@@ -119,6 +131,8 @@ export class SqliteJournal implements Journal {
 
   close(): void {
     if (this.database.isOpen) this.database.close()
+    if (this.writeAhead !== undefined) closeSync(this.writeAhead)
+    this.writeAhead = undefined
   }
 
   private encode({ type, key, object, revision }: StoreEvent): string | Uint8Array | null {
@@ -172,7 +186,8 @@ function openDatabase(path: string): DatabaseSync {
   try {
     database = new DatabaseSync(path)
     // Exclusive: the first write takes the file for as long as it is open, and a second process is told so.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    // Normal: SQLite syncs around checkpoints, and each transaction is synced by `sync`.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     database.exec('BEGIN EXCLUSIVE; COMMIT')
     return database
   } catch (error) {

@@ -2,6 +2,7 @@ import type { BindingStatus, ClusterOutcome, DecidedCluster, Decision } from '@f
 import { describe, expect, test } from 'vitest'
 import { withArriving } from './arriving.ts'
 
+const now = Date.UTC(2026, 0, 2)
 const explanation = { trigger: 't', inputHash: 'i', feasible: 2, rejected: {}, clusters: [] }
 
 /** `from` before a share: `[2, 6]`. */
@@ -45,7 +46,7 @@ describe('withArriving()', () => {
     },
     { name: 'nothing was seen yet', of: undefined, want: { eu: undefined, us: 0 } },
   ])('$name', ({ of, want }) => {
-    expect(fromsOf(withArriving(before, next, of))).toEqual(want)
+    expect(fromsOf(withArriving(before, next, of, now))).toEqual(want)
   })
 
   test.each([
@@ -54,19 +55,35 @@ describe('withArriving()', () => {
     { name: 'what is missing is broken', of: status('one', seen('us', 4, { health: 'Degraded' })) },
     { name: 'what is missing is out of reach', of: status('one', seen('us', 4, { state: 'Unreachable' })) },
   ])('changes nothing when $name', ({ of }) => {
-    expect(withArriving(before, next, of)).toBe(before)
+    expect(withArriving(before, next, of, now)).toBe(before)
+  })
+
+  test('waits for what has been missing for two minutes at most', () => {
+    const since = (ms: number): BindingStatus => {
+      const lastTransitionTime = new Date(now - ms).toISOString()
+      const healthy = {
+        type: 'Healthy',
+        status: 'False',
+        reason: 'Progressing',
+        message: '',
+        lastTransitionTime,
+      } as const
+      return { ...status('one', seen('us', 4)), conditions: [healthy] }
+    }
+    expect(fromsOf(withArriving(before, next, since(119_000), now))).toEqual({ eu: undefined, us: 4 })
+    expect(withArriving(before, next, since(120_000), now)).toBe(before)
   })
 
   test('changes nothing when nothing shrinks, or a move only ends', () => {
     const nothing = status('one')
-    expect(withArriving(before, aDecision('two', { eu: 12, us: 9 }), nothing)).toBe(before)
+    expect(withArriving(before, aDecision('two', { eu: 12, us: 9 }), nothing, now)).toBe(before)
     const moving = aDecision('one', { eu: [12, 0], us: [0, 12] })
-    expect(withArriving(moving, aDecision('one', { us: 12 }), status('one', seen('us', 3)))).toBe(moving)
+    expect(withArriving(moving, aDecision('one', { us: 12 }), status('one', seen('us', 3)), now)).toBe(moving)
   })
 
   test('waits for no more than the next decision counts on', () => {
     const fewer = aDecision('two', { us: 4 })
-    expect(withArriving(before, fewer, status('one', seen('us', 4)))).toBe(before)
-    expect(fromsOf(withArriving(before, fewer, status('one', seen('us', 3))))).toEqual({ eu: undefined, us: 3 })
+    expect(withArriving(before, fewer, status('one', seen('us', 4)), now)).toBe(before)
+    expect(fromsOf(withArriving(before, fewer, status('one', seen('us', 3)), now))).toEqual({ eu: undefined, us: 3 })
   })
 })

@@ -1,12 +1,22 @@
 // Replicas that a decision asked for and that are still on their way when another decision follows: what shrinks for
 // the later one must wait for them too. Pure.
+import { findCondition } from '@flotilla/runtime/conditions'
 import type { BindingStatus, ClusterOutcome, DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+
+/** What has not come within this time may never come: scaling down does not wait for a cluster that is broken. */
+const patienceMs = 120_000
 
 /**
  * `previous` as `next` has to take it: clusters whose replicas are on their way had before what was seen ready of them.
- * `previous` itself when nothing shrinks, or nothing is on its way that `next` counts on.
+ * `previous` itself when nothing shrinks, or nothing is on its way that `next` counts on. `now`: ms since 1970.
  */
-export function withArriving(previous: Decision, next: Decision, status: BindingStatus | undefined): Decision {
+export function withArriving(
+  previous: Decision,
+  next: Decision,
+  status: BindingStatus | undefined,
+  now: number,
+): Decision {
+  if (!isExpected(status, now)) return previous
   const wanted = new Map(next.clusters.map(({ id, replicas = 1 }) => [id, replicas]))
   const targets = previous.clusters.filter(({ replicas }) => replicas !== 0)
   if (!targets.some(({ id, replicas = 1 }) => (wanted.get(id) ?? 0) < replicas)) return previous
@@ -17,6 +27,12 @@ export function withArriving(previous: Decision, next: Decision, status: Binding
     return entry.from === undefined && ready !== undefined && ready < counted ? { ...entry, from: ready } : entry
   })
   return clusters.some((entry, index) => entry !== previous.clusters[index]) ? { ...previous, clusters } : previous
+}
+
+function isExpected(status: BindingStatus | undefined, now: number): boolean {
+  const healthy = findCondition(status?.conditions, 'Healthy')
+  if (healthy === undefined || healthy.status === 'True') return true
+  return now - Date.parse(healthy.lastTransitionTime) < patienceMs
 }
 
 /** Ready replicas of a cluster whose replicas are on their way; undefined: they are there, or will not come. */

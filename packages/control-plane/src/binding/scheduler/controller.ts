@@ -67,7 +67,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const [snapshot, options] = [rows.snapshot(), { trigger: triggerOf(before) }]
     const decision = schedule(request, snapshot, options)
     if (!request.previous || decision === request.previous) return decision
-    const previous = withArriving(request.previous, decision, before.status)
+    const previous = withArriving(request.previous, decision, before.status, env.clock.now())
     if (previous === request.previous) return decision
     return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }

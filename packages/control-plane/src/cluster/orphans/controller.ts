@@ -14,7 +14,7 @@ import { Coalescer } from '../../coalesce.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import type { MemberSession, RowChange } from '../../members/member-session.ts'
 import type { Members } from '../../members/members.ts'
-import { keyInKind, kindIdIn, kindIdOf, objectIdOf, type ObjectId } from '../../object-id.ts'
+import { keyInKind, kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../../object-id.ts'
 import { isClaimed } from './claimed.ts'
 import { Unclaimed } from './unclaimed.ts'
 
@@ -40,6 +40,8 @@ const [delayMs, intervalMs] = [1_000, 10_000]
 /** How soon a hub that cannot be read just now is looked at again. */
 const unreadRetryMs = 10_000
 
+const looksPerYield = 500
+
 const metric = {
   name: 'flotilla_cluster_orphaned_objects',
   help: 'Objects on the member that carry our label and that nothing on the hub claims.',
@@ -59,6 +61,7 @@ class OrphanReports implements RunningOrphans {
   readonly #controller: RunningController
   readonly #coalescer: Coalescer
   readonly #unwatch: readonly (() => void)[]
+  #isHubRead = false
 
   constructor(deps: OrphansDeps) {
     this.#deps = deps
@@ -77,7 +80,8 @@ class OrphanReports implements RunningOrphans {
       members.onSession((session, isOpen) => this.#seeSession(session, isOpen)),
     ]
     void hub.synced().then(() => {
-      for (const watched of this.#watched.values()) this.#lookAtAll(watched)
+      this.#isHubRead = true
+      for (const watched of this.#watched.values()) void this.#lookAtAll(watched)
     })
   }
 
@@ -108,7 +112,7 @@ class OrphanReports implements RunningOrphans {
     this.#watched.set(session.id, watched)
     // What was reported is looked for again, though nothing of its kind may be placed there any more.
     for (const kind of kindsOf(reported)) session.open(kind)
-    this.#lookAtAll(watched)
+    void this.#lookAtAll(watched)
   }
 
   #leave(id: string): void {
@@ -150,17 +154,22 @@ class OrphanReports implements RunningOrphans {
     for (const watched of this.#watched.values()) this.#look(watched, objectIdOf({ ...namespaceKind, name: key }))
   }
 
-  #lookAtAll(watched: Watched): void {
-    for (const id of watched.session.rowIds()) this.#look(watched, id)
+  /** Rows that come or go meanwhile are looked at when they do. */
+  async #lookAtAll(watched: Watched): Promise<void> {
+    let looks = 0
+    for (const id of watched.session.rowIds()) {
+      if (++looks % looksPerYield === 0) await this.#deps.env.timers.yield()
+      if (this.#watched.get(watched.session.id) !== watched) return
+      this.#look(watched, id)
+    }
   }
 
   #look({ session, unclaimed }: Watched, id: ObjectId): void {
-    const { env, hub } = this.#deps
-    const informers = [hub.bindings, hub.clusterBindings, hub.namespaces]
-    if (!informers.every((informer) => informer.hasSynced)) return
+    // Until then, what claims it may only not have been read.
+    if (!this.#isHubRead) return
     const row = session.row(id)
     const isOrphan = row !== undefined && !row.isDeleting && !this.#isClaimed(session, id)
-    const isNews = isOrphan ? unclaimed.add(id, env.clock.now()) : unclaimed.delete(id)
+    const isNews = isOrphan ? unclaimed.add(id, this.#deps.env.clock.now()) : unclaimed.delete(id)
     if (isNews) this.#coalescer.add(session.name)
   }
 
@@ -189,13 +198,13 @@ class OrphanReports implements RunningOrphans {
     const watched = session && this.#watched.get(session.id)
     const cluster = session && this.#clusterOf(session)
     if (!watched || !cluster || cluster.metadata.deletionTimestamp !== undefined || session.state !== 'Ready') return
-    const isHubRead = [hub.bindings, hub.clusterBindings].every(({ state }) => state === 'Complete')
-    if (!isHubRead) return { requeueAfterMs: unreadRetryMs }
+    const isComplete = [hub.bindings, hub.clusterBindings].every(({ state }) => state === 'Complete')
+    if (!this.#isHubRead || !isComplete) return { requeueAfterMs: unreadRetryMs }
     const { orphans: reported, ...status } = cluster.status ?? {}
     // What was reported stands until its kinds have been read again.
     if (kindsOf(reported).some((kind) => session.kindState(kindIdOf(kind)) === 'Unread')) return
-    const isComplete = (kind: string) => session.kindState(kind) === 'Complete'
-    const { orphans, nextInMs } = watched.unclaimed.report(env.clock.now(), isComplete)
+    const isRead = (kind: KindId) => session.kindState(kind) === 'Complete'
+    const { orphans, nextInMs } = watched.unclaimed.report(env.clock.now(), isRead)
     env.metrics.gauge(metric).set(orphans?.count ?? 0, { cluster: name })
     const writer = createStatusWriter({ api: hub.api, resource: clusterResource, fieldManager })
     await writer.write(cluster, { ...status, ...(orphans ? { orphans } : {}) })
