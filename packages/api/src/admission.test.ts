@@ -236,41 +236,140 @@ const policyRows: readonly Row[] = [
     because: later,
   },
   {
-    name: 'Aggregated',
-    path: 'spec.placement',
-    value: { replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' } },
-    refused: 'spec.placement.replicaScheduling.replicaDivisionPreference',
-    because: later,
-  },
-  {
-    name: 'dynamicWeight',
+    name: 'dynamicWeight together with staticWeightList',
     path: 'spec.placement',
     value: {
-      replicaScheduling: { replicaSchedulingType: 'Divided', weightPreference: { dynamicWeight: 'AvailableReplicas' } },
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        weightPreference: { dynamicWeight: 'AvailableReplicas', staticWeightList: [{ ...toA, weight: 1 }] },
+      },
     },
     refused: 'spec.placement.replicaScheduling.weightPreference.dynamicWeight',
+    because: /not together with staticWeightList/,
+  },
+  {
+    name: 'dynamicWeight with Aggregated',
+    path: 'spec.placement',
+    value: {
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Aggregated',
+        weightPreference: { dynamicWeight: 'AvailableReplicas' },
+      },
+    },
+    refused: 'spec.placement.replicaScheduling.weightPreference',
+    because: /only with replicaDivisionPreference Weighted, not Aggregated/,
+  },
+  {
+    name: 'a second spread constraint',
+    path: 'spec.placement',
+    value: { spreadConstraints: [{ spreadByField: 'region' }, { spreadByField: 'cluster' }] },
+    refused: 'spec.placement.spreadConstraints[1]',
     because: later,
   },
   {
-    name: 'spreadConstraints',
+    name: 'a spread constraint over nothing',
     path: 'spec.placement',
-    value: { spreadConstraints: [{ spreadByField: 'region' }] },
+    value: { spreadConstraints: [{ minGroups: 2 }] },
+    refused: 'spec.placement.spreadConstraints[0].spreadByField',
+    because: /either this or spreadByLabel/,
+  },
+  {
+    name: 'spread by field and label at once',
+    path: 'spec.placement',
+    value: { spreadConstraints: [{ spreadByField: 'region', spreadByLabel: 'rack' }] },
+    refused: 'spec.placement.spreadConstraints[0].spreadByLabel',
+    because: /not together with spreadByField, region/,
+  },
+  {
+    name: 'spread with Counts',
+    path: 'spec.placement',
+    value: {
+      spreadConstraints: [{ spreadByField: 'region' }],
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Counts',
+        counts: [{ ...toA, replicas: 1 }],
+      },
+    },
     refused: 'spec.placement.spreadConstraints',
-    because: later,
+    because: /contradicts replicaDivisionPreference Counts/,
+  },
+  {
+    name: 'maxSkew with Aggregated',
+    path: 'spec.placement',
+    value: {
+      spreadConstraints: [{ spreadByField: 'region', maxSkew: 1 }],
+      replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' },
+    },
+    refused: 'spec.placement.spreadConstraints[0].maxSkew',
+    because: /only with replicaDivisionPreference Weighted, not Aggregated/,
+  },
+  {
+    name: 'maxSharePercent with Duplicated',
+    path: 'spec.placement',
+    value: { spreadConstraints: [{ spreadByField: 'region', maxSharePercent: 50 }] },
+    refused: 'spec.placement.spreadConstraints[0].maxSharePercent',
+    because: /only with replicaSchedulingType Divided/,
+  },
+  {
+    name: 'maxSharePercent that maxGroups cannot fill',
+    path: 'spec.placement',
+    value: {
+      ...weighted([{ ...toA, weight: 1 }]),
+      spreadConstraints: [{ spreadByField: 'region', maxGroups: 2, maxSharePercent: 40 }],
+    },
+    refused: 'spec.placement.spreadConstraints[0].maxSharePercent',
+    because: /contradicts maxGroups, 2: together they leave 20 % of the replicas/,
   },
   {
     name: 'minGroups above maxGroups',
     path: 'spec.placement',
-    value: { spreadConstraints: [{ minGroups: 3, maxGroups: 2 }] },
+    value: { spreadConstraints: [{ spreadByField: 'region', minGroups: 3, maxGroups: 2 }] },
     refused: 'spec.placement.spreadConstraints[0].minGroups',
     because: /above maxGroups, 2/,
   },
   {
-    name: 'clusterAffinities',
+    name: 'clusterAffinities together with clusterAffinity',
     path: 'spec.placement',
-    value: { clusterAffinities: [{ affinityName: 'a' }] },
+    value: { clusterAffinities: [{ affinityName: 'a' }], clusterAffinity: { clusterNames: ['a'] } },
     refused: 'spec.placement.clusterAffinities',
-    because: later,
+    because: /not together with clusterAffinity/,
+  },
+  {
+    name: 'clusterAffinities together with spreadConstraints',
+    path: 'spec.placement',
+    value: { clusterAffinities: [{ affinityName: 'a' }], spreadConstraints: [{ spreadByField: 'region' }] },
+    refused: 'spec.placement.clusterAffinities',
+    because: /not together with spreadConstraints/,
+  },
+  {
+    name: 'clusterAffinities with Counts',
+    path: 'spec.placement',
+    value: {
+      clusterAffinities: [{ affinityName: 'a' }],
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Counts',
+        counts: [{ ...toA, replicas: 1 }],
+      },
+    },
+    refused: 'spec.placement.clusterAffinities',
+    because: /contradicts replicaDivisionPreference Counts/,
+  },
+  {
+    name: 'two tiers of one name',
+    path: 'spec.placement',
+    value: { clusterAffinities: [{ affinityName: 'a' }, { affinityName: 'a', clusterNames: ['b'] }] },
+    refused: 'spec.placement.clusterAffinities[1].affinityName',
+    because: /[Dd]uplicate/,
+  },
+  {
+    name: 'a tier that contradicts itself',
+    path: 'spec.placement',
+    value: { clusterAffinities: [{ affinityName: 'a', clusterNames: ['b'], exclude: ['b'] }] },
+    refused: 'spec.placement.clusterAffinities[0].clusterNames[0]',
+    because: /contradicts/,
   },
   {
     name: 'objective',
@@ -284,13 +383,6 @@ const policyRows: readonly Row[] = [
     path: 'spec.placement',
     value: { compliance: { jurisdictions: ['EU'] } },
     refused: 'spec.placement.compliance',
-    because: later,
-  },
-  {
-    name: 'partialPlacement Deny',
-    path: 'spec.placement',
-    value: { partialPlacement: 'Deny' },
-    refused: 'spec.placement.partialPlacement',
     because: later,
   },
   {
@@ -699,6 +791,36 @@ describe('admit()', () => {
     expect(problems({ ...policy, spec })).toEqual([])
     const anywhere = { ...selector, namespaceSelector: { matchLabels: { team: 'a' } } }
     expect(problems({ ...clusterPolicy, spec: { ...spec, resourceSelectors: [anywhere] } })).toEqual([])
+  })
+
+  test.each([
+    ['dynamic weights', { weightPreference: { dynamicWeight: 'AvailableReplicas' } }],
+    ['Aggregated', { replicaDivisionPreference: 'Aggregated' }],
+    [
+      'Weighted over regions',
+      {},
+      { spreadByField: 'region', minGroups: 2, maxGroups: 3, maxSkew: 1, maxSharePercent: 60 },
+    ],
+    [
+      'Aggregated over a label',
+      { replicaDivisionPreference: 'Aggregated' },
+      { spreadByLabel: 'a.b/rack', maxGroups: 2 },
+    ],
+  ])('takes %s', (_, division, ...spreadConstraints) => {
+    const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', ...division }, spreadConstraints }
+    expect(problems(setPath(policy, pathOf('spec.placement'), placement))).toEqual([])
+  })
+
+  test('takes partialPlacement Deny', () => {
+    expect(problems(setPath(policy, pathOf('spec.placement'), { partialPlacement: 'Deny' }))).toEqual([])
+  })
+
+  test('takes tiers', () => {
+    const clusterAffinities = [
+      { affinityName: 'home', labelSelector: { matchLabels: { site: 'home' } } },
+      { affinityName: 'cloud' },
+    ]
+    expect(problems(setPath(policy, pathOf('spec.placement'), { clusterAffinities }))).toEqual([])
   })
 
   test('fills in defaults', () => {

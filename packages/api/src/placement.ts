@@ -29,7 +29,12 @@ const weightPreferenceSchema = object('How Weighted weighs clusters. Default: ev
   staticWeightList: optional(
     list('Weights by cluster. A cluster that no entry selects has weight 0.', staticWeightSchema, { maxItems: 1000 }),
   ),
-  dynamicWeight: optional(choice(`Weigh clusters by what they can still run. ${later}`, ['AvailableReplicas'])),
+  dynamicWeight: optional(
+    choice(
+      'AvailableReplicas: a cluster weighs as many replicas as have room on it, and gets no more. What is placed stays while it may. Not together with `staticWeightList`.',
+      ['AvailableReplicas'],
+    ),
+  ),
 })
 
 const countSchema = object('A fixed number of replicas.', {
@@ -51,7 +56,7 @@ const replicaSchedulingSchema = object(
     ),
     replicaDivisionPreference: optional(
       choice(
-        'With Divided. Weighted: in proportion to weights. Counts: as many as `counts` says. Aggregated: on few clusters (this version refuses it). Default with Divided: Weighted.',
+        'With Divided. Weighted: in proportion to weights. Counts: as many as `counts` says. Aggregated: on few clusters, each filled before the next is begun. Default with Divided: Weighted.',
         ['Weighted', 'Aggregated', 'Counts'],
       ),
     ),
@@ -61,18 +66,30 @@ const replicaSchedulingSchema = object(
   { default: {} },
 )
 
-const spreadConstraintSchema = object(`Spread over failure domains. ${later}`, {
+const spreadConstraintSchema = object('Spreads over failure domains. Clusters that are in none are not used.', {
   spreadByField: optional(
-    choice('Field that makes the domains. Either this or `spreadByLabel`.', ['cluster', 'region', 'zone', 'provider']),
+    choice(
+      'Field that makes the domains; clusters that share a zone are in one domain. Exactly one of this and `spreadByLabel`.',
+      ['cluster', 'region', 'zone', 'provider'],
+    ),
   ),
-  spreadByLabel: optional(text('Cluster label that makes the domains.', { maxLength: 317 })),
-  minGroups: optional(integer('At least so many domains. Default: 1.', { minimum: 0 })),
+  spreadByLabel: optional(text('Cluster label whose values make the domains.', { maxLength: 317 })),
+  minGroups: optional(
+    integer('At least so many domains, as far as there are replicas for them. Default: 1.', { minimum: 0 }),
+  ),
   maxGroups: optional(
-    integer('At most so many domains; not less than `minGroups`. Default: no bound.', { minimum: 0 }),
+    integer('At most so many domains; not less than `minGroups`. Default: no bound.', { minimum: 1 }),
   ),
-  maxSkew: optional(integer('Replicas by which two domains may differ. Default: no bound.', { minimum: 1 })),
+  maxSkew: optional(
+    integer('With Weighted: replicas by which two domains that are used may differ. Default: no bound.', {
+      minimum: 1,
+    }),
+  ),
   maxSharePercent: optional(
-    integer('Share of all replicas that one domain may hold, percent. Default: 100.', { minimum: 1, maximum: 100 }),
+    integer(
+      'With Divided: share of all replicas that one domain may hold, percent, rounded up to whole replicas. Default: 100.',
+      { minimum: 1, maximum: 100 },
+    ),
   ),
 })
 
@@ -106,16 +123,24 @@ export const placementSchema = object(
   {
     clusterAffinity: optional(clusterAffinity('Clusters that may be used.')),
     clusterAffinities: optional(
-      list(`Tiers of clusters, the first that fits is used. ${later}`, affinityTermSchema, { maxItems: 64 }),
+      list(
+        'Tiers of clusters in order: a later one takes only what has no place in those before it, and gives it back when there is. Duplicated uses the first tier that has a cluster to use. Not together with `clusterAffinity`, `spreadConstraints` or Counts.',
+        affinityTermSchema,
+        { maxItems: 64 },
+      ),
     ),
     clusterTolerations: optional(list('Taints of clusters that do not matter.', tolerationSchema, { maxItems: 256 })),
-    spreadConstraints: optional(list('Failure domains to spread over.', spreadConstraintSchema, { maxItems: 16 })),
+    spreadConstraints: optional(
+      list('Failure domains to spread over. Not with Counts; this version takes one.', spreadConstraintSchema, {
+        maxItems: 16,
+      }),
+    ),
     replicaScheduling: optional(replicaSchedulingSchema),
     objective: optional(objectiveSchema),
     compliance: optional(complianceSchema),
     partialPlacement: optional(
       choice(
-        `When not everything fits: Allow places what can be placed, Deny nothing (this version refuses it). Default: Allow.`,
+        'When not every replica has a place: Allow places those that have, Deny adds none and leaves what is there. Default: Allow.',
         ['Allow', 'Deny'],
         { default: 'Allow' },
       ),
@@ -126,5 +151,6 @@ export const placementSchema = object(
 
 export type Placement = ValueOf<typeof placementSchema>
 export type ReplicaScheduling = ValueOf<typeof replicaSchedulingSchema>
+export type SpreadConstraint = ValueOf<typeof spreadConstraintSchema>
 export type StaticWeight = ValueOf<typeof staticWeightSchema>
 export type ReplicaCount = ValueOf<typeof countSchema>

@@ -103,6 +103,12 @@ const explanationSchema = object('Why it was decided so.', {
     'Clusters rejected, by filter; one that several filters reject counts for each.',
     integer('Clusters.', { minimum: 0 }),
   ),
+  gapPercent: optional(
+    number(
+      'Percent by which a better choice of failure domains might exceed this one, where there are too many to try all. None: there is none.',
+      { minimum: 0 },
+    ),
+  ),
   clusters: list('Verdicts, chosen clusters first; at most 32.', verdictSchema, { maxItems: 32 }),
 })
 

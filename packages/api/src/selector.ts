@@ -111,6 +111,8 @@ export const affinityTermSchema = object('One tier of clusters.', {
   ...affinityProperties,
 })
 
+export type Tier = ValueOf<typeof affinityTermSchema>
+
 export const taintSchema = object('Keeps workloads that do not tolerate it away.', {
   key: text('What the taint is called, in the syntax of a label key.', { minLength: 1, maxLength: 317 }),
   value: optional(

@@ -1,21 +1,17 @@
-// Picks the mode that the policy asks for. One function per mode; later modes add theirs here.
-import type { ReplicaScheduling } from '@flotilla/api/placement'
-import { FlotillaError } from '@flotilla/machinery/errors'
+// Picks the mode that the policy asks for: what each says of its clusters, divided by one engine.
+import { rankByRoom } from './aggregated.ts'
 import type { Allocation } from './allocation.ts'
+import type { Candidate } from './candidate.ts'
+import { allocateCopies } from './copies.ts'
 import { allocateCounts } from './counts.ts'
-import { allocateDuplicated } from './duplicated.ts'
+import { allocateDivided } from './divided.ts'
+import { weighByRoom } from './dynamic-weights.ts'
 import { usefulParallelism } from './job.ts'
 import type { Judged } from './judge.ts'
+import { isBoundByRoom, modeOf } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
-import { allocateWeighted } from './weighted.ts'
-import { allocateWhole } from './whole.ts'
-
-export type Mode = 'Duplicated' | 'Weighted' | 'Counts' | 'Aggregated'
-
-export function modeOf(scheduling: ReplicaScheduling | undefined): Mode {
-  if (scheduling?.replicaSchedulingType !== 'Divided') return 'Duplicated'
-  return scheduling.replicaDivisionPreference ?? 'Weighted'
-}
+import { inTiers } from './tier.ts'
+import { weighByList } from './weighted.ts'
 
 /** Replicas that the mode divides; undefined for objects without. */
 export function wantedReplicas({ replicas, completions, placement }: ScheduleRequest): number | undefined {
@@ -24,25 +20,28 @@ export function wantedReplicas({ replicas, completions, placement }: ScheduleReq
   return usefulParallelism(replicas, completions)
 }
 
-/** Throws Invalid for modes of a later version (admission refuses their policies). */
 export function allocate(
   request: ScheduleRequest,
   feasible: readonly Judged[],
   ties: ReadonlyMap<string, number>,
 ): Allocation {
   const replicas = wantedReplicas(request)
-  if (replicas === undefined) return allocateWhole(feasible)
-  const scheduling = request.placement.replicaScheduling
-  const mode = modeOf(scheduling)
-  switch (mode) {
-    case 'Duplicated':
-      return allocateDuplicated(replicas, feasible)
-    case 'Counts':
-      return allocateCounts(replicas, scheduling?.counts ?? [], feasible, ties)
-    case 'Weighted':
-      if (scheduling?.weightPreference?.dynamicWeight === undefined) {
-        return allocateWeighted(replicas, scheduling?.weightPreference?.staticWeightList, feasible, ties)
-      }
-  }
-  throw new FlotillaError('Invalid', `Cannot divide replicas as ${mode}: this version does not act on it`)
+  const { replicaScheduling, spreadConstraints } = request.placement
+  const mode = modeOf(replicaScheduling)
+  if (replicas === undefined || mode === 'Duplicated') return allocateCopies(request, feasible, ties)
+  if (mode === 'Counts') return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
+  const candidates = inTiers(replicas, toCandidates(request, feasible, ties))
+  const constraint = spreadConstraints?.[0]
+  return allocateDivided(replicas, candidates, constraint && { constraint, isPacked: mode === 'Aggregated' })
+}
+
+function toCandidates(
+  { placement }: ScheduleRequest,
+  feasible: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+): readonly Candidate[] {
+  const { replicaScheduling } = placement
+  if (modeOf(replicaScheduling) === 'Aggregated') return rankByRoom(feasible, ties)
+  if (isBoundByRoom(placement)) return weighByRoom(feasible, ties)
+  return weighByList(replicaScheduling?.weightPreference?.staticWeightList, feasible, ties)
 }

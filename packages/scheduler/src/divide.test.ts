@@ -28,6 +28,30 @@ const table: readonly { name: string; total: number; shares: readonly Share[]; w
   { name: 'leaves all over without weights', total: 3, shares: shares(0, 0), want: [0, 0] },
   { name: 'divides nothing', total: 0, shares: shares(1, 2), want: [0, 0] },
   { name: 'takes no shares', total: 3, shares: [], want: [] },
+  {
+    name: 'takes what costs less first',
+    total: 5,
+    shares: shares({ max: 3, weight: 1 }, { cost: 1, weight: 9 }),
+    want: [3, 2],
+  },
+  {
+    name: 'leaves held replicas where they are when it grows',
+    total: 6,
+    shares: shares({ held: 4, cost: 1 }, { held: 0, cost: 1 }),
+    want: [4, 2],
+  },
+  {
+    name: 'takes held replicas away where there are most for the weight',
+    total: 4,
+    shares: shares({ held: 5, cost: 1 }, { held: 1, cost: 1 }),
+    want: [3, 1],
+  },
+  {
+    name: 'divides a thousand million replicas among costs',
+    total: 1_000_000_001,
+    shares: shares({ max: 400_000_000 }, { cost: 1, weight: 1 }, { cost: 1, weight: 2 }),
+    want: [400_000_000, 200_000_000, 400_000_001],
+  },
 ]
 
 describe('divideReplicas()', () => {
@@ -40,19 +64,24 @@ const share = fc.record({
   weight: fc.nat(20),
   min: fc.nat(3),
   extra: fc.option(fc.nat(8), { nil: Infinity }),
+  held: fc.nat(6),
+  heldCost: fc.nat(1),
+  dearer: fc.nat(2),
 })
 
 /** Up to `most` shares, with ties in random order. */
 function anyShares(most: number): fc.Arbitrary<readonly Share[]> {
-  return fc
-    .array(share, { minLength: 1, maxLength: most })
-    .chain((list) =>
-      fc
-        .shuffledSubarray([...list.keys()], { minLength: list.length })
-        .map((ties) =>
-          list.map(({ weight, min, extra }, at) => ({ weight, min, max: min + extra, tie: ties[at] ?? 0 })),
-        ),
-    )
+  return fc.array(share, { minLength: 1, maxLength: most }).chain((list) =>
+    fc.shuffledSubarray([...list.keys()], { minLength: list.length }).map((ties) =>
+      list.map(({ min, extra, dearer, ...rest }, at) => ({
+        ...rest,
+        min,
+        max: min + extra,
+        cost: rest.heldCost + dearer,
+        tie: ties[at] ?? 0,
+      })),
+    ),
+  )
 }
 
 const runs = { numRuns: 1000 }
@@ -173,9 +202,15 @@ function highestAverages(total: number, weights: readonly number[]): readonly nu
   return seats
 }
 
-/** Σ x² / w, which Webster minimises. */
+/** Σ M·cost(x) + x² / w; without costs what Webster minimises. */
 function costOf(counts: readonly number[], given: readonly Share[]): number {
-  return sum(counts.map((count, at) => (count === 0 ? 0 : count ** 2 / (given[at]?.weight ?? 0))))
+  return sum(
+    counts.map((count, at) => {
+      const { weight = 0, cost = 0, held = 0, heldCost = 0 } = given[at] ?? {}
+      const atHeldCost = Math.min(count, held)
+      return count === 0 ? 0 : 1000 * (atHeldCost * heldCost + (count - atHeldCost) * cost) + count ** 2 / weight
+    }),
+  )
 }
 
 function cheapest(total: number, [first, ...rest]: readonly Share[]): number {

@@ -1,6 +1,7 @@
-// Divides replicas in proportion to weights: Webster (Sainte-Laguë) with a minimum and a maximum per share.
-// The k-th replica of a share of weight w has the price (2k - 1) / w; the cheapest are taken. Each share's prices
-// rise, so taking the cheapest next is optimal and one more replica never takes one away.
+// Divides replicas where the sum of convex costs is least: the one engine of all modes. The k-th replica of a share of
+// weight w has the price `(cost, (2k - 1) / w)`, compared by cost first; the cheapest are taken. That minimises
+// Σ M·cost(x) + x² / w for a large M. Each share's prices rise, so taking the cheapest next is optimal and one more
+// replica never takes one away. Without costs it is Webster (Sainte-Laguë) with a minimum and a maximum per share.
 
 export interface Share {
   /** Not negative. A share of weight 0 gets its minimum. */
@@ -10,6 +11,12 @@ export interface Share {
   readonly max: number
   /** Unique in the list: of equal prices the lower goes first. */
   readonly tie: number
+  /** Of each replica beyond `held`; a replica of a higher cost is taken when none of a lower is left. Default: 0. */
+  readonly cost?: number
+  /** So many replicas are there already and have `heldCost` each. Default: 0. */
+  readonly held?: number
+  /** Not above `cost`. Default: 0. */
+  readonly heldCost?: number
 }
 
 /** Above so many replicas finding the price is faster than taking replicas one by one. */
@@ -22,7 +29,43 @@ const priceThreshold = 4000
 export function divideReplicas(total: number, shares: readonly Share[]): readonly number[] {
   const minima = sum(shares.map((share) => share.min))
   if (total < minima) return divideReplicas(total, shares.map(toMinimumShare))
-  return total - minima > priceThreshold ? divideByPrice(total, shares) : divideByHeap(total, shares)
+  const level = atMarginalCost(total - minima, shares)
+  const left = total - sum(level.map((share) => share.min))
+  return left > priceThreshold ? divideByPrice(total, level) : divideByHeap(total, level)
+}
+
+/**
+ * The shares with what is cheaper than the last replica in their minima and what is dearer cut off: what is left to
+ * divide has one cost. `left`: replicas beyond the minima.
+ */
+function atMarginalCost(left: number, shares: readonly Share[]): readonly Share[] {
+  if (shares.every(({ cost = 0, held = 0 }) => cost === 0 && held === 0)) return shares
+  const offers = shares.flatMap((share) => {
+    const { cost = 0, heldCost = 0, min } = share
+    const kept = reachBelow(cost, share)
+    return share.weight > 0
+      ? [
+          { cost: heldCost, replicas: kept - min },
+          { cost, replicas: share.max - kept },
+        ]
+      : []
+  })
+  offers.sort((one, other) => one.cost - other.cost)
+  let marginal = 0
+  let offered = 0
+  for (const { cost, replicas } of offers) {
+    if (offered >= left) break
+    offered += replicas
+    marginal = cost
+  }
+  return shares.map((share) => ({ ...share, min: reachBelow(marginal, share), max: reachBelow(marginal + 1, share) }))
+}
+
+/** Replicas of the share that cost less than `cost`, and its minimum. Costs are whole numbers. */
+function reachBelow(cost: number, { weight, min, max, held = 0, heldCost = 0, cost: full = 0 }: Share): number {
+  if (weight === 0) return min
+  if (full < cost) return max
+  return heldCost < cost ? Math.max(min, Math.min(held, max)) : min
 }
 
 /** Minima take the place of weights, and nobody gets more than its own. */

@@ -1,5 +1,6 @@
 import { parseQuantity } from '@flotilla/machinery/quantity'
-import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { estimateReplicas } from './estimate.ts'
 import { aClusterRow } from './fixtures.ts'
 
@@ -39,4 +40,41 @@ test('estimateReplicas() follows node selector, tolerations and required affinit
   expect(estimateReplicas(row, { ...one, nodeClaim: { tolerations: [{ operator: 'Exists' }] } })).toBe(12)
   expect(estimateReplicas(row, { ...one, nodeClaim: { nodeAffinity: term(['c']) } })).toBe(0)
   expect(estimateReplicas(row, { ...one, nodeClaim: { nodeAffinity: term(['b']) } })).toBe(4)
+})
+
+describe('estimateReplicas() after reservations', () => {
+  const row = (count: number) => aClusterRow({ name: 'a', shapes: [shape({ cpu: '4', pods: '10' }, count)] })
+  const one = { resourceRequest: { cpu: '1' } }
+
+  test.each([
+    { name: 'takes whole and part nodes', reserved: [{ replicas: 5, requirements: one }], of: one, want: 3 },
+    {
+      name: 'leaves what is left of each node to smaller requests',
+      reserved: [{ replicas: 2, requirements: { resourceRequest: { cpu: '3' } } }],
+      of: one,
+      want: 2,
+    },
+    {
+      name: 'takes what it can of more than there is',
+      reserved: [{ replicas: 99, requirements: one }],
+      of: one,
+      want: 0,
+    },
+    { name: 'takes pod slots of replicas that ask for nothing', reserved: [{ replicas: 15 }], of: {}, want: 5 },
+  ])('$name', ({ reserved, of, want }) => {
+    expect(estimateReplicas(row(2), of, reserved)).toBe(want)
+  })
+
+  test('is as much as one reservation of the sum leaves', () => {
+    const anyCount = fc.integer({ min: 0, max: 12 })
+    fc.assert(
+      fc.property(anyCount, anyCount, fc.integer({ min: 1, max: 5 }), (first, second, nodes) => {
+        const apart = [first, second].map((replicas) => ({ replicas, requirements: one }))
+        const together = [{ replicas: first + second, requirements: one }]
+        expect(estimateReplicas(row(nodes), one, apart)).toBe(estimateReplicas(row(nodes), one, together))
+        expect(estimateReplicas(row(nodes), one, together)).toBe(Math.max(0, nodes * 4 - first - second))
+      }),
+      { numRuns: 1000 },
+    )
+  })
 })

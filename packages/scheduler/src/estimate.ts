@@ -1,44 +1,61 @@
-// How many replicas would fit a cluster's free room now. In this version it only explains.
+// How many replicas would fit a cluster's free room now.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
-import { floorDivideQuantity, parseQuantity, type Quantity } from '@flotilla/machinery/quantity'
-import { matchesNodeAffinity } from './node-affinity.ts'
+import { fitOnNode, isEligible, requestKey, toPodRequest } from './fit.ts'
+import { occupy, type Reservation } from './occupy.ts'
 import type { ClusterRow, ShapeRow } from './snapshot.ts'
-import { isTolerated } from './toleration.ts'
 
-const onePod = parseQuantity(1)
+/** By kinds of node, then by what a replica asks for; emptied when workloads ask for very many different things. */
+const rooms = new WeakMap<readonly ShapeRow[], Map<string, number>>()
+const mostRequests = 256
 
-/** Σ over kinds of node of count · ⌊free / request⌋, pod slots included. Undefined: unknown, or without bound. */
-export function estimateReplicas(
+/**
+ * Σ over kinds of node of count · ⌊free / request⌋, pod slots included, after `reserved` have taken their room.
+ * Infinity: nothing bounds it. Undefined: unknown.
+ */
+export function freeRoom(
   { shapes }: ClusterRow,
   requirements: ReplicaRequirements | undefined,
+  reserved: readonly Reservation[] = [],
 ): number | undefined {
   if (shapes === undefined) return undefined
-  const request = Object.entries(requirements?.resourceRequest ?? {}).map(
-    ([name, quantity]) => [name, parseQuantity(quantity)] as const,
-  )
+  const left = unreserved(shapes, reserved)
+  const known = rooms.get(left) ?? new Map<string, number>()
+  const key = requestKey(requirements)
+  const room = known.get(key) ?? roomOn(left, requirements)
+  if (known.size >= mostRequests) known.clear()
+  rooms.set(left, known.set(key, room))
+  return room
+}
+
+function roomOn(shapes: readonly ShapeRow[], requirements: ReplicaRequirements | undefined): number {
+  const request = toPodRequest(requirements)
   let total = 0
   for (const shape of shapes) {
-    if (isEligible(shape, requirements?.nodeClaim)) total += shape.count * fitOnNode(shape, request)
+    if (shape.count > 0 && isEligible(shape, requirements?.nodeClaim)) total += shape.count * fitOnNode(shape, request)
   }
-  return Number.isFinite(total) ? total : undefined
+  return total
 }
 
-function isEligible(shape: ShapeRow, claim: ReplicaRequirements['nodeClaim']): boolean {
-  const barring = shape.taints.filter((taint) => taint.effect !== 'PreferNoSchedule')
-  return (
-    barring.every((taint) => isTolerated(taint, claim?.tolerations ?? [])) &&
-    Object.entries(claim?.nodeSelector ?? {}).every(([key, value]) => shape.labels[key] === value) &&
-    (claim?.nodeAffinity === undefined || matchesNodeAffinity(claim.nodeAffinity, shape.labels))
-  )
+const subtracted = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
+
+/** A list of reservations is immutable, so it is subtracted once however many workloads ask. */
+function unreserved(shapes: readonly ShapeRow[], reserved: readonly Reservation[]): readonly ShapeRow[] {
+  if (reserved.length === 0) return shapes
+  const entry = subtracted.get(reserved)
+  if (entry?.shapes === shapes) return entry.left
+  const left = reserved.reduce(occupy, shapes)
+  subtracted.set(reserved, { shapes, left })
+  return left
 }
 
-function fitOnNode({ free }: ShapeRow, request: readonly (readonly [string, Quantity])[]): number {
-  const pods = free.get('pods')
-  let fit = pods === undefined ? Number.POSITIVE_INFINITY : floorDivideQuantity(pods, onePod)
-  for (const [name, quantity] of request) {
-    if (quantity.nanos <= 0n) continue
-    const room = free.get(name)
-    fit = Math.min(fit, room === undefined ? 0 : floorDivideQuantity(room, quantity))
-  }
-  return fit
+const most = 2 ** 31 - 1
+
+/** As a whole number that the API can hold; undefined: unknown, or without bound. */
+export function estimateReplicas(
+  cluster: ClusterRow,
+  requirements: ReplicaRequirements | undefined,
+  reserved?: readonly Reservation[],
+): number | undefined {
+  const room = freeRoom(cluster, requirements, reserved)
+  return room === undefined || !Number.isFinite(room) ? undefined : Math.min(room, most)
 }

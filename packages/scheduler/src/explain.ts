@@ -1,6 +1,6 @@
 // Why it was decided so: verdicts of the clusters that matter most, and a histogram of the rest.
 import type { DecidedCluster, Explanation, Shortfall, Verdict } from '@flotilla/api/resource-binding'
-import { nameSome } from './allocation.ts'
+import { type Allocation, nameSome } from './allocation.ts'
 import { estimateReplicas } from './estimate.ts'
 import { isLeaving } from './holding.ts'
 import type { Judged } from './judge.ts'
@@ -14,12 +14,13 @@ interface Outcome {
   readonly request: ScheduleRequest
   readonly judged: readonly Judged[]
   readonly clusters: readonly DecidedCluster[]
+  readonly allocation: Allocation
   readonly trigger: string
   readonly inputHash: string
 }
 
 export function explain(outcome: Outcome, limit = storedVerdicts): Explanation {
-  const { request, judged, clusters, trigger, inputHash } = outcome
+  const { judged, clusters, allocation, trigger, inputHash } = outcome
   const decided = new Map(clusters.map((cluster) => [cluster.id, cluster]))
   const ranked = judged
     .map((one) => ({ one, rank: rankOf(one, decided.get(one.cluster.id)) }))
@@ -29,7 +30,8 @@ export function explain(outcome: Outcome, limit = storedVerdicts): Explanation {
     inputHash,
     feasible: judged.filter(({ isFeasible }) => isFeasible).length,
     rejected: countRejections(judged),
-    clusters: ranked.slice(0, limit).map(({ one }) => toVerdict(one, decided.get(one.cluster.id), request)),
+    clusters: ranked.slice(0, limit).map(({ one }) => toVerdict(one, decided.get(one.cluster.id), outcome)),
+    ...(allocation.gap === undefined ? {} : { gapPercent: Math.ceil(allocation.gap * 100) }),
   }
 }
 
@@ -55,21 +57,28 @@ export function explainNothing(judged: readonly Judged[], wanted: number): Short
   return { reason, message, missingReplicas: wanted }
 }
 
+const inUnusedDomain = { filter: 'SpreadConstraint', message: 'its failure domain is not among those used' }
+
 function rankOf(judged: Judged, decided: DecidedCluster | undefined): number {
   if (decided !== undefined) return isLeaving(decided) ? 1 : 0
   if (judged.isFeasible) return judged.objections.length > 0 ? 2 : 3
   return judged.holding === undefined ? 4 : 1
 }
 
-function toVerdict(judged: Judged, decided: DecidedCluster | undefined, request: ScheduleRequest): Verdict {
-  const { cluster, objections } = judged
-  const estimate = request.replicas === undefined ? undefined : estimateReplicas(cluster, request.requirements)
+function toVerdict(judged: Judged, decided: DecidedCluster | undefined, { request, allocation }: Outcome): Verdict {
+  const { cluster, objections, limit } = judged
+  const { replicas, requirements, reservedOn } = request
+  const estimate =
+    replicas === undefined ? undefined : estimateReplicas(cluster, requirements, reservedOn?.(cluster.id))
+  const reasons = objections.map((objection) => ({ filter: objection.filter, message: objection.describe() }))
+  if (allocation.unused?.has(cluster.id)) reasons.push(inUnusedDomain)
+  if (objections.length === 0 && (decided?.replicas ?? 0) >= limit) {
+    reasons.push({ filter: 'Room', message: limit === 0 ? 'it has no room' : `it is full with ${limit}` })
+  }
   return {
     name: cluster.name,
     verdict: verdictOf(judged, decided),
-    ...(objections.length === 0
-      ? {}
-      : { reasons: objections.map((objection) => ({ filter: objection.filter, message: objection.describe() })) }),
+    ...(reasons.length === 0 ? {} : { reasons }),
     ...(estimate === undefined ? {} : { estimate }),
     ...(decided?.replicas === undefined ? {} : { replicas: decided.replicas }),
   }

@@ -1,5 +1,6 @@
 // Rows and requests for tests, with overrides.
 import type { Decision } from '@flotilla/api/resource-binding'
+import { parseQuantity } from '@flotilla/machinery/quantity'
 import { hash32 } from './hash.ts'
 import type { ScheduleRequest } from './request.ts'
 import { type ClusterRow, createSnapshot, type Snapshot } from './snapshot.ts'
@@ -23,6 +24,16 @@ export function aClusterRow(overrides: Partial<ClusterRow> & { readonly name: st
     placedKinds: new Set(),
     ...overrides,
   }
+}
+
+/** Room for so many pods, on one node. */
+export function roomFor(pods: number): Pick<ClusterRow, 'shapes'> {
+  return { shapes: [{ free: new Map([['pods', parseQuantity(pods)]]), labels: {}, taints: [], count: 1 }] }
+}
+
+/** Clusters that have room for so many pods, by name. */
+export function aFleet(rooms: Readonly<Record<string, number>>): Snapshot {
+  return createSnapshot(Object.entries(rooms).map(([name, pods]) => aClusterRow({ name, ...roomFor(pods) })))
 }
 
 /** Clusters that only differ in their names. */
@@ -55,6 +66,20 @@ export function byWeight(weights: Readonly<Record<string, number>>): ScheduleReq
       weightPreference: { staticWeightList },
     },
   }
+}
+
+/** Placement that divides in proportion to room. */
+export const byRoom: ScheduleRequest['placement'] = {
+  replicaScheduling: {
+    replicaSchedulingType: 'Divided',
+    replicaDivisionPreference: 'Weighted',
+    weightPreference: { dynamicWeight: 'AvailableReplicas' },
+  },
+}
+
+/** Placement on few clusters. */
+export const aggregated: ScheduleRequest['placement'] = {
+  replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' },
 }
 
 /** Placement that gives each named cluster its count. */

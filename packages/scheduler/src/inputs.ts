@@ -11,7 +11,7 @@ const hashes = new WeakMap<object, string>()
 
 /**
  * `REQUEST.CLUSTERS`: a hash of what was asked and one of the clusters that could be used and their limits. What is
- * only explained (free room, why other clusters do not fit) is no input, or every heartbeat would be a decision.
+ * only explained (free room where the mode does not go by it, why other clusters do not fit) is no input.
  */
 export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]): string {
   const { templateUID, apiVersion, kind, replicas, completions, placement } = request
@@ -20,8 +20,12 @@ export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]
   return `${hashText(JSON.stringify(asked))}.${hashText(clusters.join())}`
 }
 
-/** The part of the hash that tells what was asked. */
-export function requestPart(inputHash: string): string {
+/** Whether two hashes are of the same request, whatever the clusters were. */
+export function isSameRequest(left: string, right: string): boolean {
+  return requestPart(left) === requestPart(right)
+}
+
+function requestPart(inputHash: string): string {
   return inputHash.slice(0, inputHash.indexOf('.'))
 }
 

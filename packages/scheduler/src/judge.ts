@@ -1,14 +1,28 @@
 // Runs every filter on every cluster and keeps all that they say.
+import { freeRoom } from './estimate.ts'
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import type { Filter, Objection } from './filters/filter.ts'
+import { room } from './filters/room.ts'
+import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
 import type { Holding } from './holding.ts'
+import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { ClusterRow, Snapshot } from './snapshot.ts'
+import { prepareTiers } from './tier.ts'
 
-export const filters: readonly Filter[] = [clusterAffinity, taintToleration, apiSupport, notReady, suspended, deleting]
+export const filters: readonly Filter[] = [
+  clusterAffinity,
+  taintToleration,
+  apiSupport,
+  notReady,
+  suspended,
+  deleting,
+  room,
+  spreadDomain,
+]
 
 export interface NamedObjection extends Objection {
   readonly filter: string
@@ -20,7 +34,12 @@ export interface Judged {
   readonly holding?: Holding
   readonly objections: readonly NamedObjection[]
   readonly isFeasible: boolean
-  /** Replicas that it may have at most: Infinity, or what it holds where growth is off. 0 when not feasible. */
+  /** 0: the first, or there are none. */
+  readonly tier: number
+  /**
+   * Replicas that it may have at most: what it holds where growth is off, what it holds and what fits besides where
+   * the mode goes by free room, else Infinity. 0 when not feasible.
+   */
   readonly limit: number
 }
 
@@ -33,11 +52,22 @@ export function judgeClusters(
   holdings: ReadonlyMap<string, Holding>,
 ): readonly Judged[] {
   const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
+  const growthOf = prepareGrowth(request)
+  const tierOf = prepareTiers(request.placement)
   return snapshot.clusters.map((cluster) => {
     const holding = holdings.get(cluster.id)
     const objections = objectionsOf(cluster, judges)
-    return { cluster, ...(holding === undefined ? {} : { holding }), objections, ...standing(objections, holding) }
+    const { isFeasible, limit } = standing(objections, holding)
+    const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
+    const tier = tierOf(cluster) ?? 0
+    return { cluster, ...(holding === undefined ? {} : { holding }), objections, isFeasible, tier, limit: bound }
   })
+}
+
+/** Replicas that a cluster to which nothing objects may take besides what it holds. */
+function prepareGrowth({ replicas, placement, requirements, reservedOn }: ScheduleRequest) {
+  if (replicas === undefined || !isBoundByRoom(placement)) return () => Number.POSITIVE_INFINITY
+  return (cluster: ClusterRow) => freeRoom(cluster, requirements, reservedOn?.(cluster.id)) ?? 0
 }
 
 function objectionsOf(

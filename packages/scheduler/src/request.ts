@@ -1,6 +1,7 @@
 // What is asked of the scheduler for one binding.
 import type { Placement } from '@flotilla/api/placement'
 import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { Reservation } from './occupy.ts'
 
 export interface ScheduleRequest {
   readonly templateUID: string
@@ -10,8 +11,10 @@ export interface ScheduleRequest {
   readonly replicas?: number
   /** `completions` of a Job that has a fixed number of them. */
   readonly completions?: number
-  /** What one replica needs; only explains in this version. */
+  /** What one replica needs: bounds modes that go by free room, and explains the others. */
   readonly requirements?: ReplicaRequirements
+  /** Replicas, this binding's own among them, that were decided but do not show in a cluster's free room yet. */
+  readonly reservedOn?: (clusterId: string) => readonly Reservation[]
   readonly placement: Placement
   /** What the binding says now: what clusters are taken to hold. */
   readonly previous?: Decision

@@ -1,21 +1,24 @@
 // Decides where one binding goes. Pure: equal inputs give equal bytes, in any order of clusters, on any machine.
-import type { DecidedCluster, Decision, Shortfall } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
 import { canonicalJson, deepEqual } from '@flotilla/machinery/json'
-import { allocate, modeOf, wantedReplicas } from './allocate.ts'
+import { allocate, wantedReplicas } from './allocate.ts'
 import type { Allocation } from './allocation.ts'
 import { explain, explainNothing } from './explain.ts'
 import { hashText } from './hash.ts'
+import { holdBack } from './hold-back.ts'
 import { type Holding, holdingsOf, isLeaving } from './holding.ts'
-import { hashInputs, orderTies, requestPart } from './inputs.ts'
+import { hashInputs, isSameRequest, orderTies } from './inputs.ts'
 import { divideCompletions } from './job.ts'
-import { judgeClusters } from './judge.ts'
+import { type Judged, judgeClusters } from './judge.ts'
+import { modeOf } from './mode.ts'
 import { joinMoves } from './move.ts'
+import { suggestChange } from './relax.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
- * Answers `request.previous` itself when nothing is to change. Throws Invalid for modes and selectors that
- * admission refuses.
+ * Answers `request.previous` itself when nothing is to change. Throws BadRequest for selectors that admission
+ * refuses.
  */
 export function schedule(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
   const next = decide(request, snapshot, options)
@@ -38,10 +41,7 @@ function decide(
   const judged = judgeClusters(request, snapshot, holdings)
   const feasible = judged.filter(({ isFeasible }) => isFeasible)
   const ties = orderTies(request.templateUID, feasible)
-  const allocation: Allocation =
-    feasible.length > 0
-      ? allocate(request, feasible, ties)
-      : { replicas: new Map<string, number>(), shortfall: explainNothing(judged, wantedReplicas(request) ?? 0) }
+  const allocation = allocateOrSay(request, judged, feasible, ties)
   const completions = completionsOf(request, allocation, holdings, ties)
   const target = { replicas: allocation.replicas, isWhole, ...(completions === undefined ? {} : { completions }) }
   const clusters = joinMoves(target, holdings, snapshot)
@@ -50,8 +50,25 @@ function decide(
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
     ...(allocation.shortfall === undefined ? {} : { shortfall: allocation.shortfall }),
-    explanation: explain({ request, judged, clusters, trigger, inputHash }, verdicts),
+    explanation: explain({ request, judged, clusters, allocation, trigger, inputHash }, verdicts),
   }
+}
+
+function allocateOrSay(
+  request: ScheduleRequest,
+  judged: readonly Judged[],
+  feasible: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+): Allocation {
+  const allocation: Allocation =
+    feasible.length > 0
+      ? allocate(request, feasible, ties)
+      : { replicas: new Map(), shortfall: explainNothing(judged, wantedReplicas(request) ?? 0) }
+  if (allocation.shortfall === undefined) return allocation
+  const shortfall = suggestChange(allocation.shortfall, request, judged, ties)
+  return feasible.length > 0
+    ? holdBack({ ...allocation, shortfall }, request, feasible, ties)
+    : { ...allocation, shortfall }
 }
 
 function completionsOf(
@@ -69,13 +86,13 @@ function completionsOf(
 
 /**
  * A decision's hash covers those before it: going back to earlier inputs must not look like the decision of then,
- * whose growth was seen ready. Ending a move (nothing but what was kept for its sake goes) keeps the hash, since
- * what was observed of the decision still holds.
+ * whose growth was seen ready. Ending a move (nothing but what was kept for its sake goes) keeps the hash, and so
+ * does explaining anew, since what was observed of the decision still holds.
  */
 function hashDecision(previous: Decision | undefined, inputHash: string, clusters: readonly DecidedCluster[]): string {
-  if (previous !== undefined && previous.explanation.inputHash === inputHash) {
+  if (previous !== undefined && isSameRequest(previous.explanation.inputHash, inputHash)) {
     const ended = previous.clusters.filter((cluster) => !isLeaving(cluster)).map(withoutFrom)
-    if (deepEqual(ended, clusters)) return previous.forHash
+    if (deepEqual(ended, clusters) || deepEqual(previous.clusters, clusters)) return previous.forHash
   }
   return hashText(canonicalJson([previous?.forHash, inputHash, clusters]))
 }
@@ -92,12 +109,8 @@ function withoutFrom({ name, id, replicas, completions }: DecidedCluster): Decid
 /** True when the binding already says what was decided, for the same request. */
 function isSettledBy(previous: Decision, next: Decision): boolean {
   return (
-    requestPart(previous.explanation.inputHash) === requestPart(next.explanation.inputHash) &&
+    isSameRequest(previous.explanation.inputHash, next.explanation.inputHash) &&
     deepEqual(previous.clusters, next.clusters) &&
-    isSameShortfall(previous.shortfall, next.shortfall)
+    deepEqual(previous.shortfall, next.shortfall)
   )
-}
-
-function isSameShortfall(left: Shortfall | undefined, right: Shortfall | undefined): boolean {
-  return deepEqual(left, right)
 }

@@ -6,6 +6,8 @@ import type { PropagationPolicy } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
 import { type Rule, duplicates, each, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
+import { checkSpread } from './spread.ts'
+import { checkTiers } from './tiers.ts'
 
 export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
   ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
@@ -18,26 +20,16 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, objective, compliance, partialPlacement } = placement
+  const { clusterAffinities, spreadConstraints, objective, compliance } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
     ...checkReplicaScheduling(`${field}.replicaScheduling`, placement.replicaScheduling ?? {}, placement),
-    ...each(`${field}.spreadConstraints`, spreadConstraints, checkSpread),
-    ...notActedOn(`${field}.clusterAffinities`, (clusterAffinities ?? []).length > 0),
-    ...notActedOn(`${field}.spreadConstraints`, (spreadConstraints ?? []).length > 0),
+    ...checkSpread(`${field}.spreadConstraints`, spreadConstraints, placement.replicaScheduling ?? {}),
+    ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...notActedOn(`${field}.objective`, objective !== undefined),
     ...notActedOn(`${field}.compliance`, compliance !== undefined),
-    ...notActedOn(`${field}.partialPlacement`, partialPlacement === 'Deny'),
   ]
-}
-
-function checkSpread(
-  { minGroups = 0, maxGroups }: NonNullable<Placement['spreadConstraints']>[number],
-  field: string,
-): readonly StatusCause[] {
-  if (maxGroups === undefined || minGroups <= maxGroups) return []
-  return [fieldInvalid(`${field}.minGroups`, minGroups, `must not be above maxGroups, ${maxGroups}`)]
 }
 
 function checkReplicaScheduling(
@@ -69,7 +61,6 @@ function checkReplicaScheduling(
     ...only('Weighted', 'weightPreference', weightPreference !== undefined),
     ...only('Counts', 'counts', counts !== undefined),
     ...(isCounts && (counts ?? []).length === 0 ? [fieldRequired(`${field}.counts`, 'Counts needs at least one')] : []),
-    ...notActedOn(`${field}.replicaDivisionPreference`, preference === 'Aggregated'),
     ...checkWeights(`${field}.weightPreference`, weightPreference, placement),
     ...checkTargets(`${field}.counts`, counts, placement),
   ]
@@ -84,7 +75,14 @@ function checkWeights(
   const path = `${field}.staticWeightList`
   const hasNoWeight = list?.every(({ weight, minReplicas = 0 }) => weight === 0 && minReplicas === 0) === true
   return [
-    ...notActedOn(`${field}.dynamicWeight`, dynamicWeight !== undefined),
+    ...(list !== undefined && dynamicWeight !== undefined
+      ? [
+          fieldForbidden(
+            `${field}.dynamicWeight`,
+            'not together with staticWeightList: either weighs all clusters; leave one of them out',
+          ),
+        ]
+      : []),
     ...(hasNoWeight ? [fieldInvalid(path, list, 'gives no cluster a weight, so nothing could be placed')] : []),
     ...checkTargets(path, list, placement),
     ...each(path, list, ({ minReplicas = 0, maxReplicas }, entry) =>

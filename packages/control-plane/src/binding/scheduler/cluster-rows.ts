@@ -56,7 +56,10 @@ function kindOf(definition: KubeObject): string {
   return `${String(valueAt(definition, 'spec', 'group'))}/${String(valueAt(definition, 'spec', 'names', 'kind'))}`
 }
 
-/** What decisions depend on. Room on nodes explains a decision of these modes but does not change it. */
+/**
+ * What decisions depend on. Free room is left out: what is placed stays however it changes, and bindings that wait for
+ * room look again by themselves.
+ */
 function decisive({ metadata, spec, status }: Cluster): unknown {
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
   return [metadata.labels ?? {}, metadata.deletionTimestamp, spec, ready?.status, status?.apis]

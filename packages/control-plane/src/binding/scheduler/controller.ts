@@ -13,15 +13,22 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { isBoundByRoom } from '@flotilla/scheduler/mode'
 import { schedule } from '@flotilla/scheduler/schedule'
+import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
+import { prepareTiers } from '@flotilla/scheduler/tier'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
+import { Reservations } from './reservations.ts'
 
 type Policy = PropagationPolicy | ClusterPropagationPolicy
+
+/** Free room changes all the time: bindings that wait for some are decided again so often, and no others. */
+const lookForRoomEveryMs = 15_000
 
 export interface SchedulerDeps {
   readonly env: Env
@@ -32,6 +39,8 @@ export interface SchedulerDeps {
 export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
   const rows = new ClusterRows(hub)
   const growth = new SteadyGrowth()
+  const reservations = new Reservations(() => env.clock.monotonic())
+  const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
     const binding = hub.binding(key)
@@ -41,9 +50,17 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
-    const decision = decide(requestFor(binding, policy, before.spec.decision, waitMs === 0), before)
-    if (decision !== binding.spec.decision) await write(binding, decision)
-    else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
+    const request = { ...requestFor(binding, policy, before.spec.decision, waitMs === 0), reservedOn }
+    const decision = decide(request, before)
+    if (decision !== binding.spec.decision) {
+      // Before the write: others are decided while it is under way.
+      reservations.take(key, binding, decision)
+      await write(binding, decision).catch((error: unknown) => {
+        reservations.take(key, binding)
+        throw error
+      })
+    } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
+    return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -71,13 +88,22 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
   }
 
+  function follow({ key, after }: Change<Binding>): void {
+    if (after) reservations.take(key, after)
+    else reservations.forget(key)
+  }
+
   return {
     name: 'scheduler',
     concurrency: 256,
     watches: [
       watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-      watch<Binding>(hub.bindings, keysOfBinding),
+      watch<Binding>(hub.bindings, (change) => {
+        follow(change)
+        return keysOfBinding(change)
+      }),
       watch<Binding>(hub.clusterBindings, (change) => {
+        follow(change)
         if (!placesDefinitions(change)) return keysOfBinding(change)
         rows.refreshPlacedKinds()
         return allBindings(hub)
@@ -87,6 +113,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     ],
     reconcile,
   }
+}
+
+/** Something has no place, or one in a later tier than it might. */
+function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId }: Snapshot): boolean {
+  if (!isBoundByRoom(placement)) return false
+  const tierOf = prepareTiers(placement)
+  const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
+  return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
 }
 
 function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {

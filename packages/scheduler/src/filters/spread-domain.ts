@@ -1,0 +1,16 @@
+// SpreadConstraint: a cluster that is in no domain cannot be spread over.
+import { domainKeys, topologyOf } from '../spread/domain.ts'
+import type { ScheduleRequest } from '../request.ts'
+import type { Filter, Judge } from './filter.ts'
+
+export const spreadDomain: Filter = { name: 'SpreadConstraint', prepare }
+
+function prepare({ placement }: ScheduleRequest): Judge {
+  const constraints = placement.spreadConstraints ?? []
+  if (constraints.length === 0) return () => undefined
+  return (cluster) => {
+    const missing = constraints.filter((constraint) => domainKeys(constraint, cluster).length === 0)
+    if (missing.length === 0) return undefined
+    return { effect: 'Leave', describe: () => `it has no ${missing.map(topologyOf).join(', no ')}` }
+  }
+}

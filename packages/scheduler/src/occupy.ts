@@ -1,0 +1,43 @@
+// What is left of kinds of nodes once replicas that were decided but are not there yet have taken their room.
+import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
+import { parseQuantity, type Quantity } from '@flotilla/machinery/quantity'
+import { fitOnNode, isEligible, type PodRequest, toPodRequest } from './fit.ts'
+import type { ShapeRow } from './snapshot.ts'
+
+/** Replicas that some decision placed on a cluster and that its free room does not show yet. */
+export interface Reservation {
+  readonly replicas: number
+  readonly requirements?: ReplicaRequirements
+}
+
+/** Fills node by node, those with most room first: what is left is what the fullest packing would leave. */
+export function occupy(shapes: readonly ShapeRow[], { replicas, requirements }: Reservation): readonly ShapeRow[] {
+  const request = toPodRequest(requirements)
+  const fits = shapes
+    .map((shape) => ({ shape, fit: isEligible(shape, requirements?.nodeClaim) ? fitOnNode(shape, request) : 0 }))
+    .sort((one, other) => other.fit - one.fit)
+  let left = replicas
+  return fits.flatMap(({ shape, fit }) => {
+    if (left === 0 || fit === 0 || !Number.isFinite(fit)) return [shape]
+    const taken = Math.min(left, fit * shape.count)
+    left -= taken
+    const full = Math.floor(taken / fit)
+    const partly = taken % fit
+    return [
+      { ...shape, free: subtract(shape.free, request, fit), count: full },
+      { ...shape, free: subtract(shape.free, request, partly), count: partly > 0 ? 1 : 0 },
+      { ...shape, count: shape.count - full - (partly > 0 ? 1 : 0) },
+    ].filter(({ count }) => count > 0)
+  })
+}
+
+function subtract(free: ShapeRow['free'], request: PodRequest, replicas: number): ShapeRow['free'] {
+  const rest = new Map(free)
+  for (const [name, quantity] of [...request, ['pods', onePod] as const]) {
+    const room = rest.get(name)
+    if (room !== undefined) rest.set(name, { ...room, nanos: room.nanos - quantity.nanos * BigInt(replicas) })
+  }
+  return rest
+}
+
+const onePod: Quantity = parseQuantity(1)

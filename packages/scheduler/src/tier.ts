@@ -1,0 +1,78 @@
+// Tiers: ordered groups of clusters, of which a later one takes only what has no place in those before it.
+import type { Placement } from '@flotilla/api/placement'
+import { matchAffinity } from './affinity.ts'
+import type { Candidate } from './candidate.ts'
+import { divideReplicas } from './divide.ts'
+import type { Judged } from './judge.ts'
+import type { ClusterRow } from './snapshot.ts'
+
+/** Place of the first tier that selects the cluster, 0 where there are no tiers; undefined: none does. */
+export type TierOf = (cluster: ClusterRow) => number | undefined
+
+export function prepareTiers({ clusterAffinities = [] }: Placement): TierOf {
+  if (clusterAffinities.length === 0) return () => 0
+  const matches = clusterAffinities.map(matchAffinity)
+  return (cluster) => {
+    const tier = matches.findIndex((match) => match(cluster) === undefined)
+    return tier < 0 ? undefined : tier
+  }
+}
+
+/** Clusters of the first tier that has any. */
+export function nearestTier(feasible: readonly Judged[]): readonly Judged[] {
+  const first = Math.min(...feasible.map(({ tier }) => tier))
+  return feasible.filter(({ tier }) => tier === first)
+}
+
+/**
+ * Without replicas only the first tier is used; where replicas are to return to earlier tiers, what their clusters
+ * hold now no longer counts.
+ */
+export function inTiers(replicas: number, candidates: readonly Candidate[]): readonly Candidate[] {
+  const nearest = new Set(nearestTier(candidates.map(({ judged }) => judged)))
+  if (nearest.size === candidates.length) return candidates
+  const kept = keepHeld(replicas, candidates)
+  const returning = returningTiers(replicas, candidates, kept)
+  return candidates.map((candidate, index) => {
+    const { judged, share, isUsable } = candidate
+    const held = returning.has(judged.tier) ? 0 : (kept[index] ?? 0)
+    const mayStayEmpty = isUsable && (nearest.has(judged) || judged.holding !== undefined)
+    return { ...candidate, share: { ...share, held }, isUsable: mayStayEmpty }
+  })
+}
+
+/** What is left of what clusters hold when no more than `replicas` are wanted. */
+function keepHeld(replicas: number, candidates: readonly Candidate[]): readonly number[] {
+  return divideReplicas(
+    replicas,
+    candidates.map(({ share }) => ({ ...share, min: 0, max: share.held ?? 0 })),
+  )
+}
+
+/** Earlier tiers must have room for all that overflowed and a fifth more: or replicas would come and go with a few. */
+const returnMargin = 1.2
+
+/**
+ * Tiers whose replicas are to return to earlier ones, which have room for them beyond what they keep and what is to be
+ * added. Decided from the first on, so that what returns now leaves nothing that could return next.
+ */
+function returningTiers(
+  replicas: number,
+  candidates: readonly Candidate[],
+  kept: readonly number[],
+): ReadonlySet<number> {
+  const tiers = new Map<number, { kept: number; room: number }>()
+  for (const [index, { judged, share }] of candidates.entries()) {
+    const sums = tiers.get(judged.tier) ?? { kept: 0, room: 0 }
+    const held = kept[index] ?? 0
+    tiers.set(judged.tier, { kept: sums.kept + held, room: sums.room + share.max - held })
+  }
+  const added = replicas - kept.reduce((sum, count) => sum + count, 0)
+  const returning = new Set<number>()
+  let roomBefore = -added
+  for (const [tier, sums] of [...tiers].sort(([left], [right]) => left - right)) {
+    if (tier > 0 && sums.kept > 0 && roomBefore >= sums.kept * returnMargin) returning.add(tier)
+    roomBefore += sums.room
+  }
+  return returning
+}

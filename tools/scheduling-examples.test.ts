@@ -1,0 +1,102 @@
+// Every example of docs/scheduling.md is admitted and decided as the page shows.
+import { readFileSync } from 'node:fs'
+import { admissionRules } from '@flotilla/api/admission'
+import type { Placement } from '@flotilla/api/placement'
+import type { Decision } from '@flotilla/api/resource-binding'
+import { parseYaml } from '@flotilla/kube-server/http/yaml'
+import { aClusterRow, aRequest, roomFor } from '@flotilla/scheduler/fixtures'
+import { schedule } from '@flotilla/scheduler/schedule'
+import { type ClusterRow, createSnapshot } from '@flotilla/scheduler/snapshot'
+import { describe, expect, test } from 'vitest'
+
+/** A row of an example's table: cells by column. */
+type Cells = Readonly<Record<string, string>>
+
+interface Example {
+  readonly title: string
+  readonly replicas: number
+  readonly placement: Placement
+  readonly rows: readonly Cells[]
+  /** What the page says has no place. */
+  readonly shortfall: string | undefined
+}
+
+const page = readFileSync(new URL('../docs/scheduling.md', import.meta.url), 'utf8')
+const examples = page
+  .split(/^#{2,3} /m)
+  .filter((section) => section.includes('```yaml'))
+  .map(toExample)
+
+function toExample(section: string): Example {
+  const yaml = /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
+  const { replicas, placement } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'>
+  const [header = [], , ...lines] = section
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    )
+  const rows = lines.map((cells) => Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])))
+  const shortfall = /```text\n([\s\S]*?)\n```/.exec(section)?.[1]
+  return { title: section.split('\n')[0] ?? '', replicas, placement, rows, shortfall }
+}
+
+function toCluster(cells: Cells): ClusterRow {
+  const label = Object.keys(cells).find((column) => column.startsWith('Label '))
+  const value = label === undefined ? '' : (cells[label] ?? '')
+  return aClusterRow({
+    name: cells['Cluster'] ?? '',
+    region: cells['Region'] ?? '',
+    ready: cells['Ready'] !== 'no',
+    ...(value === '' ? {} : { labels: { [label?.slice('Label '.length) ?? '']: value } }),
+    ...(cells['Room'] ? roomFor(Number(cells['Room'])) : {}),
+  })
+}
+
+/** The decision that left each cluster with what it had before. */
+function before(rows: readonly Cells[]): Decision | undefined {
+  const held = rows.filter((cells) => cells['Before'])
+  if (held.length === 0) return undefined
+  const clusters = held.map((cells) => ({
+    name: cells['Cluster'] ?? '',
+    id: `id-${cells['Cluster']}`,
+    replicas: Number(cells['Before']),
+  }))
+  const explanation = { trigger: 'Test', inputHash: 'before', feasible: 0, rejected: {}, clusters: [] }
+  return { forHash: 'before', clusters, explanation }
+}
+
+function decide({ replicas, placement, rows }: Example): Decision {
+  const previous = before(rows)
+  const request = aRequest({ replicas, placement, ...(previous ? { previous } : {}) })
+  return schedule(request, createSnapshot(rows.map(toCluster)), { trigger: 'Test' })
+}
+
+describe('docs/scheduling.md', () => {
+  test('has examples', () => {
+    expect(examples.length).toBeGreaterThan(10)
+  })
+
+  test.each(examples)('$title', (example) => {
+    const decision = decide(example)
+    const shown = example.rows.filter((cells) => cells['Replicas'] !== '')
+    expect(Object.fromEntries(decision.clusters.map(({ name, replicas }) => [name, replicas]))).toEqual(
+      Object.fromEntries(shown.map((cells) => [cells['Cluster'], Number(cells['Replicas'])])),
+    )
+    expect(decision.shortfall?.message).toBe(example.shortfall)
+    for (const cells of shown) {
+      if (cells[''] !== undefined) expect(cells['']).toBe('■'.repeat(Number(cells['Replicas'])))
+    }
+  })
+
+  test.each(examples)('$title is admitted', ({ placement }) => {
+    const selector = { apiVersion: 'apps/v1', kind: 'Deployment' }
+    const spec = { resourceSelectors: [selector], placement }
+    const metadata = { namespace: 'shop', name: 'web' }
+    const object = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'PropagationPolicy', metadata, spec }
+    expect(admissionRules.get('PropagationPolicy')?.check(object)).toEqual([])
+  })
+})
