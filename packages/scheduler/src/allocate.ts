@@ -9,7 +9,7 @@ import { weighByRoom } from './dynamic-weights.ts'
 import { usefulParallelism } from './job.ts'
 import type { Judged } from './judge.ts'
 import { isBoundByRoom, modeOf } from './mode.ts'
-import type { ScheduleRequest } from './request.ts'
+import type { Force, ScheduleRequest } from './request.ts'
 import { inTiers } from './tier.ts'
 import { weighByList } from './weighted.ts'
 
@@ -29,10 +29,21 @@ export function allocate(
   const { replicaScheduling, spreadConstraints } = request.placement
   const mode = modeOf(replicaScheduling)
   if (replicas === undefined || mode === 'Duplicated') return allocateCopies(request, feasible, ties)
-  if (mode === 'Counts') return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties)
-  const candidates = inTiers(replicas, toCandidates(request, feasible, ties))
+  const { force } = request
+  if (mode === 'Counts') {
+    return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties, force?.clusterId)
+  }
+  const tiered = inTiers(replicas, toCandidates(request, feasible, ties))
+  const candidates = force ? tiered.map((candidate) => forceShare(candidate, force)) : tiered
   const constraint = spreadConstraints?.[0]
   return allocateDivided(replicas, candidates, constraint && { constraint, isPacked: mode === 'Aggregated' })
+}
+
+/** At least one for it, unless it takes none or weighs nothing. */
+function forceShare(candidate: Candidate, { clusterId }: Force): Candidate {
+  const { judged, share } = candidate
+  if (judged.cluster.id !== clusterId || share.weight === 0) return candidate
+  return { ...candidate, share: { ...share, min: Math.max(share.min, Math.min(1, share.max)) } }
 }
 
 function toCandidates(

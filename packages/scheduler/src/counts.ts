@@ -4,6 +4,12 @@ import type { Shortfall } from '@flotilla/api/resource-binding'
 import { matchAffinity } from './affinity.ts'
 import { type Allocation, describeLimit, nameSome } from './allocation.ts'
 import type { Judged } from './judge.ts'
+import type { ClusterRow } from './snapshot.ts'
+
+/** What the first entry that selects the cluster says; 0: none does. */
+export function countOf(counts: readonly ReplicaCount[], cluster: ClusterRow): number {
+  return counts.find(({ targetCluster }) => matchAffinity(targetCluster)(cluster) === undefined)?.replicas ?? 0
+}
 
 interface Counted {
   readonly judged: Judged
@@ -12,19 +18,22 @@ interface Counted {
 
 /**
  * Entries are served in their order, clusters of one entry in that of `ties`, until the template's replicas are
- * used up: so one more replica never takes one away.
+ * used up: so one more replica never takes one away. For the cluster `forced` one is kept, if its count is any.
  */
 export function allocateCounts(
   replicas: number,
   counts: readonly ReplicaCount[],
   feasible: readonly Judged[],
   ties: ReadonlyMap<string, number>,
+  forced?: string,
 ): Allocation {
   const counted = countedClusters(counts, feasible, ties)
   const placed = new Map<string, number>()
   let left = replicas
+  let kept = counted.some(({ judged, count }) => judged.cluster.id === forced && count > 0) ? 1 : 0
   for (const { judged, count } of counted) {
-    const taken = Math.min(count, judged.limit, left)
+    if (judged.cluster.id === forced) kept = 0
+    const taken = Math.max(0, Math.min(count, judged.limit, left - kept))
     left -= taken
     if (taken > 0 || (replicas === 0 && count > 0)) placed.set(judged.cluster.id, taken)
   }

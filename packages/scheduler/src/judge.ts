@@ -51,12 +51,14 @@ export function judgeClusters(
   snapshot: Snapshot,
   holdings: ReadonlyMap<string, Holding>,
 ): readonly Judged[] {
+  const { force } = request
   const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
+  const judgesOfForced = judges.filter(({ filter }) => force?.waived.has(filter) !== true)
   const growthOf = prepareGrowth(request)
-  const tierOf = prepareTiers(request.placement)
+  const tierOf = force?.waived.has('clusterAffinities') === true ? () => 0 : prepareTiers(request.placement)
   return snapshot.clusters.map((cluster) => {
     const holding = holdings.get(cluster.id)
-    const objections = objectionsOf(cluster, judges)
+    const objections = objectionsOf(cluster, cluster.id === force?.clusterId ? judgesOfForced : judges)
     const { isFeasible, limit } = standing(objections, holding)
     const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
     const tier = tierOf(cluster) ?? 0
@@ -65,9 +67,13 @@ export function judgeClusters(
 }
 
 /** Replicas that a cluster to which nothing objects may take besides what it holds. */
-function prepareGrowth({ replicas, placement, requirements, reservedOn }: ScheduleRequest) {
+function prepareGrowth({ replicas, placement, requirements, reservedOn, force }: ScheduleRequest) {
   if (replicas === undefined || !isBoundByRoom(placement)) return () => Number.POSITIVE_INFINITY
-  return (cluster: ClusterRow) => freeRoom(cluster, requirements, reservedOn?.(cluster.id)) ?? 0
+  const withRoom = force?.waived.has('Room') === true ? force.clusterId : undefined
+  return (cluster: ClusterRow) => {
+    const room = freeRoom(cluster, requirements, reservedOn?.(cluster.id)) ?? 0
+    return cluster.id === withRoom ? Math.max(1, room) : room
+  }
 }
 
 function objectionsOf(

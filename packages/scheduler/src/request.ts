@@ -3,6 +3,13 @@ import type { Placement } from '@flotilla/api/placement'
 import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { Reservation } from './occupy.ts'
 
+/** What if one cluster had to have a replica: asked by `whyNot`, never by the scheduler itself. */
+export interface Force {
+  readonly clusterId: string
+  /** Filters that do not count for it; `Room`: it has room for one; `clusterAffinities`: all tiers are one. */
+  readonly waived: ReadonlySet<string>
+}
+
 export interface ScheduleRequest {
   readonly templateUID: string
   readonly apiVersion: string
@@ -16,6 +23,7 @@ export interface ScheduleRequest {
   /** Replicas, this binding's own among them, that were decided but do not show in a cluster's free room yet. */
   readonly reservedOn?: (clusterId: string) => readonly Reservation[]
   readonly placement: Placement
+  readonly force?: Force
   /** What the binding says now: what clusters are taken to hold. */
   readonly previous?: Decision
   /** The growth that `previous` asked for has been seen ready, or its grace period is over. */

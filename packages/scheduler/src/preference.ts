@@ -1,0 +1,76 @@
+// Why the division gives a cluster what it gives, where no rule forbids it more: in weights, shares, room and tiers.
+import type { WhyNot } from '@flotilla/api/why-not'
+import { nameSome } from './allocation.ts'
+import { wantedReplicas } from './allocate.ts'
+import { countOf } from './counts.ts'
+import { isBoundByRoom, modeOf } from './mode.ts'
+import type { Case } from './case.ts'
+import { describeDomains } from './spread/describe-domains.ts'
+import { prepareWeights } from './weights.ts'
+
+/** Nothing for objects that are not divided: each cluster that may have them has them. */
+export function preferenceOf(given: Case): WhyNot['reasons'] {
+  const { placement } = given.request
+  const total = wantedReplicas(given.request)
+  const mode = modeOf(placement.replicaScheduling)
+  if (total === undefined || mode === 'Duplicated') return []
+  const constraint = placement.spreadConstraints?.[0]
+  return [
+    ...tierReason(given, total),
+    divisionReason(given, total),
+    ...(constraint ? [{ rule: 'spreadConstraints', message: describeDomains(constraint, given) }] : []),
+  ]
+}
+
+function tierReason({ request, it, judged, decision }: Case, total: number): WhyNot['reasons'] {
+  const tiers = request.placement.clusterAffinities ?? []
+  if (it.tier === 0) return []
+  const earlier = new Set(judged.flatMap(({ cluster, tier }) => (tier < it.tier ? [cluster.id] : [])))
+  const held = decision.clusters.reduce((sum, { id, replicas = 0 }) => sum + (earlier.has(id) ? replicas : 0), 0)
+  const name = `${tiers[it.tier]?.affinityName} (${it.tier + 1} of ${tiers.length})`
+  return [{ rule: 'clusterAffinities', message: `it is in tier ${name}; those before it have ${held} of ${total}` }]
+}
+
+function divisionReason(given: Case, total: number): WhyNot['reasons'][number] {
+  const { placement } = given.request
+  const mode = modeOf(placement.replicaScheduling)
+  if (mode === 'Counts') return { rule: 'counts', message: countMessage(given, total) }
+  if (mode === 'Aggregated') return { rule: 'Aggregated', message: fewMessage(given, total) }
+  if (isBoundByRoom(placement)) return { rule: 'dynamicWeight', message: roomMessage(given, total) }
+  return { rule: 'staticWeightList', message: weightMessage(given, total) }
+}
+
+function countMessage({ request: { placement }, it, decision }: Case, total: number): string {
+  const count = countOf(placement.replicaScheduling?.counts ?? [], it.cluster)
+  const placed = decision.clusters.reduce((sum, { replicas = 0 }) => sum + replicas, 0)
+  return `its count is ${count}; counts have placed ${placed} of ${total} replicas in their order`
+}
+
+function fewMessage({ it, decision }: Case, total: number): string {
+  const filled = decision.clusters.filter(({ replicas = 0 }) => replicas > 0)
+  const held = filled.map(({ name, replicas }) => `${name} ${replicas}`)
+  return `as few clusters as suffice have the ${total}: ${nameSome(held)}; it may have ${most(it.limit)}`
+}
+
+function roomMessage({ judged, it }: Case, total: number): string {
+  const sum = judged.reduce((all, { limit }) => all + limit, 0)
+  const share = `room ${most(it.limit)} of ${most(sum)}${shareText(it.limit, sum, total)}`
+  return `${share}; what is placed stays where it is`
+}
+
+function weightMessage({ request: { placement }, judged, it }: Case, total: number): string {
+  const weightOf = prepareWeights(placement.replicaScheduling?.weightPreference?.staticWeightList)
+  const sum = judged.reduce((all, { cluster, isFeasible }) => all + (isFeasible ? weightOf(cluster).weight : 0), 0)
+  const { weight, max } = weightOf(it.cluster)
+  const bound = Number.isFinite(max) ? `, at most ${max}` : ''
+  return `weight ${weight} of ${sum}${shareText(weight, sum, total)}${bound}`
+}
+
+function shareText(part: number, sum: number, total: number): string {
+  const share = (total * part) / sum
+  return Number.isFinite(share) ? `, which is ${Number(share.toFixed(2))} of ${total} replicas` : ''
+}
+
+function most(limit: number): string {
+  return Number.isFinite(limit) ? `${limit}` : 'any number'
+}

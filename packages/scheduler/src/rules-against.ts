@@ -1,0 +1,183 @@
+// What may forbid a workload a replica on a cluster, and how each rule is lifted: for `whyNot`.
+import type { Placement, SpreadConstraint, StaticWeight } from '@flotilla/api/placement'
+import type { Case } from './case.ts'
+import { countOf } from './counts.ts'
+import type { Judged } from './judge.ts'
+import { isBoundByRoom, modeOf } from './mode.ts'
+import type { ScheduleRequest } from './request.ts'
+import { describeNeed, describeRoom } from './describe-room.ts'
+import { describeDomains } from './spread/describe-domains.ts'
+import { prepareWeights } from './weights.ts'
+
+export interface Rule {
+  /** Of a filter, or a field of the placement. */
+  readonly name: string
+  /** What was observed and what was required. */
+  readonly message: string
+  /** What people would do to lift it. */
+  readonly change: string
+  lift(request: ScheduleRequest): ScheduleRequest
+}
+
+export function filtersAgainst({ request, it }: Case): readonly Rule[] {
+  return it.objections.map((objection) => ({
+    name: objection.filter,
+    message: objection.describe(),
+    change: changeFor(objection.filter, it, request),
+    lift: objection.filter === 'SpreadConstraint' ? withoutSpread : waive(objection.filter),
+  }))
+}
+
+/** Without lifting it nothing else helps: an objection where it holds nothing, and one by which it loses what it has. */
+export function isNeeded({ it }: Case, { name }: Rule): boolean {
+  const isCapped = (it.holding?.replicas ?? 0) > 0
+  return !isCapped || it.objections.some(({ filter, effect }) => filter === name && effect === 'Leave')
+}
+
+/** Those beside filters that may forbid it; whether they do, only deciding without them shows. */
+export function rulesAgainst(given: Case): readonly Rule[] {
+  const { placement, replicas } = given.request
+  const mode = replicas === undefined ? 'Duplicated' : modeOf(placement.replicaScheduling)
+  const isWeighted = mode === 'Weighted' && !isBoundByRoom(placement)
+  return [
+    ...(mode === 'Duplicated' ? tierRules(given) : []),
+    ...(mode === 'Counts' ? countRules(given) : []),
+    ...(isWeighted ? weightRules(given) : []),
+    ...(mode !== 'Duplicated' && isBoundByRoom(placement) ? roomRules(given) : []),
+    ...spreadRules(given),
+    ...(replicas === undefined ? [] : partialRules(given)),
+  ]
+}
+
+function waive(name: string): Rule['lift'] {
+  return (request) => {
+    const { force } = request
+    return force === undefined ? request : { ...request, force: { ...force, waived: new Set([...force.waived, name]) } }
+  }
+}
+
+function edit(change: (placement: Placement) => Placement): Rule['lift'] {
+  return (request) => ({ ...request, placement: change(request.placement) })
+}
+
+const changes: Readonly<Record<string, string>> = {
+  TaintToleration: 'tolerate it in clusterTolerations, or take the taint off',
+  NotReady: 'Ready again; see flotilla doctor cluster NAME',
+  Suspended: 'spec.suspend off',
+  Deleting: 'registered again',
+}
+
+function changeFor(filter: string, it: Judged, { apiVersion, kind, placement, requirements }: ScheduleRequest): string {
+  switch (filter) {
+    case 'ClusterAffinity':
+      return `${placement.clusterAffinities?.length ? 'the first of clusterAffinities' : 'clusterAffinity'} selects it`
+    case 'ApiSupport':
+      return `it serves ${kind} of ${apiVersion}`
+    case 'Room':
+      return `room for 1 replica (${describeNeed(requirements)})`
+    case 'SpreadConstraint':
+      return 'without spreadConstraints'
+  }
+  return (changes[filter] ?? `without ${filter}`).replace('NAME', it.cluster.name)
+}
+
+function tierRules({ request: { placement }, judged, it }: Case): readonly Rule[] {
+  const tiers = placement.clusterAffinities ?? []
+  if (tiers.length === 0) return []
+  const nameOf = (tier: number) => `${tiers[tier]?.affinityName} (${tier + 1} of ${tiers.length})`
+  const first = Math.min(...judged.filter(({ isFeasible }) => isFeasible).map(({ tier }) => tier))
+  return [
+    {
+      name: 'clusterAffinities',
+      message: `it is in tier ${nameOf(it.tier)}; tier ${nameOf(first)} has clusters to use`,
+      change: 'both tiers are one',
+      lift: waive('clusterAffinities'),
+    },
+  ]
+}
+
+function countRules({ request: { placement }, it: { cluster } }: Case): readonly Rule[] {
+  const counts = placement.replicaScheduling?.counts ?? []
+  if (countOf(counts, cluster) > 0) return []
+  const entry = { targetCluster: { clusterNames: [cluster.name] }, replicas: 1 }
+  return [
+    {
+      name: 'counts',
+      message: `its count is 0: no entry of counts gives ${cluster.name} any`,
+      change: `an entry of counts that gives ${cluster.name} 1`,
+      lift: edit((changed) => ({
+        ...changed,
+        replicaScheduling: { ...changed.replicaScheduling, counts: [entry, ...counts] },
+      })),
+    },
+  ]
+}
+
+function weightRules({ request: { placement }, it: { cluster } }: Case): readonly Rule[] {
+  const list = placement.replicaScheduling?.weightPreference?.staticWeightList
+  if (list === undefined) return []
+  const { weight, max } = prepareWeights(list)(cluster)
+  const minima = list.filter(({ minReplicas = 0 }) => minReplicas > 0)
+  const entry = { targetCluster: { clusterNames: [cluster.name] }, weight: Math.max(1, weight) }
+  const own: Rule = {
+    name: 'staticWeightList',
+    message: max === 0 ? 'its maxReplicas is 0' : `its weight is ${weight}`,
+    change: max === 0 ? `maxReplicas 1 for ${cluster.name}` : `weight 1 for ${cluster.name}`,
+    lift: editWeights((weights) => [entry, ...weights]),
+  }
+  const others: Rule = {
+    name: 'minReplicas',
+    message: `minReplicas of others come first: ${minima.map(({ minReplicas }) => minReplicas).join(' + ')}`,
+    change: 'without minReplicas',
+    lift: editWeights((weights) => weights.map(({ minReplicas: _, ...rest }) => rest)),
+  }
+  return [...(weight === 0 || max === 0 ? [own] : []), ...(minima.length > 0 ? [others] : [])]
+}
+
+function editWeights(change: (list: readonly StaticWeight[]) => readonly StaticWeight[]): Rule['lift'] {
+  return edit((placement) => {
+    const { replicaScheduling } = placement
+    const staticWeightList = change(replicaScheduling?.weightPreference?.staticWeightList ?? [])
+    return { ...placement, replicaScheduling: { ...replicaScheduling, weightPreference: { staticWeightList } } }
+  })
+}
+
+function roomRules({ request, it }: Case): readonly Rule[] {
+  if (it.objections.some(({ filter }) => filter === 'Room')) return []
+  const message = describeRoom(it.cluster, request)
+  return [{ name: 'Room', message, change: changeFor('Room', it, request), lift: waive('Room') }]
+}
+
+function spreadRules(given: Case): readonly Rule[] {
+  const constraint = given.request.placement.spreadConstraints?.[0]
+  if (constraint === undefined) return []
+  const state = describeDomains(constraint, given)
+  return (['maxGroups', 'maxSharePercent', 'maxSkew'] as const).flatMap((name) => {
+    const limit = constraint[name]
+    if (limit === undefined) return []
+    const rule = `${name} ${limit}`
+    return [{ name, message: `${rule}: ${state}`, change: `without ${rule}`, lift: withoutLimit(name) }]
+  })
+}
+
+const withoutSpread = edit(({ spreadConstraints: _, ...rest }) => rest)
+
+function withoutLimit(name: keyof SpreadConstraint): Rule['lift'] {
+  return edit((placement) => ({
+    ...placement,
+    spreadConstraints: (placement.spreadConstraints ?? []).map(({ [name]: _, ...rest }) => rest),
+  }))
+}
+
+function partialRules({ request: { placement }, decision }: Case): readonly Rule[] {
+  if (placement.partialPlacement !== 'Deny') return []
+  const missing = decision.shortfall?.missingReplicas ?? 0
+  return [
+    {
+      name: 'partialPlacement',
+      message: `partialPlacement is Deny and ${missing} replicas have no place, so nothing is added`,
+      change: 'partialPlacement Allow',
+      lift: edit(({ partialPlacement: _, ...rest }) => rest),
+    },
+  ]
+}
