@@ -1,4 +1,5 @@
 // Why the division gives a cluster what it gives, where no rule forbids it more: in weights, shares, room and tiers.
+import type { SpreadConstraint } from '@flotilla/api/placement'
 import type { WhyNot } from '@flotilla/api/why-not'
 import { nameSome } from './allocation.ts'
 import { wantedReplicas } from './allocate.ts'
@@ -16,25 +17,34 @@ export function preferenceOf(given: Case): WhyNot['reasons'] {
   if (total === undefined || mode === 'Duplicated') return []
   const constraint = placement.spreadConstraints?.[0]
   return [
-    ...tierReason(given, total),
-    divisionReason(given, total),
-    ...(constraint ? [{ rule: 'spreadConstraints', message: describeDomains(constraint, given) }] : []),
+    given.it.tier > 0 ? tierReason(given, total) : divisionReason(given, total),
+    ...(constraint ? [{ rule: 'spreadConstraints', message: spreadMessage(constraint, given) }] : []),
   ]
 }
 
-function tierReason({ request, it, judged, decision }: Case, total: number): WhyNot['reasons'] {
+/** E.g. `maxSkew 1: by region eu has 5; it is in ap, which has 0`. */
+function spreadMessage(constraint: SpreadConstraint, given: Case): string {
+  const { spreadByField: _field, spreadByLabel: _label, ...limits } = constraint
+  const named = Object.entries(limits).map(([name, limit]) => `${name} ${limit}`)
+  const state = describeDomains(constraint, given)
+  return named.length > 0 ? `${named.join(', ')}: ${state}` : state
+}
+
+function tierReason({ request, it, judged, decision }: Case, total: number): WhyNot['reasons'][number] {
   const tiers = request.placement.clusterAffinities ?? []
-  if (it.tier === 0) return []
   const earlier = new Set(judged.flatMap(({ cluster, tier }) => (tier < it.tier ? [cluster.id] : [])))
   const held = decision.clusters.reduce((sum, { id, replicas = 0 }) => sum + (earlier.has(id) ? replicas : 0), 0)
   const name = `${tiers[it.tier]?.affinityName} (${it.tier + 1} of ${tiers.length})`
-  return [{ rule: 'clusterAffinities', message: `it is in tier ${name}; those before it have ${held} of ${total}` }]
+  return { rule: 'clusterAffinities', message: `it is in tier ${name}; those before it have ${held} of ${total}` }
 }
 
 function divisionReason(given: Case, total: number): WhyNot['reasons'][number] {
   const { placement } = given.request
   const mode = modeOf(placement.replicaScheduling)
   if (mode === 'Counts') return { rule: 'counts', message: countMessage(given, total) }
+  const { limit, cluster } = given.it
+  const held = given.decision.clusters.find(({ id }) => id === cluster.id)?.replicas ?? 0
+  if (held > 0 && held >= limit) return { rule: 'Room', message: `it is full with ${limit}` }
   if (mode === 'Aggregated') return { rule: 'Aggregated', message: fewMessage(given, total) }
   if (isBoundByRoom(placement)) return { rule: 'dynamicWeight', message: roomMessage(given, total) }
   return { rule: 'staticWeightList', message: weightMessage(given, total) }

@@ -113,15 +113,17 @@ function countRules({ request: { placement }, it: { cluster } }: Case): readonly
   ]
 }
 
-function weightRules({ request: { placement }, it: { cluster } }: Case): readonly Rule[] {
+function weightRules({ request: { placement }, judged, it: { cluster } }: Case): readonly Rule[] {
   const list = placement.replicaScheduling?.weightPreference?.staticWeightList
   if (list === undefined) return []
-  const { weight, max } = prepareWeights(list)(cluster)
+  const weightOf = prepareWeights(list)
+  const { weight, max } = weightOf(cluster)
+  const sum = judged.reduce((all, one) => all + (one.isFeasible ? weightOf(one.cluster).weight : 0), 0)
   const minima = list.filter(({ minReplicas = 0 }) => minReplicas > 0)
   const entry = { targetCluster: { clusterNames: [cluster.name] }, weight: Math.max(1, weight) }
   const own: Rule = {
     name: 'staticWeightList',
-    message: max === 0 ? 'its maxReplicas is 0' : `its weight is ${weight}`,
+    message: max === 0 ? 'its maxReplicas is 0' : `its weight is 0 of ${sum}`,
     change: max === 0 ? `maxReplicas 1 for ${cluster.name}` : `weight 1 for ${cluster.name}`,
     lift: editWeights((weights) => [entry, ...weights]),
   }
