@@ -2,9 +2,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openApiOf } from '@flotilla/api/crd'
+import { openApiOf, toOpenApi } from '@flotilla/api/crd'
 import { kinds } from '@flotilla/api/crds'
 import type { KindDefinition } from '@flotilla/api/kind'
+import { whyNotSchema } from '@flotilla/api/why-not'
 import type { Schema } from '@flotilla/machinery/schema'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
@@ -12,7 +13,7 @@ const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 /** Text by file name. */
 export function renderReference(): ReadonlyMap<string, string> {
   const pages = kinds.map((kind) => [`${fileNameOf(kind.resource.kind)}.md`, renderKind(kind)] as const)
-  return new Map([...pages, ['README.md', renderIndex()]])
+  return new Map([...pages, ['why-not.md', renderWhyNot()], ['README.md', renderIndex()]])
 }
 
 /** Files that differ from what the schemas say, each with what to do; none: all is current. */
@@ -45,7 +46,19 @@ function renderIndex(): string {
     resource.namespaced ? 'namespace' : 'cluster',
     description,
   ])
-  return page('Reference', [table(['Kind', 'Short name', 'Scope', 'Says'], rows)])
+  return page('Reference', [
+    table(['Kind', 'Short name', 'Scope', 'Says'], rows),
+    'Answers of the command line: [WhyNot](why-not.md).',
+  ])
+}
+
+function renderWhyNot(): string {
+  const schema = toOpenApi(whyNotSchema)
+  return page('WhyNot', [
+    `${schema.description ?? ''} \`flotilla why-not -o json\` prints \`template\`, what was asked about, and \`answers\`, one for each of its workloads and each cluster; none: no policy selects it. Beside the fields below each says its \`workload\` (\`kind\`, \`namespace\`, \`name\`), which is not \`template\` where that only follows, and the \`policy\` that placed it.`,
+    '## Fields',
+    table(['Field', 'Type', 'Meaning'], childRows('answers[]', schema)),
+  ])
 }
 
 function renderKind(kind: KindDefinition): string {

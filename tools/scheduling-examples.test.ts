@@ -5,9 +5,12 @@ import type { Placement } from '@flotilla/api/placement'
 import type { Decision } from '@flotilla/api/resource-binding'
 import { parseYaml } from '@flotilla/kube-server/http/yaml'
 import { aClusterRow, aRequest, roomFor } from '@flotilla/scheduler/fixtures'
+import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { type ClusterRow, createSnapshot } from '@flotilla/scheduler/snapshot'
+import { whyNot } from '@flotilla/scheduler/why-not'
 import { describe, expect, test } from 'vitest'
+import { whyNotText } from '../packages/cli/src/decisions/why-not-text.ts'
 
 /** A row of an example's table: cells by column. */
 type Cells = Readonly<Record<string, string>>
@@ -19,6 +22,8 @@ interface Example {
   readonly rows: readonly Cells[]
   /** What the page says has no place. */
   readonly shortfall: string | undefined
+  /** What the page says why-not prints, by the command. */
+  readonly whyNot: readonly [command: string, printed: string] | undefined
 }
 
 const page = readFileSync(new URL('../docs/scheduling.md', import.meta.url), 'utf8')
@@ -41,7 +46,9 @@ function toExample(section: string): Example {
     )
   const rows = lines.map((cells) => Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])))
   const shortfall = /```text\n([\s\S]*?)\n```/.exec(section)?.[1]
-  return { title: section.split('\n')[0] ?? '', replicas, placement, rows, shortfall }
+  const [, command = '', printed = ''] = /```console\n\$ (.*)\n([\s\S]*?)```/.exec(section) ?? []
+  const shown = command === '' ? undefined : ([command, printed] as const)
+  return { title: section.split('\n')[0] ?? '', replicas, placement, rows, shortfall, whyNot: shown }
 }
 
 function toCluster(cells: Cells): ClusterRow {
@@ -69,10 +76,13 @@ function before(rows: readonly Cells[]): Decision | undefined {
   return { forHash: 'before', clusters, explanation }
 }
 
-function decide({ replicas, placement, rows }: Example): Decision {
+function toRequest({ replicas, placement, rows }: Example): ScheduleRequest {
   const previous = before(rows)
-  const request = aRequest({ replicas, placement, ...(previous ? { previous } : {}) })
-  return schedule(request, createSnapshot(rows.map(toCluster)), { trigger: 'Test' })
+  return aRequest({ replicas, placement, ...(previous ? { previous } : {}) })
+}
+
+function decide(example: Example): Decision {
+  return schedule(toRequest(example), createSnapshot(example.rows.map(toCluster)), { trigger: 'Test' })
 }
 
 describe('docs/scheduling.md', () => {
@@ -90,6 +100,14 @@ describe('docs/scheduling.md', () => {
     for (const cells of shown) {
       if (cells[''] !== undefined) expect(cells['']).toBe('■'.repeat(Number(cells['Replicas'])))
     }
+  })
+
+  test.each(examples.filter((example) => example.whyNot !== undefined))('$title: why not', (example) => {
+    const [command = '', printed] = example.whyNot ?? []
+    const [, name = ''] = /^flotilla why-not deployment\/web -C (\S+)$/.exec(command) ?? []
+    const answer = whyNot(toRequest(example), createSnapshot(example.rows.map(toCluster)), `id-${name}`)
+    const workload = { kind: 'Deployment', name: 'web' }
+    expect(whyNotText(workload, [{ workload, ...answer }])).toBe(printed)
   })
 
   test.each(examples)('$title is admitted', ({ placement }) => {

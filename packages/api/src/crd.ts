@@ -81,6 +81,6 @@ export function openApiOf(kind: KindDefinition): Schema {
 }
 
 /** typebox schemas of the field vocabulary are OpenAPI already, but for symbols that types are read from. */
-function toOpenApi(schema: TSchema): Schema {
+export function toOpenApi(schema: TSchema): Schema {
   return JSON.parse(JSON.stringify(schema)) as Schema
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addClusters } from './commands/clusters.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addControllers } from './commands/controllers.ts'
-import { addDrift, addExplain, addRender } from './commands/decisions.ts'
+import { addDrift, addExplain, addRender, addWhyNot } from './commands/decisions.ts'
 import { addDescribe } from './commands/describe.ts'
 import { addGet } from './commands/get.ts'
 import { addDoctor, addStatus } from './commands/health.ts'
@@ -26,6 +26,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addGet,
   addDescribe,
   addExplain,
+  addWhyNot,
   addRender,
   addDrift,
   addControllers,

@@ -1,4 +1,5 @@
-// flotilla explain, render and drift: why something is where it is, what is stated there, and what differs.
+// flotilla explain, why-not, render and drift: why something is where it is or is not, what is stated there, and what
+// differs.
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
 import { OutputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
@@ -8,6 +9,10 @@ export interface DecisionFlags {
   readonly output?: string
   readonly kubeconfig?: string
   readonly context?: string
+}
+
+export interface WhyNotFlags extends DecisionFlags {
+  readonly clusters: string
 }
 
 export interface RenderFlags extends DecisionFlags {
@@ -32,6 +37,29 @@ export function addExplain(program: Command, terminal: Terminal): void {
     })
   withHubOptions(command)
   withExamples(command, ['flotilla explain deployment/web -n shop', 'flotilla explain deployment/web -n shop -o json'])
+}
+
+export function addWhyNot(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('why-not')
+    .argument('<type>', 'TYPE/NAME of a template on the hub')
+    .argument('[name]', 'its name, when TYPE stands alone')
+    .summary('why a template is not on a cluster')
+    .description(
+      'Says why a template has nothing on a cluster: what would move if one replica were forced there, or the smallest set of rules to relax for one.',
+    )
+    .requiredOption('-C, --clusters <which>', 'names with commas between, a label selector, or all')
+    .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
+    .addOption(new OutputOption('json', 'yaml'))
+    .action(async (type: string, name: string | undefined, flags: WhyNotFlags) => {
+      const { runWhyNot } = await import('../decisions/run-why-not.ts')
+      await runWhyNot(name === undefined ? [type] : [type, name], flags, terminal)
+    })
+  withHubOptions(command)
+  withExamples(command, [
+    'flotilla why-not deployment/web -n shop -C ap-south',
+    'flotilla why-not deployment/web -n shop -C env=prod -o json',
+  ])
 }
 
 export function addRender(program: Command, terminal: Terminal): void {

@@ -71,6 +71,8 @@ describe('flotilla __complete', () => {
     },
     { name: 'a name behind its type', words: ['explain', '-n', 'shop', 'cm', 'pr'], want: ['prices'] },
     { name: 'TYPE/NAME', words: ['render', '-n', 'shop', 'cm/p'], want: ['cm/prices'] },
+    { name: 'TYPE/NAME of why-not', words: ['why-not', '-n', 'shop', 'cm/p'], want: ['cm/prices'] },
+    { name: 'the cluster of why-not', words: ['why-not', 'cm/prices', '-C', 'us'], want: ['us-east'] },
     { name: 'a shell', words: ['completion', 'f'], want: ['fish'] },
     { name: 'what doctor looks at', words: ['doctor', ''], want: ['cluster'] },
     { name: 'nothing for a verb that there is not', words: ['nonsense', ''], want: [] },

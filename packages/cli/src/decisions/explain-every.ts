@@ -35,7 +35,8 @@ export async function explainEvery(hub: KubeApi, binding: Binding): Promise<Expl
   return { verdicts: explanation.clusters, placement, clusters }
 }
 
-function requestFor({ spec: { decision, workloads } }: Binding, placement: Placement): ScheduleRequest {
+/** As the hub asks it, but for what it keeps in mind: room that it has just given away. */
+export function requestFor({ spec: { decision, workloads } }: Binding, placement: Placement): ScheduleRequest {
   const [workload] = workloads
   const component = workload?.components[0]
   return {

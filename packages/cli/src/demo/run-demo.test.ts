@@ -1,3 +1,4 @@
+import type { WhyNot } from '@flotilla/api/why-not'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -5,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCommandEnv } from '../command-env.ts'
 import { startDemoMember } from './demo-member.ts'
 import { startTestDemo, type TestDemo } from '../../test/test-demo.ts'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 
 let demo: TestDemo
 
@@ -205,6 +206,45 @@ describe('flotilla explain', () => {
     const { verdicts, policy } = JSON.parse(out) as { verdicts: { name: string }[]; policy: { name: string } }
     expect(verdicts.map(({ name }) => name).toSorted()).toEqual(['ap-south', 'eu-west', 'us-east'])
     expect(policy.name).toBe('web')
+  })
+})
+
+describe('flotilla why-not', () => {
+  it('says how much of a workload is there already, and why so much', async () => {
+    const { code, out, err } = await demo.run('why-not', 'deployment/web', '-n', 'shop', '-C', 'eu-west')
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^Deployment shop\/web is on eu-west already: 6 of 12 replicas; \d+ more would fit\n/)
+    expect(out).toContain('Why:\n  staticWeightList: weight 3 of 6, which is 6 of 12 replicas\n')
+  })
+
+  it('answers of a follower for the workloads that it goes with', async () => {
+    const { out } = await demo.run('why-not', 'cm/web-config', '-n', 'shop', '-C', 'us-east')
+    expect(out).toMatch(
+      /^ConfigMap shop\/web-config goes where its workloads go: Deployment shop\/web\n\nDeployment shop\/web is on us-east/,
+    )
+  })
+
+  it('says that no policy selects a template', async () => {
+    const { out } = await demo.run('why-not', 'namespace/shop', '-C', 'us-east')
+    expect(out).toContain('Namespace shop goes nowhere: no policy selects it. Next: ')
+  })
+
+  it('names the clusters that there are', async () => {
+    const { code, err } = await demo.run('why-not', 'deployment/web', '-n', 'shop', '-C', 'mars')
+    expect(code).toBe(1)
+    expect(err).toContain('it is not registered; registered: ap-south, eu-west, us-east')
+  })
+
+  it.each(['json', 'yaml'])('answers as %s, one for each cluster', async (format) => {
+    const { out } = await demo.run('why-not', 'deploy', 'web', '-n', 'shop', '-C', 'all', '-o', format)
+    const { template, answers } = parse(out) as { template: object; answers: WhyNot[] }
+    expect(template).toEqual({ kind: 'Deployment', namespace: 'shop', name: 'web' })
+    const found = answers.map(({ cluster, verdict, replicas }) => [cluster, verdict, replicas])
+    expect(found).toEqual([
+      ['ap-south', 'Placed', 2],
+      ['eu-west', 'Placed', 6],
+      ['us-east', 'Placed', 4],
+    ])
   })
 })
 
