@@ -20,7 +20,7 @@ export const whyNotSchema = object('Why one workload has nothing on one cluster,
     }),
   ),
   relax: list(
-    'A smallest set of rules without which it would have a replica: all of them together, none of fewer would do.',
+    'A smallest set of rules without which it would have a replica: all of them together, no smaller set would do.',
     object('One rule.', {
       rule: text('Filter, or field of the placement.', { minLength: 1 }),
       change: text('What would lift it.', { minLength: 1 }),

@@ -53,7 +53,7 @@ export function judgeClusters(
 ): readonly Judged[] {
   const { force } = request
   const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
-  const judgesOfForced = judges.filter(({ filter }) => force?.waived.has(filter) !== true)
+  const judgesOfForced = force ? judges.filter(({ filter }) => !force.waived.has(filter)) : judges
   const growthOf = prepareGrowth(request)
   const tierOf = force?.waived.has('clusterAffinities') === true ? () => 0 : prepareTiers(request.placement)
   return snapshot.clusters.map((cluster) => {

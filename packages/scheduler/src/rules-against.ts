@@ -1,5 +1,6 @@
 // What may forbid a workload a replica on a cluster, and how each rule is lifted: for `whyNot`.
 import type { Placement, SpreadConstraint, StaticWeight } from '@flotilla/api/placement'
+import { nameSome } from './allocation.ts'
 import type { Case } from './case.ts'
 import { countOf } from './counts.ts'
 import type { Judged } from './judge.ts'
@@ -61,10 +62,10 @@ function edit(change: (placement: Placement) => Placement): Rule['lift'] {
 }
 
 const changes: Readonly<Record<string, string>> = {
-  TaintToleration: 'tolerate it in clusterTolerations, or take the taint off',
-  NotReady: 'Ready again; see flotilla doctor cluster NAME',
-  Suspended: 'spec.suspend off',
-  Deleting: 'registered again',
+  TaintToleration: 'clusterTolerations tolerate its taints, or they are taken off',
+  NotReady: 'it is Ready again; see flotilla doctor cluster NAME',
+  Suspended: 'its spec.suspend is off',
+  Deleting: 'it is registered again',
 }
 
 function changeFor(filter: string, it: Judged, { apiVersion, kind, placement, requirements }: ScheduleRequest): string {
@@ -74,7 +75,7 @@ function changeFor(filter: string, it: Judged, { apiVersion, kind, placement, re
     case 'ApiSupport':
       return `it serves ${kind} of ${apiVersion}`
     case 'Room':
-      return `room for 1 replica (${describeNeed(requirements)})`
+      return `it has room for 1 replica (${describeNeed(requirements)})`
     case 'SpreadConstraint':
       return 'without spreadConstraints'
   }
@@ -104,7 +105,7 @@ function countRules({ request: { placement }, it: { cluster } }: Case): readonly
     {
       name: 'counts',
       message: `its count is 0: no entry of counts gives ${cluster.name} any`,
-      change: `an entry of counts that gives ${cluster.name} 1`,
+      change: `counts give ${cluster.name} 1`,
       lift: edit((changed) => ({
         ...changed,
         replicaScheduling: { ...changed.replicaScheduling, counts: [entry, ...counts] },
@@ -124,12 +125,12 @@ function weightRules({ request: { placement }, judged, it: { cluster } }: Case):
   const own: Rule = {
     name: 'staticWeightList',
     message: max === 0 ? 'its maxReplicas is 0' : `its weight is 0 of ${sum}`,
-    change: max === 0 ? `maxReplicas 1 for ${cluster.name}` : `weight 1 for ${cluster.name}`,
+    change: max === 0 ? 'its maxReplicas is 1' : 'its weight is 1',
     lift: editWeights((weights) => [entry, ...weights]),
   }
   const others: Rule = {
     name: 'minReplicas',
-    message: `minReplicas of others come first: ${minima.map(({ minReplicas }) => minReplicas).join(' + ')}`,
+    message: `minReplicas of others come first: ${nameSome(minima.map(({ minReplicas }) => `${minReplicas}`))}`,
     change: 'without minReplicas',
     lift: editWeights((weights) => weights.map(({ minReplicas: _, ...rest }) => rest)),
   }
@@ -173,12 +174,12 @@ function withoutLimit(name: keyof SpreadConstraint): Rule['lift'] {
 
 function partialRules({ request: { placement }, decision }: Case): readonly Rule[] {
   if (placement.partialPlacement !== 'Deny') return []
-  const missing = decision.shortfall?.missingReplicas ?? 0
+  const otherwise = 'partialPlacement is Deny, and not every replica would have a place'
   return [
     {
       name: 'partialPlacement',
-      message: `partialPlacement is Deny and ${missing} replicas have no place, so nothing is added`,
-      change: 'partialPlacement Allow',
+      message: decision.shortfall?.message ?? otherwise,
+      change: 'partialPlacement is Allow',
       lift: edit(({ partialPlacement: _, ...rest }) => rest),
     },
   ]

@@ -77,7 +77,7 @@ const table: readonly {
     clusters: [at('a', 9), at('b', 9), at('z', 9)],
     verdict: 'Barred',
     reasons: ['staticWeightList: its weight is 0 of 3'],
-    relax: ['staticWeightList: weight 1 for z'],
+    relax: ['staticWeightList: its weight is 1'],
     moves: { a: '4>3', z: '0>1' },
   },
   {
@@ -95,7 +95,7 @@ const table: readonly {
     clusters: [at('a', 9), at('z', 9)],
     verdict: 'Barred',
     reasons: ['staticWeightList: its maxReplicas is 0', 'minReplicas: minReplicas of others come first: 3'],
-    relax: ['staticWeightList: maxReplicas 1 for z', 'minReplicas: without minReplicas'],
+    relax: ['staticWeightList: its maxReplicas is 1', 'minReplicas: without minReplicas'],
     moves: { a: '2>1', z: '0>1' },
   },
   {
@@ -129,12 +129,12 @@ const table: readonly {
     ],
     relax: [
       'ClusterAffinity: clusterAffinity selects it',
-      'TaintToleration: tolerate it in clusterTolerations, or take the taint off',
+      'TaintToleration: clusterTolerations tolerate its taints, or they are taken off',
       'ApiSupport: it serves Deployment of apps/v1',
-      'NotReady: Ready again; see flotilla doctor cluster z',
-      'Suspended: spec.suspend off',
-      'Deleting: registered again',
-      'Room: room for 1 replica (cpu 2, pods 1)',
+      'NotReady: it is Ready again; see flotilla doctor cluster z',
+      'Suspended: its spec.suspend is off',
+      'Deleting: it is registered again',
+      'Room: it has room for 1 replica (cpu 2, pods 1)',
     ],
     moves: { a: '4>3', z: '0>1' },
   },
@@ -144,7 +144,7 @@ const table: readonly {
     clusters: [at('z', 9)],
     verdict: 'Barred',
     reasons: ['Room: a replica asks for pods 1; none of 1 nodes is one that it may run on'],
-    relax: ['Room: room for 1 replica (pods 1)'],
+    relax: ['Room: it has room for 1 replica (pods 1)'],
     moves: { z: '0>1' },
   },
   {
@@ -153,7 +153,7 @@ const table: readonly {
     clusters: [at('a', 9), { name: 'z' }],
     verdict: 'Barred',
     reasons: ['Room: its free room is not known yet'],
-    relax: ['Room: room for 1 replica (pods 1)'],
+    relax: ['Room: it has room for 1 replica (pods 1)'],
     moves: { a: '4>3', z: '0>1' },
   },
   {
@@ -227,8 +227,10 @@ const table: readonly {
     given: { placement: { ...byRoom, partialPlacement: 'Deny' }, replicas: 9 },
     clusters: [at('a', 3), at('z', 5)],
     verdict: 'Barred',
-    reasons: ['partialPlacement: partialPlacement is Deny and 9 replicas have no place, so nothing is added'],
-    relax: ['partialPlacement: partialPlacement Allow'],
+    reasons: [
+      'partialPlacement: partialPlacement is Deny, so nothing is added: 8 of 9 replicas have a place: a is full with 3, z is full with 5. Smallest change: room for 1 more',
+    ],
+    relax: ['partialPlacement: partialPlacement is Allow'],
     moves: { a: '0>3', z: '0>5' },
   },
   {
@@ -237,7 +239,7 @@ const table: readonly {
     clusters: [at('a', 3), at('z', 5)],
     verdict: 'Barred',
     reasons: ['counts: its count is 0: no entry of counts gives z any'],
-    relax: ['counts: an entry of counts that gives z 1'],
+    relax: ['counts: counts give z 1'],
     moves: { z: '0>1' },
   },
   {
@@ -271,7 +273,7 @@ const table: readonly {
       'replicas: the template asks for 0 replicas; this is about its first',
       'Room: a replica asks for pods 1; most free on one of 1 nodes: pods 0',
     ],
-    relax: ['Room: room for 1 replica (pods 1)'],
+    relax: ['Room: it has room for 1 replica (pods 1)'],
     moves: { a: '1>0', z: '0>1' },
   },
   {
