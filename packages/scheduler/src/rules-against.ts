@@ -91,7 +91,7 @@ function tierRules({ request: { placement }, judged, it }: Case): readonly Rule[
     {
       name: 'clusterAffinities',
       message: `it is in tier ${nameOf(it.tier)}; tier ${nameOf(first)} has clusters to use`,
-      change: 'both tiers are one',
+      change: 'all tiers are one',
       lift: waive('clusterAffinities'),
     },
   ]

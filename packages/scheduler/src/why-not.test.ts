@@ -189,7 +189,7 @@ const table: readonly {
     clusters: [at('a', 9), at('z', 1)],
     verdict: 'Barred',
     reasons: ['clusterAffinities: it is in tier cloud (2 of 2); tier home (1 of 2) has clusters to use'],
-    relax: ['clusterAffinities: both tiers are one'],
+    relax: ['clusterAffinities: all tiers are one'],
     moves: { z: '0>1' },
   },
   {
@@ -274,6 +274,18 @@ const table: readonly {
       'Room: a replica asks for pods 1; most free on one of 1 nodes: pods 0',
     ],
     relax: ['Room: it has room for 1 replica (pods 1)'],
+    moves: { a: '1>0', z: '0>1' },
+  },
+  {
+    name: 'tells of a Job that has nothing to complete what its first would do',
+    given: { placement: byWeight({ a: 1 }), replicas: 4, completions: 0, apiVersion: 'batch/v1', kind: 'Job' },
+    clusters: [at('a', 9), at('z', 9)],
+    verdict: 'Barred',
+    reasons: [
+      'replicas: the template asks for 0 replicas; this is about its first',
+      'staticWeightList: its weight is 0 of 1',
+    ],
+    relax: ['staticWeightList: its weight is 1'],
     moves: { a: '1>0', z: '0>1' },
   },
   {

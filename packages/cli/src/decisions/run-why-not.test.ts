@@ -94,3 +94,21 @@ describe('flotilla why-not of what no cluster has', () => {
     expect(code).toBe(1)
   })
 })
+
+describe('flotilla why-not of what no policy selects any more', () => {
+  it('says so', async () => {
+    await t.hub.api.delete(propagationPolicyResource, { name: 'web', namespace: 'shop' })
+    await expect
+      .poll(async () => (await whyNot()).out)
+      .toBe(
+        [
+          'Deployment shop/web is not on eu: rules forbid it',
+          'Why:',
+          '  policy: no policy selects it any more; what was placed stays, and nothing is added',
+          'Smallest change, all of:',
+          '  policy: a policy whose resourceSelectors name it',
+          '',
+        ].join('\n'),
+      )
+  })
+})
