@@ -42,7 +42,8 @@ export type StatementCache = Map<ObjectId, CachedStatement>
 export class Intents {
   readonly #hub: Hub
   readonly #hmac: Hmac
-  readonly #fates = new Map<string, BindingFate>()
+  /** By UID of the binding. `judgedAt`: monotonic ms. */
+  readonly #fates = new Map<string, { readonly fate: BindingFate; readonly judgedAt: number }>()
   /** Counts changes of overrides and namespaces: what was rendered before one may be rendered differently now. */
   #epoch = 0
 
@@ -60,17 +61,22 @@ export class Intents {
   }
 
   removalOn(id: ObjectId, clusterId: string): WantedRemoval | undefined {
-    return removalOn(this.#hub.bindingsOf(id), id, clusterId, (binding) => this.#fates.get(binding.metadata.uid ?? ''))
+    return removalOn(this.#hub.bindingsOf(id), id, clusterId, (binding) => this.#fateOf(binding)?.fate)
   }
 
-  /** Milliseconds that a removal of the object waits for templates that took the names of deleted ones. */
+  /** How long, ms, a removal of the object waits for templates that took deleted ones' names. `now`: monotonic ms. */
   successionWaitMs(id: ObjectId, now: number): number {
-    return successionWaitMs(this.#hub.bindingsOf(id), (template) => this.template(template), now)
+    const judgedAt = (binding: Binding) => this.#fateOf(binding)?.judgedAt
+    return successionWaitMs(this.#hub.bindingsOf(id), (template) => this.template(template), judgedAt, now)
   }
 
-  /** What the deletion of a binding means; unknown until the hub was asked for its template. */
-  setFate(binding: Binding, fate: BindingFate): void {
-    this.#fates.set(binding.metadata.uid ?? '', fate)
+  /** What the deletion of a binding means; unknown until the hub was asked for its template. `judgedAt`: monotonic ms. */
+  setFate(binding: Binding, fate: BindingFate, judgedAt: number): void {
+    this.#fates.set(binding.metadata.uid ?? '', { fate, judgedAt })
+  }
+
+  #fateOf({ metadata }: Binding) {
+    return this.#fates.get(metadata.uid ?? '')
   }
 
   forgetFate(uid: string): void {

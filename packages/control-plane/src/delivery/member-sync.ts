@@ -127,7 +127,7 @@ export class MemberSync implements AsyncDisposable {
     this.#statements.delete(id)
     const removal = intents.removalOn(id, this.session.id)
     if (removal) {
-      const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.now())
+      const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.monotonic())
       if (waitMs > 0) return { requeueAfterMs: waitMs }
       return this.#remove(id, cluster, removal, signal)
     }

@@ -107,7 +107,7 @@ export class Release implements AsyncDisposable {
     const targets = removalsOf(binding)
     if (!this.#judged.has(uid)) {
       const fate = await this.#judge(binding)
-      this.#deps.intents.setFate(binding, fate)
+      this.#deps.intents.setFate(binding, fate, this.#deps.env.clock.monotonic())
       this.#judged.add(uid)
       if (fate === 'release') return this.#dropFinalizer(binding)
       for (const { objectId, clusterId } of targets) this.#deps.redeliver(objectId, clusterId)
