@@ -47,6 +47,7 @@ interface Reading {
 }
 
 type ApplyStep = Extract<Step, { kind: 'apply' }>
+type DeleteStep = Extract<Step, { kind: 'delete' }>
 
 /** What the member made of our last apply: no schema of ours knows it better. */
 interface Accepted {
@@ -114,17 +115,13 @@ export class CarryOut {
   }
 
   async remove(request: RemoveRequest, plan: Plan): Promise<Outcome> {
-    let reading: Reading | undefined
-    let step = plan(undefined)
-    if (step.kind === 'get' || step.kind === 'orphan') {
-      reading = await this.#read(request, undefined)
-      step = plan(reading.live)
-    }
+    const reading = await this.#read(request, undefined)
+    const step = plan(reading.live)
     switch (step.kind) {
       case 'delete':
-        return this.#delete(request, step.uid)
+        return this.#delete(request, step)
       case 'orphan':
-        if (reading?.object) await this.#orphan(request, reading.object)
+        if (reading.object) await this.#orphan(request, reading.object)
         return { state: 'Removed' }
       case 'keep':
         return { state: 'Removed', message: `Orphaned: ${displayId(request.id)} is never deleted by itself` }
@@ -285,9 +282,10 @@ export class CarryOut {
     return { state: 'Failed', message: `${start}${owner}, and it differs: ${differences}` }
   }
 
-  async #delete({ id, kind, signal }: RemoveRequest, uid: string): Promise<Outcome> {
+  /** Throws Conflict when the object is not just as it was read: it is then read again. */
+  async #delete({ id, kind, signal }: RemoveRequest, { uid, resourceVersion }: DeleteStep): Promise<Outcome> {
     this.#checkFence()
-    const options = { preconditions: { uid }, propagationPolicy: 'Background', signal } as const
+    const options = { preconditions: { uid, resourceVersion }, propagationPolicy: 'Background', signal } as const
     try {
       const left = await this.#session.api.delete(kind.resource, keyOfId(id), options)
       this.#accepted.delete(id)
