@@ -9,7 +9,7 @@ import { builtinSchemaOf } from '../members/member-kinds.ts'
 import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { appliedHash, withAppliedHash, type Hmac } from './applied-hash.ts'
-import { claimsOn, removalOn, type Claim, type WantedRemoval } from './claims.ts'
+import { claimsOn, formerUsersOf, removalOn, type Claim, type WantedRemoval } from './claims.ts'
 import { ownedFieldsOf } from './owned-fields.ts'
 import type { NamespaceLabels } from './overrides.ts'
 import { hasScaler, renderFor, shareKey } from './render-for.ts'
@@ -64,13 +64,17 @@ export class Intents {
     return removalOn(this.#hub.bindingsOf(id), id, clusterId, (binding) => this.#fateOf(binding)?.fate)
   }
 
+  formerUsersOf(id: ObjectId, clusterId: string): readonly ObjectId[] {
+    return formerUsersOf(this.#hub.bindingsOf(id), id, clusterId)
+  }
+
   /** How long, ms, a removal of the object waits for templates that took deleted ones' names. `now`: monotonic ms. */
   successionWaitMs(id: ObjectId, now: number): number {
     const judgedAt = (binding: Binding) => this.#fateOf(binding)?.judgedAt
     return successionWaitMs(this.#hub.bindingsOf(id), (template) => this.template(template), judgedAt, now)
   }
 
-  /** What the deletion of a binding means; unknown until the hub was asked for its template. `judgedAt`: monotonic ms. */
+  /** What the deletion of a binding means; unknown until the hub was asked for its template. `judgedAt`: monotonic. */
   setFate(binding: Binding, fate: BindingFate, judgedAt: number): void {
     this.#fates.set(binding.metadata.uid ?? '', { fate, judgedAt })
   }

@@ -7,6 +7,7 @@ import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { discover, type Discovery } from '@flotilla/machinery/discovery'
 import { parseApiVersion, type Resource } from '@flotilla/machinery/resource'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
@@ -124,7 +125,20 @@ export class Release implements AsyncDisposable {
     // A kind that the hub no longer serves does not tell what became of its objects: their copies stay.
     if (kinds.includes(undefined)) return 'release'
     const templates = await Promise.all(refs.map((ref, index) => this.#readTemplate(kinds[index] as Resource, ref)))
-    return fateOf(binding, templates, intents.policyOf(binding)?.preserveResourcesOnDeletion === true)
+    // What is in a namespace that is being deleted goes with it, whichever of them goes first.
+    const staying = (await this.#isNamespaceGoing(binding)) ? [] : templates
+    return fateOf(binding, staying, intents.policyOf(binding)?.preserveResourcesOnDeletion === true)
+  }
+
+  async #isNamespaceGoing({ metadata }: Binding): Promise<boolean> {
+    if (metadata.namespace === undefined) return false
+    try {
+      const namespace = await this.#deps.hub.api.get(namespaces, { name: metadata.namespace })
+      return namespace.metadata.deletionTimestamp !== undefined
+    } catch (error) {
+      if (isAbsence(error)) return false
+      throw error
+    }
   }
 
   async #readTemplate(resource: Resource, ref: WorkloadRef): Promise<KubeObject | undefined> {

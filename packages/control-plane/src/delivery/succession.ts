@@ -12,8 +12,8 @@ export type TemplateOf = (id: ObjectId) => KubeObject | undefined
 export type JudgedAt = (binding: Binding) => number | undefined
 
 /**
- * Milliseconds for which nothing that `bindings` placed is to be removed; 0: at once. `now`: monotonic ms. Time in which
- * no controllers ran does not count: nobody could have bound the new template.
+ * Milliseconds for which nothing that `bindings` placed is to be removed; 0: at once. `now`: monotonic ms. Time in
+ * which no controllers ran does not count: nobody could have bound the new template.
  */
 export function successionWaitMs(
   bindings: readonly Binding[],
