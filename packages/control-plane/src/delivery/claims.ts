@@ -47,6 +47,16 @@ export interface WantedRemoval {
   readonly templateUids: ReadonlySet<string>
 }
 
+/** Workloads that stay on the cluster while the object, which followed them, is to go from it. */
+export function formerUsersOf(bindings: readonly Binding[], id: ObjectId, clusterId: string): readonly ObjectId[] {
+  return bindings.flatMap(({ metadata, spec }) => {
+    const stays =
+      metadata.deletionTimestamp === undefined && spec.decision?.clusters.some((cluster) => cluster.id === clusterId)
+    const isDropped = spec.removals?.some((removal) => removal.id === clusterId && objectIdOf(removal.object) === id)
+    return stays === true && isDropped === true ? spec.workloads.map(({ ref }) => objectIdOf(ref)) : []
+  })
+}
+
 export type FateOf = (binding: Binding) => BindingFate | undefined
 
 /**

@@ -37,6 +37,8 @@ const firstUnservedRetryMs = 250
 const askAnewMs = 200
 /** Followers that are neither applied nor refused hold their workload up for so long at most. */
 const followerPatienceMs = 10_000
+/** Followers that are still in use are looked at again when their workload is well, and after so long. */
+const inUseRetryMs = 30_000
 
 export class MemberSync implements AsyncDisposable {
   readonly session: MemberSession
@@ -103,6 +105,7 @@ export class MemberSync implements AsyncDisposable {
       before.isDeleting === after.isDeleting &&
       before.replicaOwners.length === after.replicaOwners.length
     if (!isSame) this.enqueue(id)
+    if (after?.health.state === 'Healthy') this.#wakeWaiting(id)
     if (after && isEstablished(id, after.status) && !(before && isEstablished(id, before.status)))
       this.#retryUnserved(id)
   }
@@ -129,6 +132,7 @@ export class MemberSync implements AsyncDisposable {
     if (removal) {
       const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.monotonic())
       if (waitMs > 0) return { requeueAfterMs: waitMs }
+      if (this.#isInUse(id)) return { requeueAfterMs: inUseRetryMs }
       return this.#remove(id, cluster, removal, signal)
     }
     this.session.outcomes.delete(id)
@@ -181,11 +185,20 @@ export class MemberSync implements AsyncDisposable {
     if (!lookup.found) return this.#noteRemoved(id, { state: 'Removed' })
     const kind = lookup.found
     const wanted: Wanted = { kind: 'remove', ...removal }
-    const outcome = await this.#carryOut.remove({ id, kind, signal }, (live) =>
+    const isDue = () => this.#isDue(id, removal)
+    const outcome = await this.#carryOut.remove({ id, kind, signal, isDue }, (live) =>
       planStep(this.#situation(id, wanted, live)),
     )
     if (outcome.state === 'Removed') this.#noteRemoved(id, outcome)
     else this.#settle(id, outcome)
+  }
+
+  /** The removal is still what it was when it was planned: a request may wait for the member's budget. */
+  #isDue(id: ObjectId, { mode }: WantedRemoval): boolean {
+    if (this.#overtaken.has(id)) return false
+    const { intents } = this.#deps
+    const isClaimed = intents.claimsOn(id, this.session.id).length > 0
+    return !isClaimed && intents.removalOn(id, this.session.id)?.mode === mode
   }
 
   #noteRemoved(id: ObjectId, outcome: Outcome): void {
@@ -274,13 +287,34 @@ export class MemberSync implements AsyncDisposable {
     return true
   }
 
+  /** A follower stays until the workload that no longer names it runs without it: old pods may still read it. */
+  #isInUse(id: ObjectId): boolean {
+    const users = this.#deps.intents.formerUsersOf(id, this.session.id).filter((user) => !this.#isUpToDate(user))
+    if (users.length === 0) return false
+    for (const user of users) this.#waitingFor.set(user, (this.#waitingFor.get(user) ?? new Set()).add(id))
+    this.#settle(id, { state: 'Pending', message: `Waits until ${users.map(displayId).join(', ')} can do without it` })
+    return true
+  }
+
+  /** What the template says now is applied, and nothing else runs any more. */
+  #isUpToDate(workload: ObjectId): boolean {
+    const template = this.#deps.intents.template(workload)
+    const outcome = this.session.outcomes.get(workload)
+    if (!template || outcome?.state !== 'Applied') return false
+    if (outcome.generation !== (template.metadata.generation ?? 0)) return false
+    return outcome.isFinished === true || this.session.row(workload)?.health.state === 'Healthy'
+  }
+
   #settle(id: ObjectId, outcome: Outcome): void {
     if (this.#overtaken.has(id)) return
     this.session.outcomes.set(id, outcome)
-    if (!isSettled(outcome)) return
+    if (isSettled(outcome)) this.#wakeWaiting(id)
+  }
+
+  #wakeWaiting(id: ObjectId): void {
     const waiting = this.#waitingFor.get(id)
     this.#waitingFor.delete(id)
-    for (const workload of waiting ?? []) this.enqueue(workload)
+    for (const other of waiting ?? []) this.enqueue(other)
   }
 
   #noteFailure(id: ObjectId, error: unknown): Result | void {
