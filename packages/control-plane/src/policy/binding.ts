@@ -65,7 +65,7 @@ export function bindingPatch(
 ): Readonly<Record<string, unknown>> | undefined {
   const next = policyPart(template, verdict, followers)
   const before = policyFields(binding.spec)
-  const isOwned = binding.metadata.ownerReferences?.some((owner) => owner.uid === template.metadata.uid) === true
+  const isOwned = isOwnedBy(binding, template)
   if (isOwned && deepEqual(before, next)) return undefined
   const removals = droppedFollowers(binding, followers, now)
   return {
@@ -131,6 +131,11 @@ function droppedFollowers(binding: Binding, followers: readonly KubeObject[], no
       since: now,
     })),
   )
+}
+
+/** Whether the garbage collector ends `binding` with `template`. */
+export function isOwnedBy(binding: Binding, template: KubeObject): boolean {
+  return binding.metadata.ownerReferences?.some((owner) => owner.uid === template.metadata.uid) === true
 }
 
 function ownerOf(template: KubeObject) {

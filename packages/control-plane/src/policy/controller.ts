@@ -6,12 +6,21 @@ import type { Controller } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import { timestamp } from '@flotilla/runtime/timestamp'
+import { isAbsence } from '../absence.ts'
 import { orphanAnnotation } from '../binding-fate.ts'
 import { policyIndex } from '../hub.ts'
 import type { Binding, Hub } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
-import { bindingKeyOf, bindingPatch, bindingResourceOf, newBinding, withoutPolicy } from './binding.ts'
+import {
+  bindingKeyOf,
+  bindingPatch,
+  bindingResourceOf,
+  isOwnedBy,
+  newBinding,
+  refOf,
+  withoutPolicy,
+} from './binding.ts'
 import { followerKinds, followersOf } from './dependencies.ts'
 import { keysOfBinding, keysOfNamespace, keysOfPolicy, keysOfTemplate, templateSource } from './keys.ts'
 import { matchPolicy } from './match.ts'
@@ -19,10 +28,15 @@ import type { Policy, Verdict } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
 import { Uses } from './uses.ts'
 
+type WorkloadRef = Binding['spec']['workloads'][number]['ref']
+
 export interface PolicyDeps {
   readonly env: Env
   readonly hub: Hub
 }
+
+/** How soon a kind that has not been read is looked at again. */
+const unreadRetryMs = 200
 
 /** Keys are ObjectIds of templates. */
 export function createPolicyController({ env, hub }: PolicyDeps): Controller {
@@ -41,6 +55,9 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
       return patch(binding, binding && withoutPolicy(binding))
     }
     const followers = findFollowers(id, template, verdict.winner)
+    // An owner that has gone meanwhile would have the garbage collector end the binding, and delivery its copies: of a
+    // template that was deleted with `--cascade=orphan` this controller may hear later than of its binding.
+    if (!(binding && isOwnedBy(binding, template)) && !(await isAlive(template))) return
     if (!binding) {
       await hub.api.create(bindingResourceOf(template.metadata), newBinding(template, verdict, followers), {
         fieldManager,
@@ -59,9 +76,26 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
       ([kind, apiVersion]) => !hub.templates.isComplete({ apiVersion, kind }),
     )
     // A follower must not seem to have gone because its kind has not been read.
-    if (missing) throw new Waiting(`${missing[0]} objects have not been read yet`, 200)
+    if (missing) throw new Waiting(`${missing[0]} objects have not been read yet`, unreadRetryMs)
     const objects = objectsIn(hub, template.metadata.namespace ?? '')
     return uses.record(id, objects, (recorded) => followersOf(template, recorded))
+  }
+
+  /** Whether the hub has this very template now, whatever its watch has told so far: a change comes if it has not. */
+  async function isAlive(template: KubeObject): Promise<boolean> {
+    const live = await readLive(refOf(template))
+    return (
+      live !== undefined && live.metadata.uid === template.metadata.uid && live.metadata.deletionTimestamp === undefined
+    )
+  }
+
+  async function readLive(ref: WorkloadRef): Promise<KubeObject | undefined> {
+    const resource = hub.templates.resource(ref)
+    if (!resource) throw new Waiting(`The hub does not serve kind ${ref.kind} of ${ref.apiVersion} yet`, unreadRetryMs)
+    return hub.api.get(resource, ref).catch((error: unknown) => {
+      if (isAbsence(error)) return undefined
+      throw error
+    })
   }
 
   async function patch(
