@@ -7,7 +7,7 @@ import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
 import type { Hub } from '../hub.ts'
 import { isSilence } from '../members/contact.ts'
-import type { MemberKind } from '../members/member-kinds.ts'
+import type { KindLookup, MemberKind } from '../members/member-kinds.ts'
 import type { MemberSession, RowChange } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import type { Outcome } from '../members/outcomes.ts'
@@ -174,11 +174,9 @@ export class MemberSync implements AsyncDisposable {
   }
 
   async #remove(id: ObjectId, cluster: Cluster, removal: WantedRemoval, signal: AbortSignal): Promise<Result | void> {
-    const { session } = this
     const isPaused = cluster.spec.suspend === true
     if (isPaused) return this.#settle(id, { state: 'Suspended', message: 'The cluster is suspended' })
-    const { group, kind: kindName } = parseObjectId(id)
-    const lookup = await session.kinds.find(group === '' ? 'v1' : `${group}/v1`, kindName)
+    const lookup = await this.#findFresh(id)
     // Without the kind there are no objects of it; a group that cannot be read proves nothing.
     if (!lookup.found && lookup.isUnknown)
       throw new Waiting(`${displayId(id)}: its API group cannot be read`, unservedRetryMs)
@@ -216,6 +214,19 @@ export class MemberSync implements AsyncDisposable {
       restoredAt: this.#carryOut.restoredAt(id),
       now: this.#deps.env.clock.now(),
     }
+  }
+
+  /** What was read before proves no absence, and neither does discovery while an API server starts: its CRDs do. */
+  async #findFresh(id: ObjectId): Promise<KindLookup> {
+    const { kinds } = this.session
+    const { group, kind } = parseObjectId(id)
+    const apiVersion = group === '' ? 'v1' : `${group}/v1`
+    const known = await kinds.find(apiVersion, kind)
+    if (known.found) return known
+    this.#askAnew()
+    const lookup = await kinds.find(apiVersion, kind)
+    if (lookup.found || lookup.isUnknown) return lookup
+    return { found: undefined, isUnknown: await kinds.isDefined(group, kind) }
   }
 
   async #kindOf(id: ObjectId, apiVersion: string): Promise<MemberKind | undefined> {

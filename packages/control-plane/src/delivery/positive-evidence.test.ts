@@ -143,6 +143,26 @@ describe('evidence is kept while', () => {
     expect((await t.binding(settings)).spec.removals).toEqual([])
   })
 
+  test('a member whose API server has just started does not list the group yet', async () => {
+    for (const { api } of [t, ...Object.values(t.byName)]) {
+      await api.create(customResourceDefinitions, aToyDefinition())
+    }
+    const toy = await t.place(aToy('bear'), toys, { m1: null, m2: null })
+    expect(await m1.get(toys, 'bear')).toBeDefined()
+    m1.simulated.faults.stop()
+    await t.env.advance(30_000)
+    await t.decide(toy, { m2: null }, { removals: [removal(toy, 'm1')] })
+    await t.restart()
+    m1.lies.raw = withoutGroup('toys.io')
+    m1.simulated.faults.start()
+    await t.env.advance(30_000)
+    expect((await t.binding(toy)).spec.removals).toHaveLength(1)
+    m1.lies.raw = undefined
+    await t.env.advance(60_000)
+    expect(await m1.get(toys, 'bear')).toBeUndefined()
+    expect((await t.binding(toy)).spec.removals).toEqual([])
+  })
+
   test('a member refuses to delete', async () => {
     const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
     m1.simulated.faults.failRequests(isOn(configMaps, 'delete'), new FlotillaError('Forbidden', 'cannot delete'))
@@ -179,6 +199,18 @@ describe('evidence is kept while', () => {
     expect(await m1.get(configMaps, 'settings')).toBeUndefined()
     await expect(t.binding(settings)).rejects.toMatchObject({ code: 'NotFound' })
   })
+})
+
+test('evidence is done with once a member has lost the CRD, and the objects with it', async () => {
+  for (const { api } of [t, ...Object.values(t.byName)]) {
+    await api.create(customResourceDefinitions, aToyDefinition())
+  }
+  const toy = await t.place(aToy('bear'), toys, { m1: null, m2: null })
+  await m1.api.delete(customResourceDefinitions, { name: 'toys.toys.io' })
+  await t.env.advance(10_000)
+  await t.decide(toy, { m2: null }, { removals: [removal(toy, 'm1')] })
+  await t.env.advance(60_000)
+  expect((await t.binding(toy)).spec.removals).toEqual([])
 })
 
 /** Aggregated discovery in which the group is not listed. */
