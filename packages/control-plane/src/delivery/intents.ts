@@ -60,8 +60,11 @@ export class Intents {
     return claimsOn(this.#hub.bindingsOf(id), id, clusterId)
   }
 
-  removalOn(id: ObjectId, clusterId: string): WantedRemoval | undefined {
-    return removalOn(this.#hub.bindingsOf(id), id, clusterId, (binding) => this.#fateOf(binding)?.fate)
+  /** `cluster`: the name of that of identity `clusterId`. */
+  removalOn(id: ObjectId, clusterId: string, cluster: string): WantedRemoval | undefined {
+    const fateOf = (binding: Binding) => this.#fateOf(binding)?.fate
+    const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster).isSuspended
+    return removalOn(this.#hub.bindingsOf(id), id, clusterId, fateOf, suspends)
   }
 
   formerUsersOf(id: ObjectId, clusterId: string): readonly ObjectId[] {

@@ -128,7 +128,7 @@ export class MemberSync implements AsyncDisposable {
     const claims = intents.claimsOn(id, this.session.id)
     if (claims.length > 0) return this.#hold(id, cluster, claims, signal)
     this.#statements.delete(id)
-    const removal = intents.removalOn(id, this.session.id)
+    const removal = intents.removalOn(id, this.session.id, this.session.name)
     if (removal) {
       const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.monotonic())
       if (waitMs > 0) return { requeueAfterMs: waitMs }
@@ -174,8 +174,8 @@ export class MemberSync implements AsyncDisposable {
   }
 
   async #remove(id: ObjectId, cluster: Cluster, removal: WantedRemoval, signal: AbortSignal): Promise<Result | void> {
-    const isPaused = cluster.spec.suspend === true
-    if (isPaused) return this.#settle(id, { state: 'Suspended', message: 'The cluster is suspended' })
+    const pause = pauseOf(cluster, removal.isSuspended)
+    if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
     const lookup = await this.#findFresh(id)
     // Without the kind there are no objects of it; a group that cannot be read proves nothing.
     if (!lookup.found && lookup.isUnknown)
@@ -194,9 +194,12 @@ export class MemberSync implements AsyncDisposable {
   /** The removal is still what it was when it was planned: a request may wait for the member's budget. */
   #isDue(id: ObjectId, { mode }: WantedRemoval): boolean {
     if (this.#overtaken.has(id)) return false
-    const { intents } = this.#deps
-    const isClaimed = intents.claimsOn(id, this.session.id).length > 0
-    return !isClaimed && intents.removalOn(id, this.session.id)?.mode === mode
+    const { hub, intents } = this.#deps
+    const cluster = hub.clusters.get(this.session.name)
+    if (!cluster || cluster.metadata.deletionTimestamp !== undefined) return false
+    if (intents.claimsOn(id, this.session.id).length > 0) return false
+    const removal = intents.removalOn(id, this.session.id, this.session.name)
+    return removal?.mode === mode && pauseOf(cluster, removal.isSuspended) === undefined
   }
 
   #noteRemoved(id: ObjectId, outcome: Outcome): void {

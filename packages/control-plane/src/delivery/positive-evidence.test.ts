@@ -1,5 +1,7 @@
 // Whatever a member or the hub fails to tell, nothing is deleted for it; and evidence is kept until it is acted upon.
 import { clusterResource } from '@flotilla/api/cluster'
+import { apiVersion } from '@flotilla/api/group'
+import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { RawResponse } from '@flotilla/machinery/kube-api'
@@ -184,6 +186,34 @@ describe('evidence is kept while', () => {
     await t.api.patch(clusterResource, { name: 'm1' }, { type: 'merge', patch: { spec: { suspend: false } } })
     await t.env.advance(10_000)
     expect(await m1.get(configMaps, 'settings')).toBeUndefined()
+  })
+
+  test('a policy suspends dispatching to the cluster', async () => {
+    const key = inShop('policy')
+    const created = await t.api.create(propagationPolicyResource, {
+      apiVersion,
+      kind: 'PropagationPolicy',
+      metadata: key,
+      spec: { resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }] },
+    } as KubeObject)
+    const policy = { kind: 'PropagationPolicy' as const, ...key, uid: created.metadata.uid ?? '' }
+    const suspend = (suspension: object | null) =>
+      t.api.patch(propagationPolicyResource, key, { type: 'merge', patch: { spec: { suspension } } })
+    const dropped = await t.place(aConfigMap('dropped'), configMaps, { m1: null, m2: null }, { policy })
+    const deleted = await t.place(aConfigMap('deleted'), configMaps, { m1: null, m2: null }, { policy })
+    await suspend({ dispatchingOnClusters: { clusterNames: ['m1'] } })
+    await t.settle()
+    await t.decide(dropped, { m2: null }, { policy, removals: [removal(dropped, 'm1')] })
+    await t.api.delete(configMaps, inShop('deleted'))
+    await t.env.advance(60_000)
+    expect(deletes()).toEqual([])
+    expect((await t.binding(dropped)).spec.removals).toHaveLength(1)
+    expect(await t.byName['m2']?.get(configMaps, 'deleted')).toBeUndefined()
+    await suspend(null)
+    await t.env.advance(10_000)
+    expect(await m1.get(configMaps, 'dropped')).toBeUndefined()
+    expect(await m1.get(configMaps, 'deleted')).toBeUndefined()
+    await expect(t.binding(deleted)).rejects.toMatchObject({ code: 'NotFound' })
   })
 
   test('a member is away, when the template is deleted; and it is cleaned when it comes back', async () => {
