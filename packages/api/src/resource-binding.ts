@@ -182,6 +182,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
 
 const clusterOutcomeSchema = object('What came of it on one cluster.', {
   name: text('Name of the cluster.', { minLength: 1 }),
+  id: optional(text('Identity of the cluster: nothing of this holds for another of its name.', { minLength: 1 })),
   state: choice('How far delivery is; Unreachable: what follows is the last that was seen.', [
     'Pending',
     'Applied',

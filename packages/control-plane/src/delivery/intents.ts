@@ -126,15 +126,15 @@ export class Intents {
     this.#epoch++
   }
 
-  /** Whether the object has run to its end on the cluster before, as far as the hub remembers. */
-  hasFinished(template: KubeObject, claims: readonly Claim[], cluster: string): boolean {
+  /** Whether the object has run to its end on the cluster of that identity before, as far as the hub remembers. */
+  hasFinished(template: KubeObject, claims: readonly Claim[], clusterId: string): boolean {
     if (kindIdOf(template) !== 'batch/Job') return false
     if (isFinishedStatus(valueAt(template, 'status'))) return true
     // A Job is healthy when it is complete, and the binding is that of this very template.
     return claims.some(
       ({ role, binding }) =>
         role === 'workload' &&
-        binding.status?.clusters?.some(({ name, health }) => name === cluster && health === 'Healthy') === true,
+        binding.status?.clusters?.some(({ id, health }) => id === clusterId && health === 'Healthy') === true,
     )
   }
 
