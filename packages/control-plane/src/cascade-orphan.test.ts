@@ -1,4 +1,5 @@
 // `kubectl delete --cascade=orphan` on the hub: the template goes, its copies stay where they are, no longer ours.
+// What only looks like it changes nothing.
 import { apiVersion, hubLabel } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
@@ -61,5 +62,28 @@ describe('a template deleted with --cascade=orphan', () => {
     await stopControllers(fleet, own)
     const left = await fleet.member('eu').get(deployments, web)
     expect([left.metadata.uid, left.metadata.labels?.[hubLabel]]).toEqual([uid, undefined])
+  })
+})
+
+describe('a binding that lost its owner reference while no controllers ran, as in a restore', () => {
+  test('gets it back once its template has been read, and its copies stay ours all the time', async () => {
+    await using fleet = await startShop()
+    await stopControllers(fleet, fleet.controlPlane)
+    const [before] = (await fleet.api.list(resourceBindingResource)).items
+    const patch = { metadata: { ownerReferences: null } }
+    await fleet.api.patch(resourceBindingResource, before?.metadata ?? web, { type: 'merge', patch })
+    const own = startControllers({ env: fleet.env, api: hearingLate(fleet, { ms: 2_000 }) }, fleet.members, ownClaim)
+    const labels = new Set<string | undefined>()
+    for (let passedMs = 0; passedMs < 20_000; passedMs += 50) {
+      await fleet.env.advance(50)
+      labels.add((await fleet.member('eu').get(deployments, web)).metadata.labels?.[hubLabel])
+    }
+    await stopControllers(fleet, own)
+    const [after] = (await fleet.api.list(resourceBindingResource)).items
+    expect(after?.metadata).toMatchObject({
+      uid: before?.metadata.uid,
+      ownerReferences: before?.metadata.ownerReferences,
+    })
+    expect([...labels]).toEqual([expect.any(String)])
   })
 })

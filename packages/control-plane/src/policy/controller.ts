@@ -89,6 +89,12 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
     )
   }
 
+  /** Throws Waiting until the kind has been read: a template that is there is then heard of, and its binding owned. */
+  async function isGone(ref: WorkloadRef): Promise<boolean> {
+    if (!hub.templates.isComplete(ref)) throw new Waiting(`${ref.kind} objects have not been read yet`, unreadRetryMs)
+    return (await readLive(ref))?.metadata.uid !== ref.uid
+  }
+
   async function readLive(ref: WorkloadRef): Promise<KubeObject | undefined> {
     const resource = hub.templates.resource(ref)
     if (!resource) throw new Waiting(`The hub does not serve kind ${ref.kind} of ${ref.apiVersion} yet`, unreadRetryMs)
@@ -113,13 +119,15 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
 
   /**
    * The garbage collector deletes the binding of a deleted template. Only a binding that it has released instead (its
-   * template was deleted with `--cascade=orphan`) is ended here: its copies stay.
+   * template was deleted with `--cascade=orphan`) is ended here: its copies stay. A reference may also have been lost
+   * otherwise, as in a restore: that the template is gone is the hub's word, never what has not been read.
    */
   async function releaseOrphans(id: ObjectId, template: KubeObject | undefined): Promise<void> {
     if (template) return
     for (const binding of hub.bindingsOf(id)) {
-      const isWorkload = binding.spec.workloads.some(({ ref }) => objectIdOf(ref) === id)
-      if (!isWorkload || isOwned(binding) || binding.metadata.deletionTimestamp !== undefined) continue
+      const workload = binding.spec.workloads.find(({ ref }) => objectIdOf(ref) === id)
+      if (!workload || isOwned(binding) || binding.metadata.deletionTimestamp !== undefined) continue
+      if (!(await isGone(workload.ref))) continue
       const { resourceVersion, uid = '' } = binding.metadata
       await patch(binding, { metadata: { resourceVersion, annotations: { [orphanAnnotation]: 'true' } } })
       await hub.api.delete(bindingResourceOf(binding.metadata), binding.metadata, { preconditions: { uid } })
