@@ -62,7 +62,7 @@ export class Intents {
 
   /** `cluster`: the name of that of identity `clusterId`. */
   removalOn(id: ObjectId, clusterId: string, cluster: string): WantedRemoval | undefined {
-    const fateOf = (binding: Binding) => this.#fateOf(binding)?.fate
+    const fateOf = (binding: Binding) => this.fate(binding)
     const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster).isSuspended
     return removalOn(this.#hub.bindingsOf(id), id, clusterId, fateOf, suspends)
   }
@@ -80,6 +80,10 @@ export class Intents {
   /** What the deletion of a binding means; unknown until the hub was asked for its template. `judgedAt`: monotonic. */
   setFate(binding: Binding, fate: BindingFate, judgedAt: number): void {
     this.#fates.set(binding.metadata.uid ?? '', { fate, judgedAt })
+  }
+
+  fate(binding: Binding): BindingFate | undefined {
+    return this.#fateOf(binding)?.fate
   }
 
   #fateOf({ metadata }: Binding) {

@@ -26,6 +26,8 @@ export interface MemberSyncDeps {
   readonly session: MemberSession
   /** Called whenever an object that was to be removed is found not to be ours any more. */
   readonly onRemoved: (id: ObjectId) => void
+  /** Called whenever the member has taken or refused what is wanted of an object. */
+  readonly onSettled: (id: ObjectId) => void
 }
 
 /** How many objects of one member at once: enough to hide the way there, few enough for its API server. */
@@ -321,7 +323,9 @@ export class MemberSync implements AsyncDisposable {
   #settle(id: ObjectId, outcome: Outcome): void {
     if (this.#overtaken.has(id)) return
     this.session.outcomes.set(id, outcome)
-    if (isSettled(outcome)) this.#wakeWaiting(id)
+    if (!isSettled(outcome)) return
+    this.#wakeWaiting(id)
+    this.#deps.onSettled(id)
   }
 
   #wakeWaiting(id: ObjectId): void {

@@ -3,21 +3,24 @@
 import { bindingFinalizer, fieldManager } from '@flotilla/api/group'
 import { clusterResourceBindingResource, resourceBindingResource, type Removal } from '@flotilla/api/resource-binding'
 import { isError } from '@flotilla/machinery/errors'
+import { deepEqual } from '@flotilla/machinery/json'
 import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { discover, type Discovery } from '@flotilla/machinery/discovery'
 import { parseApiVersion, type Resource } from '@flotilla/machinery/resource'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
-import type { RunningController } from '@flotilla/runtime/controller'
+import type { Result, RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
+import { timestamp } from '@flotilla/runtime/timestamp'
 import { fateOf, type BindingFate } from '../binding-fate.ts'
 import type { Binding, Hub } from '../hub.ts'
+import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
 import { isAbsence } from '../absence.ts'
-import { removalsOf, type RemovalTarget } from './claims.ts'
+import { removalsOf, type Claim, type RemovalTarget } from './claims.ts'
 import type { Intents } from './intents.ts'
 import { isSuccessor } from './succession.ts'
 
@@ -55,7 +58,7 @@ export class Release implements AsyncDisposable {
       reconcile: async (key) => {
         const binding = hub.binding(key)
         if (binding && hub.clusters.hasSynced && hub.bindings.hasSynced && hub.clusterBindings.hasSynced) {
-          await this.#reconcile(binding)
+          return this.#reconcile(binding)
         }
       },
     })
@@ -74,7 +77,7 @@ export class Release implements AsyncDisposable {
     for (const binding of this.#deps.hub.bindingsOf(id)) this.enqueue(binding)
   }
 
-  /** Some binding claims the object: that cancels removals of it. */
+  /** Some binding claims the object, or a member has taken or refused it: that may cancel removals of it. */
   claimed(id: ObjectId): void {
     const keys = this.#awaited.get(id) ?? []
     this.#awaited.delete(id)
@@ -95,14 +98,14 @@ export class Release implements AsyncDisposable {
     await this.#controller.stop()
   }
 
-  async #reconcile(binding: Binding): Promise<void> {
+  async #reconcile(binding: Binding): Promise<Result | void> {
     if (binding.metadata.deletionTimestamp !== undefined) return this.#end(binding)
     const removals = binding.spec.removals ?? []
     const left = removals.filter((removal) => !this.#isSettledFor(binding, targetOf(removal)))
     if (left.length < removals.length) await this.#patch(binding, { spec: { removals: left } })
   }
 
-  async #end(binding: Binding): Promise<void> {
+  async #end(binding: Binding): Promise<Result | void> {
     const { uid = '', finalizers = [] } = binding.metadata
     if (!finalizers.includes(bindingFinalizer)) return
     const targets = removalsOf(binding)
@@ -114,7 +117,35 @@ export class Release implements AsyncDisposable {
       for (const { objectId, clusterId } of targets) this.#deps.redeliver(objectId, clusterId)
     }
     const left = targets.filter((target) => !this.#isSettledFor(binding, target))
-    if (left.length === 0) await this.#dropFinalizer(binding)
+    if (left.length === 0) return this.#dropFinalizer(binding)
+    const now = this.#deps.env.clock.monotonic()
+    const objects = new Set(left.map(({ objectId }) => objectId))
+    const waitMs = Math.max(...[...objects].map((id) => this.#deps.intents.successionWaitMs(id, now)))
+    if (waitMs > 0) return { requeueAfterMs: waitMs }
+    await this.#handOver(left)
+  }
+
+  /**
+   * Copies of a template that was created anew, on members that have not taken the new one in time: the binding that
+   * claims them keeps the evidence, so that they go with it if they are never adopted. Its change wakes this one.
+   */
+  async #handOver(targets: readonly RemovalTarget[]): Promise<void> {
+    const since = timestamp(this.#deps.env.clock.now())
+    const heirs = new Map<Binding, Removal[]>()
+    for (const target of targets) {
+      const [claim] = this.#deps.intents.claimsOn(target.objectId, target.clusterId)
+      if (!claim) continue
+      const removals = heirs.get(claim.binding) ?? []
+      heirs.set(claim.binding, removals)
+      removals.push(inherited(claim, target, since))
+    }
+    for (const [heir, removals] of heirs) {
+      await this.#patch(heir, { spec: { removals: [...(heir.spec.removals ?? []), ...removals] } })
+    }
+  }
+
+  #session(clusterId: string): MemberSession | undefined {
+    return this.#deps.members.list().find(({ id }) => id === clusterId)
   }
 
   async #judge(binding: Binding): Promise<BindingFate> {
@@ -155,7 +186,7 @@ export class Release implements AsyncDisposable {
   }
 
   #isSettledFor(binding: Binding, target: RemovalTarget): boolean {
-    if (this.#isSettled(target)) return true
+    if (this.#isSettled(binding, target)) return true
     const awaiting = this.#awaited.get(target.objectId) ?? new Set()
     this.#awaited.set(target.objectId, awaiting.add(keyOf(binding.metadata)))
     return false
@@ -165,13 +196,27 @@ export class Release implements AsyncDisposable {
    * Confirmed by the member, cancelled by a live claim, or moot because the cluster is no longer registered under
    * that identity. Undelivered changes count as unsettled: their outcome was dropped when they were noticed.
    */
-  #isSettled({ clusterId, objectId }: RemovalTarget): boolean {
-    const { hub, members, intents } = this.#deps
+  #isSettled(binding: Binding, target: RemovalTarget): boolean {
+    const { clusterId, objectId } = target
+    const { hub, intents } = this.#deps
     const isRegistered = [...hub.clusters.list()].some(({ spec }) => spec.id === clusterId)
     if (!isRegistered) return true
-    if (intents.claimsOn(objectId, clusterId).length > 0) return true
-    const session = members.list().find((one) => one.id === clusterId)
-    return session?.outcomes.get(objectId)?.state === 'Removed'
+    const claims = intents.claimsOn(objectId, clusterId)
+    if (claims.length > 0) return this.#isCancelled(binding, target, claims)
+    return this.#session(clusterId)?.outcomes.get(objectId)?.state === 'Removed'
+  }
+
+  /** By a claim: for the same template, for one that has adopted the copy, or by who keeps the evidence from now on. */
+  #isCancelled(binding: Binding, target: RemovalTarget, claims: readonly Claim[]): boolean {
+    const { clusterId, objectId, templateUid } = target
+    if (this.#deps.intents.fate(binding) === 'orphan') return true
+    if (claims.some((claim) => claim.templateUid === templateUid)) return true
+    const session = this.#session(clusterId)
+    const isApplied = session?.outcomes.get(objectId)?.state === 'Applied'
+    if (isApplied && session?.row(objectId)?.template !== templateUid) return true
+    return claims.some(
+      (claim) => claim.binding.metadata.uid !== binding.metadata.uid && isKeptBy(claim.binding, target),
+    )
   }
 
   #dropFinalizer(binding: Binding): Promise<void> {
@@ -204,6 +249,21 @@ function kindOnHub(discovery: Discovery, { apiVersion, kind }: WorkloadRef): Res
     throw new Waiting(`The hub does not tell whether it serves kind ${kind} of ${apiVersion}`, undiscoveredRetryMs)
   }
   return undefined
+}
+
+function isKeptBy({ spec }: Binding, target: RemovalTarget): boolean {
+  return (spec.removals ?? []).map(targetOf).some((kept) => deepEqual(kept, target))
+}
+
+/** Claimants name the object as the one before them did, but for its UID. */
+function inherited(
+  { binding, entry }: Claim,
+  { clusterId, objectId, templateUid }: RemovalTarget,
+  since: string,
+): Removal {
+  const refs = [...binding.spec.workloads, ...(binding.spec.followers ?? [])].map(({ ref }) => ref)
+  const { uid: _, ...object } = refs.find((ref) => objectIdOf(ref) === objectId) as WorkloadRef
+  return { cluster: entry.name, id: clusterId, object, templateUID: templateUid, reason: 'CreatedAnew', since }
 }
 
 function targetOf({ id, object, templateUID }: Removal): RemovalTarget {
