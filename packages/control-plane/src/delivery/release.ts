@@ -8,7 +8,7 @@ import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { discover, type Discovery } from '@flotilla/machinery/discovery'
 import { parseApiVersion, type Resource } from '@flotilla/machinery/resource'
-import { namespaces } from '@flotilla/machinery/well-known-resources'
+import { customResourceDefinitions, namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Result, RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
@@ -155,29 +155,33 @@ export class Release implements AsyncDisposable {
     const kinds = refs.map((ref) => kindOnHub(discovery, ref))
     // A kind that the hub no longer serves does not tell what became of its objects: their copies stay.
     if (kinds.includes(undefined)) return 'release'
+    const lost = await Promise.all(kinds.map((kind) => this.#wentWithItsKind(binding, kind as Resource)))
+    if (lost.includes(true)) return 'release'
     const templates = await Promise.all(refs.map((ref, index) => this.#readTemplate(kinds[index] as Resource, ref)))
     // What is in a namespace that is being deleted goes with it, whichever of them goes first.
     const staying = (await this.#isNamespaceGoing(binding)) ? [] : templates
     return fateOf(binding, staying, intents.policyOf(binding)?.preserveResourcesOnDeletion === true)
   }
 
+  /** Its CRD is being deleted, or was put back since. Read before the template: the CRD goes after its last object. */
+  async #wentWithItsKind({ metadata }: Binding, { group, plural }: Resource): Promise<boolean> {
+    if (group === '') return false
+    const name = `${plural}.${group}`
+    const definition = await this.#deps.hub.api.get(customResourceDefinitions, { name }).catch(noneIfAbsent)
+    if (!definition) return false
+    const { deletionTimestamp, creationTimestamp = '' } = definition.metadata
+    return deletionTimestamp !== undefined || creationTimestamp > (metadata.creationTimestamp ?? '')
+  }
+
   async #isNamespaceGoing({ metadata }: Binding): Promise<boolean> {
     if (metadata.namespace === undefined) return false
-    try {
-      const namespace = await this.#deps.hub.api.get(namespaces, { name: metadata.namespace })
-      return namespace.metadata.deletionTimestamp !== undefined
-    } catch (error) {
-      if (isAbsence(error)) return false
-      throw error
-    }
+    const namespace = await this.#deps.hub.api.get(namespaces, { name: metadata.namespace }).catch(noneIfAbsent)
+    return namespace?.metadata.deletionTimestamp !== undefined
   }
 
   async #readTemplate(resource: Resource, ref: WorkloadRef): Promise<KubeObject | undefined> {
     const { hub } = this.#deps
-    const template = await hub.api.get(resource, ref).catch((error: unknown) => {
-      if (isAbsence(error)) return undefined
-      throw error
-    })
+    const template = await hub.api.get(resource, ref).catch(noneIfAbsent)
     // Removals wait for a successor as long as the informer shows one: it must have come that far.
     if (isSuccessor(ref.uid, template) && hub.templates.get(ref)?.metadata.uid !== template.metadata.uid) {
       throw new Waiting(`${ref.kind} ${keyOf(ref)} has just been created anew`, informerLagMs)
@@ -264,6 +268,10 @@ function inherited(
   const refs = [...binding.spec.workloads, ...(binding.spec.followers ?? [])].map(({ ref }) => ref)
   const { uid: _, ...object } = refs.find((ref) => objectIdOf(ref) === objectId) as WorkloadRef
   return { cluster: entry.name, id: clusterId, object, templateUID: templateUid, reason: 'CreatedAnew', since }
+}
+
+function noneIfAbsent(error: unknown): undefined {
+  if (!isAbsence(error)) throw error
 }
 
 function targetOf({ id, object, templateUID }: Removal): RemovalTarget {
