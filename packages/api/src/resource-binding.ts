@@ -1,7 +1,20 @@
 // ResourceBinding and ClusterResourceBinding: one scheduling decision and what came of it.
 import type { KubeObject } from '@flotilla/machinery/object'
 import { conditions } from './condition.ts'
-import { type ValueOf, anyObject, choice, integer, list, map, number, object, optional, text, time } from './field.ts'
+import {
+  type ValueOf,
+  anyObject,
+  choice,
+  flag,
+  integer,
+  list,
+  map,
+  number,
+  object,
+  optional,
+  text,
+  time,
+} from './field.ts'
 import { defineKind } from './kind.ts'
 import { tolerationSchema } from './selector.ts'
 
@@ -159,6 +172,9 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   ),
   policy: optional(policyRefSchema),
   losingPolicies: optional(list('Policies that select the template too but lost.', policyRefSchema, { maxItems: 32 })),
+  preserveResourcesOnDeletion: optional(
+    flag('What the policy said of copies when it was last in force: holds also once the policy is gone.'),
+  ),
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
   evictions: optional(list('Moves away from failed clusters.', evictionSchema, { keys: ['id'] })),
@@ -166,6 +182,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
 
 const clusterOutcomeSchema = object('What came of it on one cluster.', {
   name: text('Name of the cluster.', { minLength: 1 }),
+  id: optional(text('Identity of the cluster: nothing of this holds for another of its name.', { minLength: 1 })),
   state: choice('How far delivery is; Unreachable: what follows is the last that was seen.', [
     'Pending',
     'Applied',

@@ -12,11 +12,14 @@ export const orphanAnnotation = `${group}/orphan`
  */
 export type BindingFate = 'remove' | 'orphan' | 'release'
 
-/** `templates`: what the hub holds now under the names of the binding's workloads, read live. */
+/**
+ * `templates`: what the hub holds now under the names of the binding's workloads, read live. `policyPreserves`: what the
+ * policy says now; what the binding was told before counts as much, since the policy may have gone with the template.
+ */
 export function fateOf(
   binding: Binding,
   templates: readonly (KubeObject | undefined)[],
-  preservesResources: boolean,
+  policyPreserves: boolean,
 ): BindingFate {
   const uids = new Set(binding.spec.workloads.map(({ ref }) => ref.uid))
   const isAlive = templates.some(
@@ -24,5 +27,5 @@ export function fateOf(
   )
   if (binding.metadata.annotations?.[orphanAnnotation] !== undefined) return 'orphan'
   if (isAlive) return 'release'
-  return preservesResources ? 'orphan' : 'remove'
+  return policyPreserves || binding.spec.preserveResourcesOnDeletion === true ? 'orphan' : 'remove'
 }

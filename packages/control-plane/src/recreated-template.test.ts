@@ -7,7 +7,7 @@ import { valueAt } from '@flotilla/machinery/untyped'
 import { configMaps, deployments, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aConfigMap, aDeployment, refOf, startFleet } from '../test/test-fleet.ts'
-import { startWholeFleet } from '../test/whole-fleet.ts'
+import { startWholeFleet, stopControllers } from '../test/whole-fleet.ts'
 import type { WholeFleet } from '../test/whole-fleet.ts'
 
 let fleet: WholeFleet
@@ -79,6 +79,27 @@ describe('a template that is created anew under its name', () => {
     await slow.env.advance(60_000)
     expect(await uids()).toEqual(before)
     await expect(slow.binding(old)).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
+  test('keeps its copies also when no controllers ran for longer than they wait', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `web-${index}`)
+    for (const name of names) await fleet.api.create(deployments, aDeployment(name, { replicas: 1 }))
+    await fleet.env.advance(20_000)
+    const uids = async () => {
+      const { items } = await fleet.member('eu').list(deployments, { namespace: 'shop' })
+      return Object.fromEntries(items.map(({ metadata }) => [metadata.name, metadata.uid]))
+    }
+    const before = await uids()
+    expect(Object.keys(before)).toHaveLength(names.length + 1)
+    await stopControllers(fleet, fleet.controlPlane)
+    for (const name of names) {
+      await fleet.api.delete(deployments, inShop(name))
+      await fleet.api.create(deployments, aDeployment(name, { replicas: 1 }))
+    }
+    await fleet.env.advance(60_000)
+    await fleet.restart()
+    await fleet.env.advance(60_000)
+    expect(await uids()).toEqual(before)
   })
 
   test('waits for its policy for half a minute at most: then the old copies go', async () => {

@@ -1,10 +1,10 @@
 // Carries out planned steps on one member: reads, applies, lets go, deletes.
 import { fieldManager, hubLabel, isOurKey } from '@flotilla/api/group'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
 import { apiVersionOf } from '@flotilla/machinery/resource'
-import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import { isSilence } from '../members/contact.ts'
@@ -14,10 +14,11 @@ import { orphanObject } from '../members/orphan.ts'
 import type { Outcome } from '../members/outcomes.ts'
 import { isOurEntry, projectRow } from '../members/row.ts'
 import { displayId, parseObjectId, type ObjectId } from '../object-id.ts'
-import { isAbsence } from './absence.ts'
+import { isAbsence } from '../absence.ts'
 import { withAppliedHash } from './applied-hash.ts'
 import { describeDrift, driftOf, yieldFields } from './drift.ts'
 import type { Statement } from './intents.ts'
+import { MemberNamespaces } from './member-namespaces.ts'
 import { ownedFieldsOf } from './owned-fields.ts'
 import type { Live, Step } from './plan.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -30,7 +31,12 @@ export interface HoldRequest {
   readonly signal: AbortSignal
 }
 
-export type RemoveRequest = Pick<HoldRequest, 'id' | 'kind' | 'signal'>
+type Target = Pick<HoldRequest, 'id' | 'kind' | 'signal'>
+
+export interface RemoveRequest extends Target {
+  /** False once it is wanted again, or otherwise: asked right before the write. */
+  readonly isDue: () => boolean
+}
 
 export interface Held {
   readonly outcome: Outcome
@@ -47,6 +53,7 @@ interface Reading {
 }
 
 type ApplyStep = Extract<Step, { kind: 'apply' }>
+type DeleteStep = Extract<Step, { kind: 'delete' }>
 
 /** What the member made of our last apply: no schema of ours knows it better. */
 interface Accepted {
@@ -59,19 +66,23 @@ const restoreWindowMs = 60_000
 export class CarryOut {
   readonly #env: Env
   readonly #session: MemberSession
+  /** Writes nothing without our claim on the member. */
+  readonly #api: KubeApi
   readonly #hubId: string
   readonly #mayWrite: () => boolean
   readonly #accepted = new Map<ObjectId, Accepted>()
   readonly #restores = new Map<ObjectId, readonly number[]>()
   /** Applies without an answer: what the cache holds may be what was there before them. */
   readonly #unanswered = new Set<ObjectId>()
-  readonly #namespaces = new Map<string, Promise<void>>()
+  readonly #namespaces: MemberNamespaces
 
   constructor(env: Env, session: MemberSession, hubId: string, mayWrite: () => boolean) {
     this.#env = env
     this.#session = session
     this.#hubId = hubId
     this.#mayWrite = mayWrite
+    this.#api = session.checkedApi(() => this.#checkFence())
+    this.#namespaces = new MemberNamespaces(this.#api, hubId)
   }
 
   /** The field set that we owned right after stating what has this hash; undefined: not stated since the start. */
@@ -114,17 +125,13 @@ export class CarryOut {
   }
 
   async remove(request: RemoveRequest, plan: Plan): Promise<Outcome> {
-    let reading: Reading | undefined
-    let step = plan(undefined)
-    if (step.kind === 'get' || step.kind === 'orphan') {
-      reading = await this.#read(request, undefined)
-      step = plan(reading.live)
-    }
+    const reading = await this.#read(request, undefined)
+    const step = plan(reading.live)
     switch (step.kind) {
       case 'delete':
-        return this.#delete(request, step.uid)
+        return this.#delete(request, step)
       case 'orphan':
-        if (reading?.object) await this.#orphan(request, reading.object)
+        if (reading.object) await this.#orphan(request, reading.object)
         return { state: 'Removed' }
       case 'keep':
         return { state: 'Removed', message: `Orphaned: ${displayId(request.id)} is never deleted by itself` }
@@ -135,9 +142,9 @@ export class CarryOut {
     }
   }
 
-  async #read({ id, kind, signal }: RemoveRequest, statement: Statement | undefined): Promise<Reading> {
+  async #read({ id, kind, signal }: Target, statement: Statement | undefined): Promise<Reading> {
     try {
-      const object = await this.#session.api.get(kind.resource, keyOfId(id), { signal })
+      const object = await this.#api.get(kind.resource, keyOfId(id), { signal })
       return { object, live: this.#judge(object, kind, statement) }
     } catch (error) {
       if (isAbsence(error)) return { object: undefined, live: { found: false } }
@@ -223,11 +230,9 @@ export class CarryOut {
   }
 
   async #send({ id, kind, statement, signal }: HoldRequest, step: ApplyStep, stated: KubeObject): Promise<Held> {
-    const { api } = this.#session
-    await this.#ensureNamespace(id, signal)
-    this.#checkFence()
+    await this.#namespaces.ensure(parseObjectId(id).namespace, signal)
     const object = withUid(withAppliedHash(stated, statement.hash), step.uid)
-    const answer = await api
+    const answer = await this.#api
       .apply(kind.resource, object, { fieldManager, force: step.force, signal })
       .catch((error: unknown) => this.#noteRefusal(id, error))
     if (step.why === 'create' && !answer.created && isSomebodyElses(answer.object)) {
@@ -240,7 +245,10 @@ export class CarryOut {
     return { outcome: { state: 'Applied', generation: statement.templateGeneration } }
   }
 
-  /** Applying nothing takes back what our apply alone had added. */
+  /**
+   * Applying nothing takes back what our apply alone had added. Not checked: a mark of ours that stayed on what is
+   * somebody else's would later count as evidence that it is ours.
+   */
   async #undo(
     { resource }: MemberKind,
     { apiVersion, kind, metadata }: KubeObject,
@@ -285,11 +293,12 @@ export class CarryOut {
     return { state: 'Failed', message: `${start}${owner}, and it differs: ${differences}` }
   }
 
-  async #delete({ id, kind, signal }: RemoveRequest, uid: string): Promise<Outcome> {
-    this.#checkFence()
-    const options = { preconditions: { uid }, propagationPolicy: 'Background', signal } as const
+  /** Throws Conflict when the object is not just as it was read: it is then read again. */
+  async #delete(request: RemoveRequest, { uid, resourceVersion }: DeleteStep): Promise<Outcome> {
+    const { id, kind, signal } = request
+    const options = { preconditions: { uid, resourceVersion }, propagationPolicy: 'Background', signal } as const
     try {
-      const left = await this.#session.api.delete(kind.resource, keyOfId(id), options)
+      const left = await this.#apiWhileDue(request).delete(kind.resource, keyOfId(id), options)
       this.#accepted.delete(id)
       // Finalizers and grace periods hold objects back.
       if (left?.metadata.deletionTimestamp === undefined) return { state: 'Removed' }
@@ -300,54 +309,27 @@ export class CarryOut {
     }
   }
 
-  async #orphan({ id, kind }: RemoveRequest, object: KubeObject): Promise<void> {
-    this.#checkFence()
-    await orphanObject(this.#session.api, kind.resource, object)
-    this.#accepted.delete(id)
+  async #orphan(request: RemoveRequest, object: KubeObject): Promise<void> {
+    await orphanObject(this.#apiWhileDue(request), request.kind.resource, object)
+    this.#accepted.delete(request.id)
+  }
+
+  #apiWhileDue({ id, isDue }: RemoveRequest): KubeApi {
+    return this.#session.checkedApi(() => {
+      this.#checkFence()
+      if (!isDue()) throw new Waiting(`${displayId(id)} is no longer to be removed as it was`, 0)
+    })
   }
 
   #checkFence(): void {
     if (!this.#mayWrite()) throw new Waiting(`The claim on ${this.#session.name} is not held`, 1_000)
   }
 
-  /** Created with the first object that is placed in it; one that exists is used as it is. */
-  #ensureNamespace(id: ObjectId, signal: AbortSignal): Promise<void> | undefined {
-    const { namespace } = parseObjectId(id)
-    if (namespace === '') return undefined
-    let known = this.#namespaces.get(namespace)
-    if (!known) {
-      known = this.#createNamespace(namespace, signal)
-      this.#namespaces.set(namespace, known)
-      known.catch(() => this.#namespaces.delete(namespace))
-    }
-    return known
-  }
-
-  async #createNamespace(name: string, signal: AbortSignal): Promise<void> {
-    const { api } = this.#session
-    try {
-      await api.get(namespaces, { name }, { signal })
-      return
-    } catch (error) {
-      if (!isError(error, 'NotFound')) throw error
-    }
-    this.#checkFence()
-    const labels = { [hubLabel]: this.#hubId }
-    try {
-      await api.create(
-        namespaces,
-        { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } },
-        { fieldManager, signal },
-      )
-    } catch (error) {
-      if (!isError(error, 'AlreadyExists')) throw error
-    }
-  }
-
   /** The namespace may be what is missing: it is looked for again with the next try. */
   #noteRefusal(id: ObjectId, error: unknown): never {
+    if (error instanceof Waiting) throw error
     if (!isError(error) || isSilence(error)) this.#unanswered.add(id)
-    if (isError(error, 'NotFound', 'Forbidden')) this.#namespaces.delete(parseObjectId(id).namespace)
+    if (isError(error, 'NotFound', 'Forbidden')) this.#namespaces.forget(parseObjectId(id).namespace)
     throw error
   }
 }

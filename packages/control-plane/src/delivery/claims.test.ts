@@ -81,7 +81,7 @@ describe('removalOn()', () => {
       name: 'what a removal names, on its cluster',
       binding: aBinding('a', { removals: [removal] }),
       fate: undefined,
-      want: { mode: 'delete', templateUids: new Set(['uid-settings']) },
+      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
     },
     {
       name: 'nothing of a deleted binding whose fate is not known',
@@ -99,16 +99,23 @@ describe('removalOn()', () => {
       name: 'what a deleted binding placed',
       binding: aBinding('a', placed(), true),
       fate: 'remove' as const,
-      want: { mode: 'delete', templateUids: new Set(['uid-settings']) },
+      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
     },
     {
       name: 'what is to be orphaned',
       binding: aBinding('a', placed(), true),
       fate: 'orphan' as const,
-      want: { mode: 'orphan', templateUids: new Set(['uid-settings']) },
+      want: { mode: 'orphan', templateUids: new Set(['uid-settings']), isSuspended: false },
     },
   ])('finds $name', ({ binding, fate, want }) => {
-    expect(removalOn([binding], settings, 'id-us', fates(fate))).toEqual(want)
+    expect(removalOn([binding], settings, 'id-us', fates(fate), () => false)).toEqual(want)
+  })
+
+  test('is suspended by the policy of any binding that gives evidence, and of no other', () => {
+    const bindings = [aBinding('a', { removals: [removal] }), aBinding('b', { removals: [removal] }), aBinding('c')]
+    const suspendedBy = (name: string) =>
+      removalOn(bindings, settings, 'id-us', fates(), ({ metadata }) => metadata.name === name)?.isSuspended
+    expect(['a', 'b', 'c'].map(suspendedBy)).toEqual([true, true, false])
   })
 
   function placed(): Partial<BindingSpec> {

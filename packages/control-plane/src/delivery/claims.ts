@@ -45,6 +45,18 @@ export interface WantedRemoval {
   readonly mode: 'delete' | 'orphan'
   /** The copy must carry one of these. */
   readonly templateUids: ReadonlySet<string>
+  /** A policy of a binding that wants it gone suspends dispatching to the cluster. */
+  readonly isSuspended: boolean
+}
+
+/** Workloads that stay on the cluster while the object, which followed them, is to go from it. */
+export function formerUsersOf(bindings: readonly Binding[], id: ObjectId, clusterId: string): readonly ObjectId[] {
+  return bindings.flatMap(({ metadata, spec }) => {
+    const stays =
+      metadata.deletionTimestamp === undefined && spec.decision?.clusters.some((cluster) => cluster.id === clusterId)
+    const isDropped = spec.removals?.some((removal) => removal.id === clusterId && objectIdOf(removal.object) === id)
+    return stays === true && isDropped === true ? spec.workloads.map(({ ref }) => objectIdOf(ref)) : []
+  })
 }
 
 export type FateOf = (binding: Binding) => BindingFate | undefined
@@ -58,8 +70,10 @@ export function removalOn(
   id: ObjectId,
   clusterId: string,
   fateOf: FateOf,
+  suspends: (binding: Binding) => boolean,
 ): WantedRemoval | undefined {
   const uids = new Set<string>()
+  let isSuspended = false
   let mode: WantedRemoval['mode'] = 'delete'
   for (const binding of bindings) {
     const fate = binding.metadata.deletionTimestamp === undefined ? 'remove' : fateOf(binding)
@@ -68,9 +82,10 @@ export function removalOn(
       if (removal.clusterId !== clusterId || removal.objectId !== id) continue
       uids.add(removal.templateUid)
       if (fate === 'orphan') mode = 'orphan'
+      isSuspended ||= suspends(binding)
     }
   }
-  return uids.size === 0 ? undefined : { mode, templateUids: uids }
+  return uids.size === 0 ? undefined : { mode, templateUids: uids, isSuspended }
 }
 
 export interface RemovalTarget {

@@ -88,7 +88,8 @@ class Delivery implements RunningDelivery {
     if (!isOpen) return
     const { env, hub, members } = this.#deps
     const onRemoved = (id: ObjectId) => this.#release.removed(id)
-    const sync = new MemberSync({ env, hub, members, session, intents: this.#intents, onRemoved })
+    const onSettled = (id: ObjectId) => this.#release.claimed(id)
+    const sync = new MemberSync({ env, hub, members, session, intents: this.#intents, onRemoved, onSettled })
     this.#syncs.set(session.id, sync)
     session.onState(() => this.#enqueueMember(sync, () => true))
     session.onKind((kind) => this.#enqueueMember(sync, (id) => kindIdIn(id) === kind))

@@ -9,7 +9,7 @@ import { builtinSchemaOf } from '../members/member-kinds.ts'
 import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { appliedHash, withAppliedHash, type Hmac } from './applied-hash.ts'
-import { claimsOn, removalOn, type Claim, type WantedRemoval } from './claims.ts'
+import { claimsOn, formerUsersOf, removalOn, type Claim, type WantedRemoval } from './claims.ts'
 import { ownedFieldsOf } from './owned-fields.ts'
 import type { NamespaceLabels } from './overrides.ts'
 import { hasScaler, renderFor, shareKey } from './render-for.ts'
@@ -42,7 +42,8 @@ export type StatementCache = Map<ObjectId, CachedStatement>
 export class Intents {
   readonly #hub: Hub
   readonly #hmac: Hmac
-  readonly #fates = new Map<string, BindingFate>()
+  /** By UID of the binding. `judgedAt`: monotonic ms. */
+  readonly #fates = new Map<string, { readonly fate: BindingFate; readonly judgedAt: number }>()
   /** Counts changes of overrides and namespaces: what was rendered before one may be rendered differently now. */
   #epoch = 0
 
@@ -59,18 +60,34 @@ export class Intents {
     return claimsOn(this.#hub.bindingsOf(id), id, clusterId)
   }
 
-  removalOn(id: ObjectId, clusterId: string): WantedRemoval | undefined {
-    return removalOn(this.#hub.bindingsOf(id), id, clusterId, (binding) => this.#fates.get(binding.metadata.uid ?? ''))
+  /** `cluster`: the name of that of identity `clusterId`. */
+  removalOn(id: ObjectId, clusterId: string, cluster: string): WantedRemoval | undefined {
+    const fateOf = (binding: Binding) => this.fate(binding)
+    const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster).isSuspended
+    return removalOn(this.#hub.bindingsOf(id), id, clusterId, fateOf, suspends)
   }
 
-  /** Milliseconds that a removal of the object waits for templates that took the names of deleted ones. */
+  formerUsersOf(id: ObjectId, clusterId: string): readonly ObjectId[] {
+    return formerUsersOf(this.#hub.bindingsOf(id), id, clusterId)
+  }
+
+  /** How long, ms, a removal of the object waits for templates that took deleted ones' names. `now`: monotonic ms. */
   successionWaitMs(id: ObjectId, now: number): number {
-    return successionWaitMs(this.#hub.bindingsOf(id), (template) => this.template(template), now)
+    const judgedAt = (binding: Binding) => this.#fateOf(binding)?.judgedAt
+    return successionWaitMs(this.#hub.bindingsOf(id), (template) => this.template(template), judgedAt, now)
   }
 
-  /** What the deletion of a binding means; unknown until the hub was asked for its template. */
-  setFate(binding: Binding, fate: BindingFate): void {
-    this.#fates.set(binding.metadata.uid ?? '', fate)
+  /** What the deletion of a binding means; unknown until the hub was asked for its template. `judgedAt`: monotonic. */
+  setFate(binding: Binding, fate: BindingFate, judgedAt: number): void {
+    this.#fates.set(binding.metadata.uid ?? '', { fate, judgedAt })
+  }
+
+  fate(binding: Binding): BindingFate | undefined {
+    return this.#fateOf(binding)?.fate
+  }
+
+  #fateOf({ metadata }: Binding) {
+    return this.#fates.get(metadata.uid ?? '')
   }
 
   forgetFate(uid: string): void {
@@ -113,15 +130,15 @@ export class Intents {
     this.#epoch++
   }
 
-  /** Whether the object has run to its end on the cluster before, as far as the hub remembers. */
-  hasFinished(template: KubeObject, claims: readonly Claim[], cluster: string): boolean {
+  /** Whether the object has run to its end on the cluster of that identity before, as far as the hub remembers. */
+  hasFinished(template: KubeObject, claims: readonly Claim[], clusterId: string): boolean {
     if (kindIdOf(template) !== 'batch/Job') return false
     if (isFinishedStatus(valueAt(template, 'status'))) return true
     // A Job is healthy when it is complete, and the binding is that of this very template.
     return claims.some(
       ({ role, binding }) =>
         role === 'workload' &&
-        binding.status?.clusters?.some(({ name, health }) => name === cluster && health === 'Healthy') === true,
+        binding.status?.clusters?.some(({ id, health }) => id === clusterId && health === 'Healthy') === true,
     )
   }
 

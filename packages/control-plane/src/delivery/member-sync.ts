@@ -7,12 +7,12 @@ import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
 import type { Hub } from '../hub.ts'
 import { isSilence } from '../members/contact.ts'
-import type { MemberKind } from '../members/member-kinds.ts'
+import type { KindLookup, MemberKind } from '../members/member-kinds.ts'
 import type { MemberSession, RowChange } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import type { Outcome } from '../members/outcomes.ts'
 import { displayId, kindIdIn, objectIdOf, parseObjectId, type KindId, type ObjectId } from '../object-id.ts'
-import { isAbsence } from './absence.ts'
+import { isAbsence } from '../absence.ts'
 import { CarryOut } from './carry-out.ts'
 import { claimsFor, type Claim, type WantedRemoval } from './claims.ts'
 import type { Intents, StatementCache } from './intents.ts'
@@ -26,6 +26,8 @@ export interface MemberSyncDeps {
   readonly session: MemberSession
   /** Called whenever an object that was to be removed is found not to be ours any more. */
   readonly onRemoved: (id: ObjectId) => void
+  /** Called whenever the member has taken or refused what is wanted of an object. */
+  readonly onSettled: (id: ObjectId) => void
 }
 
 /** How many objects of one member at once: enough to hide the way there, few enough for its API server. */
@@ -37,6 +39,8 @@ const firstUnservedRetryMs = 250
 const askAnewMs = 200
 /** Followers that are neither applied nor refused hold their workload up for so long at most. */
 const followerPatienceMs = 10_000
+/** Followers that are still in use are looked at again when their workload is well, and after so long. */
+const inUseRetryMs = 30_000
 
 export class MemberSync implements AsyncDisposable {
   readonly session: MemberSession
@@ -103,6 +107,7 @@ export class MemberSync implements AsyncDisposable {
       before.isDeleting === after.isDeleting &&
       before.replicaOwners.length === after.replicaOwners.length
     if (!isSame) this.enqueue(id)
+    if (after?.health.state === 'Healthy') this.#wakeWaiting(id)
     if (after && isEstablished(id, after.status) && !(before && isEstablished(id, before.status)))
       this.#retryUnserved(id)
   }
@@ -125,10 +130,11 @@ export class MemberSync implements AsyncDisposable {
     const claims = intents.claimsOn(id, this.session.id)
     if (claims.length > 0) return this.#hold(id, cluster, claims, signal)
     this.#statements.delete(id)
-    const removal = intents.removalOn(id, this.session.id)
+    const removal = intents.removalOn(id, this.session.id, this.session.name)
     if (removal) {
-      const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.now())
+      const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.monotonic())
       if (waitMs > 0) return { requeueAfterMs: waitMs }
+      if (this.#isInUse(id)) return { requeueAfterMs: inUseRetryMs }
       return this.#remove(id, cluster, removal, signal)
     }
     this.session.outcomes.delete(id)
@@ -150,8 +156,7 @@ export class MemberSync implements AsyncDisposable {
     if (this.#isHeldByFollowers(id, claims)) return { requeueAfterMs: followerPatienceMs }
     const row = session.row(id)
     const statement = intents.statement({ template, claims, cluster, served: kind, row, settings }, this.#statements)
-    const isOver =
-      this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, claims, session.name)
+    const isOver = this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, claims, session.id)
     const carryOut = this.#carryOut
     const wanted: Wanted = {
       kind: 'hold',
@@ -170,22 +175,32 @@ export class MemberSync implements AsyncDisposable {
   }
 
   async #remove(id: ObjectId, cluster: Cluster, removal: WantedRemoval, signal: AbortSignal): Promise<Result | void> {
-    const { session } = this
-    const isPaused = cluster.spec.suspend === true
-    if (isPaused) return this.#settle(id, { state: 'Suspended', message: 'The cluster is suspended' })
-    const { group, kind: kindName } = parseObjectId(id)
-    const lookup = await session.kinds.find(group === '' ? 'v1' : `${group}/v1`, kindName)
+    const pause = pauseOf(cluster, removal.isSuspended)
+    if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
+    const lookup = await this.#findFresh(id)
     // Without the kind there are no objects of it; a group that cannot be read proves nothing.
     if (!lookup.found && lookup.isUnknown)
       throw new Waiting(`${displayId(id)}: its API group cannot be read`, unservedRetryMs)
     if (!lookup.found) return this.#noteRemoved(id, { state: 'Removed' })
     const kind = lookup.found
     const wanted: Wanted = { kind: 'remove', ...removal }
-    const outcome = await this.#carryOut.remove({ id, kind, signal }, (live) =>
+    const isDue = () => this.#isDue(id, removal)
+    const outcome = await this.#carryOut.remove({ id, kind, signal, isDue }, (live) =>
       planStep(this.#situation(id, wanted, live)),
     )
     if (outcome.state === 'Removed') this.#noteRemoved(id, outcome)
     else this.#settle(id, outcome)
+  }
+
+  /** The removal is still what it was when it was planned: a request may wait for the member's budget. */
+  #isDue(id: ObjectId, { mode }: WantedRemoval): boolean {
+    if (this.#overtaken.has(id)) return false
+    const { hub, intents } = this.#deps
+    const cluster = hub.clusters.get(this.session.name)
+    if (!cluster || cluster.metadata.deletionTimestamp !== undefined) return false
+    if (intents.claimsOn(id, this.session.id).length > 0) return false
+    const removal = intents.removalOn(id, this.session.id, this.session.name)
+    return removal?.mode === mode && pauseOf(cluster, removal.isSuspended) === undefined
   }
 
   #noteRemoved(id: ObjectId, outcome: Outcome): void {
@@ -203,6 +218,19 @@ export class MemberSync implements AsyncDisposable {
       restoredAt: this.#carryOut.restoredAt(id),
       now: this.#deps.env.clock.now(),
     }
+  }
+
+  /** What was read before proves no absence, and neither does discovery while an API server starts: its CRDs do. */
+  async #findFresh(id: ObjectId): Promise<KindLookup> {
+    const { kinds } = this.session
+    const { group, kind } = parseObjectId(id)
+    const apiVersion = group === '' ? 'v1' : `${group}/v1`
+    const known = await kinds.find(apiVersion, kind)
+    if (known.found) return known
+    this.#askAnew()
+    const lookup = await kinds.find(apiVersion, kind)
+    if (lookup.found || lookup.isUnknown) return lookup
+    return { found: undefined, isUnknown: await kinds.isDefined(group, kind) }
   }
 
   async #kindOf(id: ObjectId, apiVersion: string): Promise<MemberKind | undefined> {
@@ -274,13 +302,36 @@ export class MemberSync implements AsyncDisposable {
     return true
   }
 
+  /** A follower stays until the workload that no longer names it runs without it: old pods may still read it. */
+  #isInUse(id: ObjectId): boolean {
+    const users = this.#deps.intents.formerUsersOf(id, this.session.id).filter((user) => !this.#isUpToDate(user))
+    if (users.length === 0) return false
+    for (const user of users) this.#waitingFor.set(user, (this.#waitingFor.get(user) ?? new Set()).add(id))
+    this.#settle(id, { state: 'Pending', message: `Waits until ${users.map(displayId).join(', ')} can do without it` })
+    return true
+  }
+
+  /** What the template says now is applied, and nothing else runs any more. */
+  #isUpToDate(workload: ObjectId): boolean {
+    const template = this.#deps.intents.template(workload)
+    const outcome = this.session.outcomes.get(workload)
+    if (!template || outcome?.state !== 'Applied') return false
+    if (outcome.generation !== (template.metadata.generation ?? 0)) return false
+    return outcome.isFinished === true || this.session.row(workload)?.health.state === 'Healthy'
+  }
+
   #settle(id: ObjectId, outcome: Outcome): void {
     if (this.#overtaken.has(id)) return
     this.session.outcomes.set(id, outcome)
     if (!isSettled(outcome)) return
+    this.#wakeWaiting(id)
+    this.#deps.onSettled(id)
+  }
+
+  #wakeWaiting(id: ObjectId): void {
     const waiting = this.#waitingFor.get(id)
     this.#waitingFor.delete(id)
-    for (const workload of waiting ?? []) this.enqueue(workload)
+    for (const other of waiting ?? []) this.enqueue(other)
   }
 
   #noteFailure(id: ObjectId, error: unknown): Result | void {

@@ -40,7 +40,7 @@ function hold(settings: Partial<DeliverySettings> = {}, more: Partial<WantedObje
   }
 }
 
-const remove = { kind: 'remove', mode: 'delete', templateUids: new Set(['template']) } as const
+const remove = { kind: 'remove', mode: 'delete', templateUids: new Set(['template']), isSuspended: false } as const
 const absent: Live = { found: false }
 const theirs = (isIdentical: boolean, row: Partial<Row> = {}): Live => ({
   found: true,
@@ -139,12 +139,16 @@ describe('planStep() applies', () => {
 
 describe('planStep() removes', () => {
   test.each([
-    { name: 'reads what is not in the cache first', given: { wanted: remove }, want: { kind: 'get' } },
+    {
+      name: 'reads what it removes, whatever the cache holds',
+      given: { wanted: remove, row: aRow() },
+      want: { kind: 'get' },
+    },
     { name: 'is done with what is absent', given: { wanted: remove, live: absent }, want: { kind: 'gone' } },
     {
-      name: 'deletes ours of the right template, with its UID',
-      given: { wanted: remove, row: aRow() },
-      want: { kind: 'delete', uid: 'copy' },
+      name: 'deletes ours of the right template, just as it was read',
+      given: { wanted: remove, live: ours({ resourceVersion: '7' }) },
+      want: { kind: 'delete', uid: 'copy', resourceVersion: '7' },
     },
     {
       name: 'leaves what does not carry our label',
@@ -158,17 +162,17 @@ describe('planStep() removes', () => {
     },
     {
       name: "leaves what carries another template's UID",
-      given: { wanted: remove, row: aRow({ template: 'newer' }) },
+      given: { wanted: remove, live: ours({ template: 'newer' }) },
       want: { kind: 'gone' },
     },
     {
       name: 'waits for what is being deleted',
-      given: { wanted: remove, row: aRow({ isDeleting: true }) },
+      given: { wanted: remove, live: ours({ isDeleting: true }) },
       want: { kind: 'wait' },
     },
     {
       name: 'lets go of what is to be orphaned',
-      given: { wanted: { ...remove, mode: 'orphan' as const }, row: aRow() },
+      given: { wanted: { ...remove, mode: 'orphan' as const }, live: ours() },
       want: { kind: 'orphan', uid: 'copy' },
     },
     ...[
@@ -178,7 +182,7 @@ describe('planStep() removes', () => {
       'apiextensions.k8s.io/CustomResourceDefinition//toys.toys.io',
     ].map((kept) => ({
       name: `keeps ${kept}`,
-      given: { wanted: remove, row: aRow(), id: kept },
+      given: { wanted: remove, live: ours(), id: kept },
       want: { kind: 'keep' },
     })),
   ])('$name', ({ given, want }) => expect(plan(given)).toEqual(want))

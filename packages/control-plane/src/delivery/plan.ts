@@ -57,7 +57,8 @@ export type Step =
   | { readonly kind: 'refuse'; readonly reason: 'Abort' | 'NotIdentical' }
   /** It is on its way out; what comes next depends on its being gone. */
   | { readonly kind: 'wait' }
-  | { readonly kind: 'delete'; readonly uid: string }
+  /** Of just what was read: refused when it has changed since. */
+  | { readonly kind: 'delete'; readonly uid: string; readonly resourceVersion: string }
   | { readonly kind: 'orphan'; readonly uid: string }
   /** Nothing of ours is there. */
   | { readonly kind: 'gone' }
@@ -114,13 +115,14 @@ function planTheirs({ settings }: WantedObject, row: Row, isIdentical: boolean):
   }
 }
 
-/** Only what carries our label and the template's UID goes. */
-function planRemoval({ id, hubId, row, live }: Situation, wanted: WantedRemoval): Step {
-  if (live?.found === false) return { kind: 'gone' }
-  const found = live?.found ? live.row : row
-  if (!found) return { kind: 'get' }
+/** Only what carries our label and the template's UID goes: read live, since a watch may be late to tell of it. */
+function planRemoval({ id, hubId, live }: Situation, wanted: WantedRemoval): Step {
+  if (!live) return { kind: 'get' }
+  if (!live.found) return { kind: 'gone' }
+  const found = live.row
   if (found.hub !== hubId || !wanted.templateUids.has(found.template ?? '')) return { kind: 'gone' }
   if (wanted.mode === 'orphan') return { kind: 'orphan', uid: found.uid }
   if (keptKinds.has(kindIdIn(id))) return { kind: 'keep' }
-  return found.isDeleting ? { kind: 'wait' } : { kind: 'delete', uid: found.uid }
+  if (found.isDeleting) return { kind: 'wait' }
+  return { kind: 'delete', uid: found.uid, resourceVersion: found.resourceVersion }
 }

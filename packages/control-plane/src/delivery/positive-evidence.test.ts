@@ -1,5 +1,7 @@
 // Whatever a member or the hub fails to tell, nothing is deleted for it; and evidence is kept until it is acted upon.
 import { clusterResource } from '@flotilla/api/cluster'
+import { apiVersion } from '@flotilla/api/group'
+import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { RawResponse } from '@flotilla/machinery/kube-api'
@@ -143,6 +145,26 @@ describe('evidence is kept while', () => {
     expect((await t.binding(settings)).spec.removals).toEqual([])
   })
 
+  test('a member whose API server has just started does not list the group yet', async () => {
+    for (const { api } of [t, ...Object.values(t.byName)]) {
+      await api.create(customResourceDefinitions, aToyDefinition())
+    }
+    const toy = await t.place(aToy('bear'), toys, { m1: null, m2: null })
+    expect(await m1.get(toys, 'bear')).toBeDefined()
+    m1.simulated.faults.stop()
+    await t.env.advance(30_000)
+    await t.decide(toy, { m2: null }, { removals: [removal(toy, 'm1')] })
+    await t.restart()
+    m1.lies.raw = withoutGroup('toys.io')
+    m1.simulated.faults.start()
+    await t.env.advance(30_000)
+    expect((await t.binding(toy)).spec.removals).toHaveLength(1)
+    m1.lies.raw = undefined
+    await t.env.advance(60_000)
+    expect(await m1.get(toys, 'bear')).toBeUndefined()
+    expect((await t.binding(toy)).spec.removals).toEqual([])
+  })
+
   test('a member refuses to delete', async () => {
     const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
     m1.simulated.faults.failRequests(isOn(configMaps, 'delete'), new FlotillaError('Forbidden', 'cannot delete'))
@@ -166,6 +188,34 @@ describe('evidence is kept while', () => {
     expect(await m1.get(configMaps, 'settings')).toBeUndefined()
   })
 
+  test('a policy suspends dispatching to the cluster', async () => {
+    const key = inShop('policy')
+    const created = await t.api.create(propagationPolicyResource, {
+      apiVersion,
+      kind: 'PropagationPolicy',
+      metadata: key,
+      spec: { resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }] },
+    } as KubeObject)
+    const policy = { kind: 'PropagationPolicy' as const, ...key, uid: created.metadata.uid ?? '' }
+    const suspend = (suspension: object | null) =>
+      t.api.patch(propagationPolicyResource, key, { type: 'merge', patch: { spec: { suspension } } })
+    const dropped = await t.place(aConfigMap('dropped'), configMaps, { m1: null, m2: null }, { policy })
+    const deleted = await t.place(aConfigMap('deleted'), configMaps, { m1: null, m2: null }, { policy })
+    await suspend({ dispatchingOnClusters: { clusterNames: ['m1'] } })
+    await t.settle()
+    await t.decide(dropped, { m2: null }, { policy, removals: [removal(dropped, 'm1')] })
+    await t.api.delete(configMaps, inShop('deleted'))
+    await t.env.advance(60_000)
+    expect(deletes()).toEqual([])
+    expect((await t.binding(dropped)).spec.removals).toHaveLength(1)
+    expect(await t.byName['m2']?.get(configMaps, 'deleted')).toBeUndefined()
+    await suspend(null)
+    await t.env.advance(10_000)
+    expect(await m1.get(configMaps, 'dropped')).toBeUndefined()
+    expect(await m1.get(configMaps, 'deleted')).toBeUndefined()
+    await expect(t.binding(deleted)).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
   test('a member is away, when the template is deleted; and it is cleaned when it comes back', async () => {
     const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
     m1.simulated.faults.stop()
@@ -179,6 +229,18 @@ describe('evidence is kept while', () => {
     expect(await m1.get(configMaps, 'settings')).toBeUndefined()
     await expect(t.binding(settings)).rejects.toMatchObject({ code: 'NotFound' })
   })
+})
+
+test('evidence is done with once a member has lost the CRD, and the objects with it', async () => {
+  for (const { api } of [t, ...Object.values(t.byName)]) {
+    await api.create(customResourceDefinitions, aToyDefinition())
+  }
+  const toy = await t.place(aToy('bear'), toys, { m1: null, m2: null })
+  await m1.api.delete(customResourceDefinitions, { name: 'toys.toys.io' })
+  await t.env.advance(10_000)
+  await t.decide(toy, { m2: null }, { removals: [removal(toy, 'm1')] })
+  await t.env.advance(60_000)
+  expect((await t.binding(toy)).spec.removals).toEqual([])
 })
 
 /** Aggregated discovery in which the group is not listed. */

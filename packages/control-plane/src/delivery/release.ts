@@ -3,20 +3,24 @@
 import { bindingFinalizer, fieldManager } from '@flotilla/api/group'
 import { clusterResourceBindingResource, resourceBindingResource, type Removal } from '@flotilla/api/resource-binding'
 import { isError } from '@flotilla/machinery/errors'
+import { deepEqual } from '@flotilla/machinery/json'
 import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { discover, type Discovery } from '@flotilla/machinery/discovery'
 import { parseApiVersion, type Resource } from '@flotilla/machinery/resource'
-import type { RunningController } from '@flotilla/runtime/controller'
+import { customResourceDefinitions, namespaces } from '@flotilla/machinery/well-known-resources'
+import type { Result, RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
+import { timestamp } from '@flotilla/runtime/timestamp'
 import { fateOf, type BindingFate } from '../binding-fate.ts'
 import type { Binding, Hub } from '../hub.ts'
+import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
-import { isAbsence } from './absence.ts'
-import { removalsOf, type RemovalTarget } from './claims.ts'
+import { isAbsence } from '../absence.ts'
+import { removalsOf, type Claim, type RemovalTarget } from './claims.ts'
 import type { Intents } from './intents.ts'
 import { isSuccessor } from './succession.ts'
 
@@ -54,7 +58,7 @@ export class Release implements AsyncDisposable {
       reconcile: async (key) => {
         const binding = hub.binding(key)
         if (binding && hub.clusters.hasSynced && hub.bindings.hasSynced && hub.clusterBindings.hasSynced) {
-          await this.#reconcile(binding)
+          return this.#reconcile(binding)
         }
       },
     })
@@ -73,7 +77,7 @@ export class Release implements AsyncDisposable {
     for (const binding of this.#deps.hub.bindingsOf(id)) this.enqueue(binding)
   }
 
-  /** Some binding claims the object: that cancels removals of it. */
+  /** Some binding claims the object, or a member has taken or refused it: that may cancel removals of it. */
   claimed(id: ObjectId): void {
     const keys = this.#awaited.get(id) ?? []
     this.#awaited.delete(id)
@@ -94,26 +98,54 @@ export class Release implements AsyncDisposable {
     await this.#controller.stop()
   }
 
-  async #reconcile(binding: Binding): Promise<void> {
+  async #reconcile(binding: Binding): Promise<Result | void> {
     if (binding.metadata.deletionTimestamp !== undefined) return this.#end(binding)
     const removals = binding.spec.removals ?? []
     const left = removals.filter((removal) => !this.#isSettledFor(binding, targetOf(removal)))
     if (left.length < removals.length) await this.#patch(binding, { spec: { removals: left } })
   }
 
-  async #end(binding: Binding): Promise<void> {
+  async #end(binding: Binding): Promise<Result | void> {
     const { uid = '', finalizers = [] } = binding.metadata
     if (!finalizers.includes(bindingFinalizer)) return
     const targets = removalsOf(binding)
     if (!this.#judged.has(uid)) {
       const fate = await this.#judge(binding)
-      this.#deps.intents.setFate(binding, fate)
+      this.#deps.intents.setFate(binding, fate, this.#deps.env.clock.monotonic())
       this.#judged.add(uid)
       if (fate === 'release') return this.#dropFinalizer(binding)
       for (const { objectId, clusterId } of targets) this.#deps.redeliver(objectId, clusterId)
     }
     const left = targets.filter((target) => !this.#isSettledFor(binding, target))
-    if (left.length === 0) await this.#dropFinalizer(binding)
+    if (left.length === 0) return this.#dropFinalizer(binding)
+    const now = this.#deps.env.clock.monotonic()
+    const objects = new Set(left.map(({ objectId }) => objectId))
+    const waitMs = Math.max(...[...objects].map((id) => this.#deps.intents.successionWaitMs(id, now)))
+    if (waitMs > 0) return { requeueAfterMs: waitMs }
+    await this.#handOver(left)
+  }
+
+  /**
+   * Copies of a template that was created anew, on members that have not taken the new one in time: the binding that
+   * claims them keeps the evidence, so that they go with it if they are never adopted. Its change wakes this one.
+   */
+  async #handOver(targets: readonly RemovalTarget[]): Promise<void> {
+    const since = timestamp(this.#deps.env.clock.now())
+    const heirs = new Map<Binding, Removal[]>()
+    for (const target of targets) {
+      const [claim] = this.#deps.intents.claimsOn(target.objectId, target.clusterId)
+      if (!claim) continue
+      const removals = heirs.get(claim.binding) ?? []
+      heirs.set(claim.binding, removals)
+      removals.push(inherited(claim, target, since))
+    }
+    for (const [heir, removals] of heirs) {
+      await this.#patch(heir, { spec: { removals: [...(heir.spec.removals ?? []), ...removals] } })
+    }
+  }
+
+  #session(clusterId: string): MemberSession | undefined {
+    return this.#deps.members.list().find(({ id }) => id === clusterId)
   }
 
   async #judge(binding: Binding): Promise<BindingFate> {
@@ -123,16 +155,33 @@ export class Release implements AsyncDisposable {
     const kinds = refs.map((ref) => kindOnHub(discovery, ref))
     // A kind that the hub no longer serves does not tell what became of its objects: their copies stay.
     if (kinds.includes(undefined)) return 'release'
+    const lost = await Promise.all(kinds.map((kind) => this.#wentWithItsKind(binding, kind as Resource)))
+    if (lost.includes(true)) return 'release'
     const templates = await Promise.all(refs.map((ref, index) => this.#readTemplate(kinds[index] as Resource, ref)))
-    return fateOf(binding, templates, intents.policyOf(binding)?.preserveResourcesOnDeletion === true)
+    // What is in a namespace that is being deleted goes with it, whichever of them goes first.
+    const staying = (await this.#isNamespaceGoing(binding)) ? [] : templates
+    return fateOf(binding, staying, intents.policyOf(binding)?.preserveResourcesOnDeletion === true)
+  }
+
+  /** Its CRD is being deleted, or was put back since. Read before the template: the CRD goes after its last object. */
+  async #wentWithItsKind({ metadata }: Binding, { group, plural }: Resource): Promise<boolean> {
+    if (group === '') return false
+    const name = `${plural}.${group}`
+    const definition = await this.#deps.hub.api.get(customResourceDefinitions, { name }).catch(noneIfAbsent)
+    if (!definition) return false
+    const { deletionTimestamp, creationTimestamp = '' } = definition.metadata
+    return deletionTimestamp !== undefined || creationTimestamp > (metadata.creationTimestamp ?? '')
+  }
+
+  async #isNamespaceGoing({ metadata }: Binding): Promise<boolean> {
+    if (metadata.namespace === undefined) return false
+    const namespace = await this.#deps.hub.api.get(namespaces, { name: metadata.namespace }).catch(noneIfAbsent)
+    return namespace?.metadata.deletionTimestamp !== undefined
   }
 
   async #readTemplate(resource: Resource, ref: WorkloadRef): Promise<KubeObject | undefined> {
     const { hub } = this.#deps
-    const template = await hub.api.get(resource, ref).catch((error: unknown) => {
-      if (isAbsence(error)) return undefined
-      throw error
-    })
+    const template = await hub.api.get(resource, ref).catch(noneIfAbsent)
     // Removals wait for a successor as long as the informer shows one: it must have come that far.
     if (isSuccessor(ref.uid, template) && hub.templates.get(ref)?.metadata.uid !== template.metadata.uid) {
       throw new Waiting(`${ref.kind} ${keyOf(ref)} has just been created anew`, informerLagMs)
@@ -141,7 +190,7 @@ export class Release implements AsyncDisposable {
   }
 
   #isSettledFor(binding: Binding, target: RemovalTarget): boolean {
-    if (this.#isSettled(target)) return true
+    if (this.#isSettled(binding, target)) return true
     const awaiting = this.#awaited.get(target.objectId) ?? new Set()
     this.#awaited.set(target.objectId, awaiting.add(keyOf(binding.metadata)))
     return false
@@ -151,13 +200,27 @@ export class Release implements AsyncDisposable {
    * Confirmed by the member, cancelled by a live claim, or moot because the cluster is no longer registered under
    * that identity. Undelivered changes count as unsettled: their outcome was dropped when they were noticed.
    */
-  #isSettled({ clusterId, objectId }: RemovalTarget): boolean {
-    const { hub, members, intents } = this.#deps
+  #isSettled(binding: Binding, target: RemovalTarget): boolean {
+    const { clusterId, objectId } = target
+    const { hub, intents } = this.#deps
     const isRegistered = [...hub.clusters.list()].some(({ spec }) => spec.id === clusterId)
     if (!isRegistered) return true
-    if (intents.claimsOn(objectId, clusterId).length > 0) return true
-    const session = members.list().find((one) => one.id === clusterId)
-    return session?.outcomes.get(objectId)?.state === 'Removed'
+    const claims = intents.claimsOn(objectId, clusterId)
+    if (claims.length > 0) return this.#isCancelled(binding, target, claims)
+    return this.#session(clusterId)?.outcomes.get(objectId)?.state === 'Removed'
+  }
+
+  /** By a claim: for the same template, for one that has adopted the copy, or by who keeps the evidence from now on. */
+  #isCancelled(binding: Binding, target: RemovalTarget, claims: readonly Claim[]): boolean {
+    const { clusterId, objectId, templateUid } = target
+    if (this.#deps.intents.fate(binding) === 'orphan') return true
+    if (claims.some((claim) => claim.templateUid === templateUid)) return true
+    const session = this.#session(clusterId)
+    const isApplied = session?.outcomes.get(objectId)?.state === 'Applied'
+    if (isApplied && session?.row(objectId)?.template !== templateUid) return true
+    return claims.some(
+      (claim) => claim.binding.metadata.uid !== binding.metadata.uid && isKeptBy(claim.binding, target),
+    )
   }
 
   #dropFinalizer(binding: Binding): Promise<void> {
@@ -190,6 +253,25 @@ function kindOnHub(discovery: Discovery, { apiVersion, kind }: WorkloadRef): Res
     throw new Waiting(`The hub does not tell whether it serves kind ${kind} of ${apiVersion}`, undiscoveredRetryMs)
   }
   return undefined
+}
+
+function isKeptBy({ spec }: Binding, target: RemovalTarget): boolean {
+  return (spec.removals ?? []).map(targetOf).some((kept) => deepEqual(kept, target))
+}
+
+/** Claimants name the object as the one before them did, but for its UID. */
+function inherited(
+  { binding, entry }: Claim,
+  { clusterId, objectId, templateUid }: RemovalTarget,
+  since: string,
+): Removal {
+  const refs = [...binding.spec.workloads, ...(binding.spec.followers ?? [])].map(({ ref }) => ref)
+  const { uid: _, ...object } = refs.find((ref) => objectIdOf(ref) === objectId) as WorkloadRef
+  return { cluster: entry.name, id: clusterId, object, templateUID: templateUid, reason: 'CreatedAnew', since }
+}
+
+function noneIfAbsent(error: unknown): undefined {
+  if (!isAbsence(error)) throw error
 }
 
 function targetOf({ id, object, templateUID }: Removal): RemovalTarget {

@@ -75,6 +75,30 @@ describe('a deletion', () => {
     expect(m1.writes).toEqual([{ verb: 'delete', resource: 'configmaps', name: 'settings', uid }])
   })
 
+  test.each([null, 'another-hub'])('leaves a copy whose label is %s, though the watch says nothing', async (label) => {
+    await t.place(aConfigMap('settings'), configMaps, { m1: null })
+    m1.lies.hides = ({ plural }) => plural === 'configmaps'
+    const patch = { metadata: { labels: { [hubLabel]: label } } }
+    await m1.api.patch(configMaps, inShop('settings'), { type: 'merge', patch })
+    await t.api.delete(configMaps, inShop('settings'))
+    await t.env.advance(20_000)
+    expect(await m1.get(configMaps, 'settings')).toBeDefined()
+  })
+
+  test('leaves a copy whose label was taken off between our read and our write', async () => {
+    await t.place(aConfigMap('settings'), configMaps, { m1: null })
+    const labelled = (await m1.get(configMaps, 'settings')) as KubeObject
+    m1.lies.hides = ({ plural }) => plural === 'configmaps'
+    const patch = { metadata: { labels: { [hubLabel]: null } } }
+    await m1.api.patch(configMaps, inShop('settings'), { type: 'merge', patch })
+    let reads = 0
+    m1.lies.get = ({ plural }, object) => (plural === 'configmaps' && ++reads === 1 ? labelled : object)
+    await t.api.delete(configMaps, inShop('settings'))
+    await t.env.advance(20_000)
+    expect(reads).toBeGreaterThan(1)
+    expect(await m1.get(configMaps, 'settings')).toBeDefined()
+  })
+
   test('leaves a copy that somebody made anew without our marks', async () => {
     const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
     m1.simulated.faults.cut()

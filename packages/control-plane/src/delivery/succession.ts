@@ -3,19 +3,28 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { Binding } from '../hub.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
 
-/** From the deletion of a binding on: long enough to bind and decide anew, short enough for what is not bound again. */
+/** From when a deletion is understood on: long enough to bind and decide anew, short enough for what is not bound. */
 export const successionMs = 30_000
 
 export type TemplateOf = (id: ObjectId) => KubeObject | undefined
 
+/** When this process understood what the deletion of the binding means, monotonic ms; undefined: not yet. */
+export type JudgedAt = (binding: Binding) => number | undefined
+
 /**
- * Milliseconds for which nothing that `bindings` placed is to be removed; 0: at once. `now`: ms since 1970; the hub's
- * clock may differ from it, so no wait is longer than `successionMs`.
+ * Milliseconds for which nothing that `bindings` placed is to be removed; 0: at once. `now`: monotonic ms. Time in
+ * which no controllers ran does not count: nobody could have bound the new template.
  */
-export function successionWaitMs(bindings: readonly Binding[], templateOf: TemplateOf, now: number): number {
-  const waits = bindings.map(({ metadata, spec }) => {
+export function successionWaitMs(
+  bindings: readonly Binding[],
+  templateOf: TemplateOf,
+  judgedAt: JudgedAt,
+  now: number,
+): number {
+  const waits = bindings.map((binding) => {
+    const { metadata, spec } = binding
     if (metadata.deletionTimestamp === undefined || !hasSuccessor(spec.workloads, templateOf)) return 0
-    return Math.min(successionMs, Date.parse(metadata.deletionTimestamp) + successionMs - now)
+    return (judgedAt(binding) ?? now) + successionMs - now
   })
   return Math.max(0, ...waits)
 }

@@ -1,6 +1,6 @@
 // The way to a member: every request goes through its budget, and every answer is a sign of life.
 import { isError } from '@flotilla/machinery/errors'
-import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { KubeApi, RawRequest } from '@flotilla/machinery/kube-api'
 import type { Env } from '@flotilla/runtime/env'
 import type { RequestBudget } from './request-budget.ts'
 
@@ -11,11 +11,35 @@ export interface ContactListener {
   silent(error: unknown): void
 }
 
-/** `api` within `budget`. Watches are not counted: they are opened once and stay. */
-export function contactThrough(env: Env, api: KubeApi, budget: RequestBudget, listener: ContactListener): KubeApi {
-  async function send<T>(signal: AbortSignal | undefined, request: () => Promise<T>): Promise<T> {
+/** Throws when a write may not be sent now. */
+export type WriteCheck = () => void
+
+/**
+ * `api` within `budget`. Watches are not counted: they are opened once and stay. `check` is asked before each write,
+ * and once more when it has waited.
+ */
+export function contactThrough(
+  env: Env,
+  api: KubeApi,
+  budget: RequestBudget,
+  listener: ContactListener,
+  check: WriteCheck = () => {},
+): KubeApi {
+  async function write<T>(signal: AbortSignal | undefined, request: () => Promise<T>): Promise<T> {
+    check()
+    return send(signal, request, check)
+  }
+
+  async function send<T>(
+    signal: AbortSignal | undefined,
+    request: () => Promise<T>,
+    afterWait?: WriteCheck,
+  ): Promise<T> {
     const wait = budget.take(signal)
-    if (wait) await wait
+    if (wait) {
+      await wait
+      afterWait?.()
+    }
     const sentAt = env.clock.monotonic()
     try {
       const answer = await request()
@@ -33,13 +57,17 @@ export function contactThrough(env: Env, api: KubeApi, budget: RequestBudget, li
     get: (resource, key, options) => send(options?.signal, () => api.get(resource, key, options)),
     list: (resource, options) => send(options?.signal, () => api.list(resource, options)),
     watch: (resource, options) => api.watch(resource, options),
-    create: (resource, object, options) => send(options?.signal, () => api.create(resource, object, options)),
-    update: (resource, object, options) => send(options?.signal, () => api.update(resource, object, options)),
-    patch: (resource, key, patch, options) => send(options?.signal, () => api.patch(resource, key, patch, options)),
-    apply: (resource, object, options) => send(options.signal, () => api.apply(resource, object, options)),
-    delete: (resource, key, options) => send(options?.signal, () => api.delete(resource, key, options)),
-    raw: (request) => send(request.signal, () => api.raw(request)),
+    create: (resource, object, options) => write(options?.signal, () => api.create(resource, object, options)),
+    update: (resource, object, options) => write(options?.signal, () => api.update(resource, object, options)),
+    patch: (resource, key, patch, options) => write(options?.signal, () => api.patch(resource, key, patch, options)),
+    apply: (resource, object, options) => write(options.signal, () => api.apply(resource, object, options)),
+    delete: (resource, key, options) => write(options?.signal, () => api.delete(resource, key, options)),
+    raw: (request) => (isRead(request) ? send : write)(request.signal, () => api.raw(request)),
   }
+}
+
+function isRead({ method = 'GET' }: RawRequest): boolean {
+  return method === 'GET'
 }
 
 function noteError(listener: ContactListener, error: unknown): void {

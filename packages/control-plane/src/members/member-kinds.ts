@@ -2,6 +2,8 @@
 import { builtinKindSchema, builtinResources } from '@flotilla/machinery/builtin-kinds'
 import { discover, type Discovery } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
+import { valueAt } from '@flotilla/machinery/untyped'
+import { customResourceDefinitions } from '@flotilla/machinery/well-known-resources'
 import { apiVersionOf, parseApiVersion, type Resource } from '@flotilla/machinery/resource'
 import type { KindSchema } from '@flotilla/machinery/schema'
 import type { SchemaLibrary } from './schema-library.ts'
@@ -21,6 +23,8 @@ export class MemberKinds {
   readonly #signal: AbortSignal
   readonly #kinds = new Map<string, MemberKind>()
   #discovery: Promise<Discovery> | undefined
+  /** Group and kind of every CRD. */
+  #definitions: Promise<ReadonlySet<string>> | undefined
   #addresses: Promise<ReadonlyMap<string, string>> | undefined
 
   constructor(api: KubeApi, library: SchemaLibrary, signal: AbortSignal) {
@@ -42,10 +46,23 @@ export class MemberKinds {
     return { found }
   }
 
+  /** Whether a CRD of the member names the kind, which may not be served all the same. Throws what its list throws. */
+  async isDefined(group: string, kind: string): Promise<boolean> {
+    if (!this.#definitions) {
+      const reading = this.#readDefinitions()
+      this.#definitions = reading
+      reading.catch(() => {
+        if (this.#definitions === reading) this.#definitions = undefined
+      })
+    }
+    return (await this.#definitions).has(`${group}/${kind}`)
+  }
+
   /** Asks the member anew: a CRD has come, or the member may have been upgraded. */
   forget(): void {
     this.#kinds.clear()
     this.#discovery = undefined
+    this.#definitions = undefined
     this.#addresses = undefined
   }
 
@@ -58,6 +75,11 @@ export class MemberKinds {
       })
     }
     return this.#discovery
+  }
+
+  async #readDefinitions(): Promise<ReadonlySet<string>> {
+    const { items } = await this.#api.list(customResourceDefinitions, { signal: this.#signal })
+    return new Set(items.map((one) => `${valueAt(one, 'spec', 'group')}/${valueAt(one, 'spec', 'names', 'kind')}`))
   }
 
   async #schemaOf(resource: Resource): Promise<KindSchema | undefined> {

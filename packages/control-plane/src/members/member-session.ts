@@ -10,7 +10,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
 import type { MemberConnection } from '../connect.ts'
 import { keyInKind, kindIdIn, kindIdOf, objectIdIn, type KindId, type ObjectId, type ObjectRef } from '../object-id.ts'
-import { contactThrough } from './contact.ts'
+import { contactThrough, type ContactListener, type WriteCheck } from './contact.ts'
 import { MemberKinds } from './member-kinds.ts'
 import { Outcomes } from './outcomes.ts'
 import { RequestBudget } from './request-budget.ts'
@@ -56,6 +56,10 @@ export class MemberSession {
   readonly budget: RequestBudget
   readonly restores: RequestBudget
   readonly #options: SessionOptions
+  readonly #listener: ContactListener = {
+    answered: () => this.#noteAnswer(),
+    silent: (error) => this.#noteSilence(error),
+  }
   readonly #abort = new AbortController()
   readonly #informers = new Map<KindId, Informer<Row>>()
   readonly #unserved = new Set<KindId>()
@@ -77,10 +81,7 @@ export class MemberSession {
     this.id = cluster.spec.id
     this.budget = new RequestBudget(env, { rate: requestRate })
     this.restores = new RequestBudget(env, { rate: restoreRate })
-    this.api = contactThrough(env, connection.api, this.budget, {
-      answered: () => this.#noteAnswer(),
-      silent: (error) => this.#noteSilence(error),
-    })
+    this.api = contactThrough(env, connection.api, this.budget, this.#listener)
     this.kinds = new MemberKinds(this.api, library, this.#abort.signal)
     this.#probing = this.#probe()
   }
@@ -96,6 +97,12 @@ export class MemberSession {
 
   get signal(): AbortSignal {
     return this.#abort.signal
+  }
+
+  /** `api`, whose writes are not sent when `check` throws: asked after any wait for the budget. */
+  checkedApi(check: WriteCheck): KubeApi {
+    const { env, connection } = this.#options
+    return contactThrough(env, connection.api, this.budget, this.#listener, check)
   }
 
   /** Watches our objects of the kind from now on. */

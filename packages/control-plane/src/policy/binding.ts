@@ -12,7 +12,10 @@ import { policyRef } from './match.ts'
 import type { Verdict } from './match.ts'
 
 type Ref = BindingSpec['workloads'][number]['ref']
-type PolicyPart = Pick<BindingSpec, 'workloads' | 'followers' | 'policy' | 'losingPolicies'>
+type PolicyPart = Pick<
+  BindingSpec,
+  'workloads' | 'followers' | 'policy' | 'losingPolicies' | 'preserveResourcesOnDeletion'
+>
 
 /** Past so many, policies that lost are not listed. */
 const maxLosers = 32
@@ -62,7 +65,7 @@ export function bindingPatch(
 ): Readonly<Record<string, unknown>> | undefined {
   const next = policyPart(template, verdict, followers)
   const before = policyFields(binding.spec)
-  const isOwned = binding.metadata.ownerReferences?.some((owner) => owner.uid === template.metadata.uid) === true
+  const isOwned = isOwnedBy(binding, template)
   if (isOwned && deepEqual(before, next)) return undefined
   const removals = droppedFollowers(binding, followers, now)
   return {
@@ -72,15 +75,19 @@ export function bindingPatch(
     },
     spec: {
       ...next,
-      // A list that is empty now must not stay as it was.
+      // What is empty now must not stay as it was.
       losingPolicies: next.losingPolicies ?? null,
+      preserveResourcesOnDeletion: next.preserveResourcesOnDeletion ?? null,
       followers: next.followers ?? null,
       ...(removals.length > 0 ? { removals: [...(binding.spec.removals ?? []), ...removals] } : {}),
     },
   }
 }
 
-/** The merge patch that takes the policy off a binding that no policy selects any more; the rest stays in place. */
+/**
+ * The merge patch that takes the policy off a binding that no policy selects any more; the rest stays in place, also
+ * that copies are to be preserved: policy and template are often deleted together.
+ */
 export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown>> | undefined {
   if (binding.spec.policy === undefined) return undefined
   return {
@@ -95,15 +102,18 @@ function policyPart(template: KubeObject, { winner, losers }: Verdict, followers
     ...(followers.length > 0 ? { followers: followers.map((follower) => ({ ref: refOf(follower) })) } : {}),
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
+    ...(winner?.spec.preserveResourcesOnDeletion === true ? { preserveResourcesOnDeletion: true } : {}),
   }
 }
 
-function policyFields({ workloads, followers, policy, losingPolicies }: BindingSpec): PolicyPart {
+function policyFields(spec: BindingSpec): PolicyPart {
+  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion } = spec
   return {
     workloads,
     ...(followers && followers.length > 0 ? { followers } : {}),
     ...(policy ? { policy } : {}),
     ...(losingPolicies && losingPolicies.length > 0 ? { losingPolicies } : {}),
+    ...(preserveResourcesOnDeletion === undefined ? {} : { preserveResourcesOnDeletion }),
   }
 }
 
@@ -121,6 +131,11 @@ function droppedFollowers(binding: Binding, followers: readonly KubeObject[], no
       since: now,
     })),
   )
+}
+
+/** Whether the garbage collector ends `binding` with `template`. */
+export function isOwnedBy(binding: Binding, template: KubeObject): boolean {
+  return binding.metadata.ownerReferences?.some((owner) => owner.uid === template.metadata.uid) === true
 }
 
 function ownerOf(template: KubeObject) {

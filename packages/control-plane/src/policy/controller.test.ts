@@ -142,6 +142,22 @@ describe('createPolicyController()', () => {
     expect((await theBinding()).spec.policy?.name).toBe('next')
   })
 
+  test('tells the binding that copies are preserved, for as long as a policy says so and beyond its end', async () => {
+    const preserved = async () => (await theBinding()).spec.preserveResourcesOnDeletion
+    const edit = (spec: object) =>
+      t.api.patch(propagationPolicyResource, key('all'), { type: 'merge', patch: { spec } })
+    await t.api.create(deployments, aDeployment('web'))
+    await t.api.create(propagationPolicyResource, aPolicy('all', { preserveResourcesOnDeletion: true }))
+    expect(await preserved()).toBe(true)
+    await edit({ preserveResourcesOnDeletion: false })
+    expect(await preserved()).toBeUndefined()
+    await edit({ preserveResourcesOnDeletion: true })
+    await t.api.delete(propagationPolicyResource, key('all'))
+    expect(await preserved()).toBe(true)
+    await t.api.create(propagationPolicyResource, aPolicy('next'))
+    expect(await preserved()).toBeUndefined()
+  })
+
   test('marks the binding of a template that was deleted with --cascade=orphan, and ends it', async () => {
     await t.api.create(propagationPolicyResource, aPolicy('all'))
     await t.api.create(deployments, aDeployment('web'))

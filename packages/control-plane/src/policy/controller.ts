@@ -6,12 +6,21 @@ import type { Controller } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import { timestamp } from '@flotilla/runtime/timestamp'
+import { isAbsence } from '../absence.ts'
 import { orphanAnnotation } from '../binding-fate.ts'
 import { policyIndex } from '../hub.ts'
 import type { Binding, Hub } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
-import { bindingKeyOf, bindingPatch, bindingResourceOf, newBinding, withoutPolicy } from './binding.ts'
+import {
+  bindingKeyOf,
+  bindingPatch,
+  bindingResourceOf,
+  isOwnedBy,
+  newBinding,
+  refOf,
+  withoutPolicy,
+} from './binding.ts'
 import { followerKinds, followersOf } from './dependencies.ts'
 import { keysOfBinding, keysOfNamespace, keysOfPolicy, keysOfTemplate, templateSource } from './keys.ts'
 import { matchPolicy } from './match.ts'
@@ -19,10 +28,15 @@ import type { Policy, Verdict } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
 import { Uses } from './uses.ts'
 
+type WorkloadRef = Binding['spec']['workloads'][number]['ref']
+
 export interface PolicyDeps {
   readonly env: Env
   readonly hub: Hub
 }
+
+/** How soon a kind that has not been read is looked at again. */
+const unreadRetryMs = 200
 
 /** Keys are ObjectIds of templates. */
 export function createPolicyController({ env, hub }: PolicyDeps): Controller {
@@ -41,6 +55,9 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
       return patch(binding, binding && withoutPolicy(binding))
     }
     const followers = findFollowers(id, template, verdict.winner)
+    // An owner that has gone meanwhile would have the garbage collector end the binding, and delivery its copies: of a
+    // template that was deleted with `--cascade=orphan` this controller may hear later than of its binding.
+    if (!(binding && isOwnedBy(binding, template)) && !(await isAlive(template))) return
     if (!binding) {
       await hub.api.create(bindingResourceOf(template.metadata), newBinding(template, verdict, followers), {
         fieldManager,
@@ -59,9 +76,32 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
       ([kind, apiVersion]) => !hub.templates.isComplete({ apiVersion, kind }),
     )
     // A follower must not seem to have gone because its kind has not been read.
-    if (missing) throw new Waiting(`${missing[0]} objects have not been read yet`, 200)
+    if (missing) throw new Waiting(`${missing[0]} objects have not been read yet`, unreadRetryMs)
     const objects = objectsIn(hub, template.metadata.namespace ?? '')
     return uses.record(id, objects, (recorded) => followersOf(template, recorded))
+  }
+
+  /** Whether the hub has this very template now, whatever its watch has told so far: a change comes if it has not. */
+  async function isAlive(template: KubeObject): Promise<boolean> {
+    const live = await readLive(refOf(template))
+    return (
+      live !== undefined && live.metadata.uid === template.metadata.uid && live.metadata.deletionTimestamp === undefined
+    )
+  }
+
+  /** Throws Waiting until the kind has been read: a template that is there is then heard of, and its binding owned. */
+  async function isGone(ref: WorkloadRef): Promise<boolean> {
+    if (!hub.templates.isComplete(ref)) throw new Waiting(`${ref.kind} objects have not been read yet`, unreadRetryMs)
+    return (await readLive(ref))?.metadata.uid !== ref.uid
+  }
+
+  async function readLive(ref: WorkloadRef): Promise<KubeObject | undefined> {
+    const resource = hub.templates.resource(ref)
+    if (!resource) throw new Waiting(`The hub does not serve kind ${ref.kind} of ${ref.apiVersion} yet`, unreadRetryMs)
+    return hub.api.get(resource, ref).catch((error: unknown) => {
+      if (isAbsence(error)) return undefined
+      throw error
+    })
   }
 
   async function patch(
@@ -79,13 +119,15 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
 
   /**
    * The garbage collector deletes the binding of a deleted template. Only a binding that it has released instead (its
-   * template was deleted with `--cascade=orphan`) is ended here: its copies stay.
+   * template was deleted with `--cascade=orphan`) is ended here: its copies stay. A reference may also have been lost
+   * otherwise, as in a restore: that the template is gone is the hub's word, never what has not been read.
    */
   async function releaseOrphans(id: ObjectId, template: KubeObject | undefined): Promise<void> {
     if (template) return
     for (const binding of hub.bindingsOf(id)) {
-      const isWorkload = binding.spec.workloads.some(({ ref }) => objectIdOf(ref) === id)
-      if (!isWorkload || isOwned(binding) || binding.metadata.deletionTimestamp !== undefined) continue
+      const workload = binding.spec.workloads.find(({ ref }) => objectIdOf(ref) === id)
+      if (!workload || isOwned(binding) || binding.metadata.deletionTimestamp !== undefined) continue
+      if (!(await isGone(workload.ref))) continue
       const { resourceVersion, uid = '' } = binding.metadata
       await patch(binding, { metadata: { resourceVersion, annotations: { [orphanAnnotation]: 'true' } } })
       await hub.api.delete(bindingResourceOf(binding.metadata), binding.metadata, { preconditions: { uid } })

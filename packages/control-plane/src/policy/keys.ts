@@ -107,6 +107,7 @@ export function keysOfBinding(hub: Hub, { before, after }: Change<Binding>): Ite
     deepEqual(before.spec.workloads, after.spec.workloads) &&
     deepEqual(before.spec.followers, after.spec.followers) &&
     deepEqual(before.spec.policy, after.spec.policy) &&
+    before.spec.preserveResourcesOnDeletion === after.spec.preserveResourcesOnDeletion &&
     deepEqual(before.metadata.ownerReferences, after.metadata.ownerReferences)
   return isSame ? [] : workloadsOf(binding)
 }

@@ -33,10 +33,10 @@ export interface ObservedCluster {
 export const maxListedClusters = 256
 
 export function bindingStatus(binding: Binding, observed: readonly ObservedCluster[], now: number): BindingStatus {
-  const before = new Map((binding.status?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
+  const before = new Map((binding.status?.clusters ?? []).map((cluster) => [cluster.id, cluster]))
   const isSameDecision = binding.status?.decisionHash === binding.spec.decision?.forHash
   const clusters = observed.map((cluster) => {
-    const previous = before.get(cluster.entry.name)
+    const previous = before.get(cluster.entry.id)
     const outcome = outcomeOf(cluster)
     return sinceWhen(isSameDecision ? lastSeen(outcome, previous) : outcome, previous)
   })
@@ -94,6 +94,7 @@ function outcomeOf({ entry, isReachable, objects, isLeaving }: ObservedCluster):
   const observedAt = Math.max(...rows.map((row) => row.observedAt))
   return {
     name: entry.name,
+    id: entry.id,
     state,
     ...sums(rows),
     health: isReachable ? worstHealth(workloads) : 'Unknown',

@@ -27,17 +27,6 @@ const encrypted = new Set(['secrets'])
 
 const sync = promisify(fdatasync)
 
-/** Opens a file that was just made, once its folder durably names it. */
-async function openDurably(path: string): Promise<number> {
-  const folder = openSync(dirname(path), 'r')
-  try {
-    await promisify(fsync)(folder)
-  } finally {
-    closeSync(folder)
-  }
-  return openSync(path, 'r')
-}
-
 interface Row {
   readonly revision: number
   readonly key: string
@@ -191,6 +180,17 @@ export class SqliteJournal implements Journal {
 function whyNotStored(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error)
   return /disk is full/.test(why) ? 'the disk is full. Next: free some space and try again' : why
+}
+
+/** Opens a file that was just made, once its folder durably names it. */
+async function openDurably(path: string): Promise<number> {
+  const folder = openSync(dirname(path), 'r')
+  try {
+    await promisify(fsync)(folder)
+  } finally {
+    closeSync(folder)
+  }
+  return openSync(path, 'r')
 }
 
 function openDatabase(path: string): DatabaseSync {
