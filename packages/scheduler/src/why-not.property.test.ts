@@ -120,7 +120,12 @@ const edits: Readonly<Record<string, Edit>> = {
   ClusterAffinity: onPlacement(({ clusterAffinity: _, ...rest }) =>
     _ === undefined ? rest : { ...rest, clusterAffinity: { clusterNames: ['a', 'b', 'c'] } },
   ),
-  SpreadConstraint: onPlacement(({ spreadConstraints: _, ...rest }) => rest),
+  // Only of a cluster in no domain: elsewhere each limit is a rule of its own.
+  SpreadConstraint: (world) => {
+    const isByRegion = world.placement.spreadConstraints?.[0]?.spreadByField === 'region'
+    if (!isByRegion || world.rows[0]?.region !== '') return world
+    return onPlacement(({ spreadConstraints: _, ...rest }) => rest)(world)
+  },
   Room: (world) => onRow({ pods: Math.max(1, world.rows[0]?.pods ?? 0) })(world),
   maxGroups: withoutLimit('maxGroups'),
   maxSharePercent: withoutLimit('maxSharePercent'),
