@@ -5,9 +5,9 @@ import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { valueAt } from '@flotilla/machinery/untyped'
-import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
+import { configMaps, deployments, namespaces } from '@flotilla/machinery/well-known-resources'
 import { describe, expect, test } from 'vitest'
-import { aDeployment } from '../test/test-fleet.ts'
+import { aConfigMap, aDeployment } from '../test/test-fleet.ts'
 import { ownClaim, startControllers, startWholeFleet, stopControllers } from '../test/whole-fleet.ts'
 import type { WholeFleet } from '../test/whole-fleet.ts'
 
@@ -63,6 +63,27 @@ describe('a template deleted with --cascade=orphan', () => {
     const left = await fleet.member('eu').get(deployments, web)
     expect([left.metadata.uid, left.metadata.labels?.[hubLabel]]).toEqual([uid, undefined])
   })
+
+  test('keeps what it shared with a workload that is deleted for good afterwards', async () => {
+    await using fleet = await startWholeFleet(['eu'])
+    const eu = fleet.member('eu')
+    const inShop = (name: string) => ({ namespace: 'shop', name })
+    await fleet.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
+    const spec = { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }] }
+    await fleet.api.create(propagationPolicyResource, { apiVersion, kind: 'PropagationPolicy', metadata: web, spec })
+    await fleet.api.create(configMaps, aConfigMap('settings'))
+    for (const name of ['kept', 'other']) await fleet.api.create(deployments, withSettings(name))
+    await fleet.env.advance(20_000)
+    await fleet.api.delete(deployments, inShop('kept'), { propagationPolicy: 'Orphan' })
+    await fleet.env.advance(30_000)
+    expect((await eu.get(configMaps, inShop('settings'))).metadata.labels?.[hubLabel]).toBeDefined()
+    await fleet.api.delete(deployments, inShop('other'))
+    await fleet.env.advance(60_000)
+    expect(await eu.get(deployments, inShop('kept'))).toBeDefined()
+    await expect(eu.get(deployments, inShop('other'))).rejects.toMatchObject({ code: 'NotFound' })
+    expect((await eu.get(configMaps, inShop('settings'))).metadata.labels?.[hubLabel]).toBeUndefined()
+    expect((await fleet.api.list(resourceBindingResource)).items).toEqual([])
+  })
 })
 
 describe('a binding that lost its owner reference while no controllers ran, as in a restore', () => {
@@ -87,3 +108,8 @@ describe('a binding that lost its owner reference while no controllers ran, as i
     expect([...labels]).toEqual([expect.any(String)])
   })
 })
+
+function withSettings(name: string) {
+  const containers = [{ name: 'web', image: 'reg.io/web:1', envFrom: [{ configMapRef: { name: 'settings' } }] }]
+  return aDeployment(name, { replicas: 2, template: { metadata: { labels: { app: name } }, spec: { containers } } })
+}

@@ -1,4 +1,5 @@
 // While replicas move, the fleet never has fewer ready than the smaller of the old and the new total.
+import { clusterResource } from '@flotilla/api/cluster'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { seededRandom } from '@flotilla/runtime/seeded-random'
@@ -31,6 +32,16 @@ afterEach(() => fleet[Symbol.asyncDispose]())
 async function changeWeights(weights: Readonly<Record<string, number>>): Promise<void> {
   const policy = await fleet.api.get(propagationPolicyResource, web)
   await fleet.api.update(propagationPolicyResource, { ...policy, spec: aWeightedPolicy(weights)['spec'] })
+}
+
+function suspend(name: string, isSuspended: boolean): Promise<unknown> {
+  return fleet.api.patch(clusterResource, { name }, { type: 'merge', patch: { spec: { suspend: isSuspended } } })
+}
+
+function setCut(name: string, isCut: boolean): void {
+  const faults = fleet.members.get(name)?.faults
+  if (isCut) faults?.cut()
+  else faults?.heal()
 }
 
 /** Pods that are Ready now, whatever the workload's status says already. */
@@ -146,6 +157,20 @@ describe('the sum of ready replicas', () => {
     fleet.members.get('ap')?.faults.heal()
     expect(await fewestReady(60_000)).toBe(12)
     expect(await readyEverywhere()).toEqual([2, 4, 6])
+  })
+
+  test.each([
+    ['suspended', (isSuspended: boolean) => suspend('ap', isSuspended), 0],
+    ['not Ready', (isCut: boolean) => setCut('ap', isCut), 60_000],
+  ] as const)('stays whole while all is to go to a member that is %s', async (_, trouble, noticedMs) => {
+    await trouble(true)
+    await fleet.env.advance(noticedMs)
+    await changeWeights({ ap: 1 })
+    expect(await fewestReady(10_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([6, 4, 2])
+    await trouble(false)
+    expect(await fewestReady(60_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([0, 0, 12])
   })
 })
 

@@ -1,5 +1,6 @@
 // Joins an allocation with what clusters hold, so that nothing shrinks before what replaces it is ready.
 import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { HeldUp } from './held-up.ts'
 import type { Holding } from './holding.ts'
 import { compareText, type Snapshot } from './snapshot.ts'
 
@@ -21,20 +22,22 @@ interface Step {
 
 /**
  * The clusters of the new decision, by name. While some grow and others shrink, both say what they had (`from`),
- * and dropped ones stay with 0 replicas. The same where nothing fits at all: the last copies stay where they are.
+ * and dropped ones stay with 0 replicas. The same while what is to grow cannot, and where nothing fits at all: the last
+ * copies stay where they are.
  * Clusters that are no longer registered are left out.
  */
 export function joinMoves(
   target: Target,
   holdings: ReadonlyMap<string, Holding>,
+  { missing, mayLeave }: HeldUp,
   snapshot: Snapshot,
 ): readonly DecidedCluster[] {
   const steps = stepsOf(target, holdings, snapshot)
   const grows = steps.some(({ base, to = 0 }) => to > base)
   const shrinks = steps.some(({ base, to = 0 }) => to < base)
-  const isMoving = shrinks && (grows || target.replicas.size === 0)
+  const isMoving = shrinks && (grows || missing > 0)
   return steps
-    .filter(({ base, to }) => to !== undefined || (isMoving && base > 0))
+    .filter(({ base, to }) => to !== undefined || (base > 0 && (isMoving || !mayLeave)))
     .map((step) => toEntry(step, isMoving, target, holdings.get(step.id)?.entry))
     .sort((left, right) => compareText(left.name, right.name) || compareText(left.id, right.id))
 }
@@ -57,7 +60,8 @@ function toEntry(
   before: DecidedCluster | undefined,
 ): DecidedCluster {
   const replicas = isWhole && to !== undefined ? undefined : (to ?? 0)
-  const isChanging = isMoving && base !== (to ?? 0)
+  // Without a place in the allocation it is only here because it must stay.
+  const isChanging = to === undefined || (isMoving && base !== to)
   const done = to === undefined ? undefined : completions?.get(id)
   const doneBefore = isChanging ? (before?.fromCompletions ?? before?.completions) : undefined
   return {

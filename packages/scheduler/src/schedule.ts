@@ -5,8 +5,9 @@ import { allocate, wantedReplicas } from './allocate.ts'
 import type { Allocation } from './allocation.ts'
 import { explain, explainNothing } from './explain.ts'
 import { hashText } from './hash.ts'
+import { type HeldUp, judgeHeldUp } from './held-up.ts'
 import { holdBack } from './hold-back.ts'
-import { type Holding, holdingsOf, isLeaving } from './holding.ts'
+import { type Holding, holdingsOf, isGrowing, isLeaving } from './holding.ts'
 import { hashInputs, isSameRequest, orderTies } from './inputs.ts'
 import { divideCompletions } from './job.ts'
 import { type Judged, judgeClusters } from './judge.ts'
@@ -36,15 +37,11 @@ function decide(
   { trigger }: ScheduleOptions,
   verdicts?: number,
 ): Decision {
+  const { holdings, judged, feasible, ties, allocation, heldUp } = place(request, snapshot)
   const isWhole = request.replicas === undefined
-  const holdings = holdingsOf(request.previous, request.isGrowthReady, isWhole)
-  const judged = judgeClusters(request, snapshot, holdings)
-  const feasible = judged.filter(({ isFeasible }) => isFeasible)
-  const ties = orderTies(request.templateUID, feasible)
-  const allocation = allocateOrSay(request, judged, feasible, ties)
   const completions = completionsOf(request, allocation, holdings, ties)
   const target = { replicas: allocation.replicas, isWhole, ...(completions === undefined ? {} : { completions }) }
-  const clusters = joinMoves(target, holdings, snapshot)
+  const clusters = joinMoves(target, holdings, heldUp, snapshot)
   const inputHash = hashInputs(request, feasible)
   return {
     forHash: hashDecision(request.previous, inputHash, clusters),
@@ -54,16 +51,56 @@ function decide(
   }
 }
 
-function allocateOrSay(
+interface Placed {
+  readonly holdings: ReadonlyMap<string, Holding>
+  readonly judged: readonly Judged[]
+  readonly feasible: readonly Judged[]
+  readonly ties: ReadonlyMap<string, number>
+  readonly allocation: Allocation
+  readonly heldUp: HeldUp
+}
+
+/** Where everything is to be. What a move that is over leaves stays as long as it is not replaced. */
+function place(request: ScheduleRequest, snapshot: Snapshot): Placed {
+  const ended = placeWith(request, snapshot, 0)
+  const { isGrowthReady, previous } = request
+  const kept = isGrowthReady && previous?.clusters.some(isGrowing) ? keptOf(ended, previous) : 0
+  return kept > 0 ? placeWith(request, snapshot, kept) : ended
+}
+
+/** What has no place, or had none in `previous` and is only now to grow; all that is left where nothing may leave. */
+function keptOf({ allocation, holdings, judged, heldUp }: Placed, { shortfall }: Decision): number {
+  const { missing, mayLeave } = heldUp
+  if (!mayLeave) return Number.POSITIVE_INFINITY
+  const growth = judged.reduce(
+    (sum, { cluster: { id } }) => sum + (allocation.replicas.get(id) ?? 0) - (holdings.get(id)?.base ?? 0),
+    0,
+  )
+  return Math.max(0, Math.min(missing + growth, Math.max(missing, shortfall?.missingReplicas ?? 0)))
+}
+
+function placeWith(request: ScheduleRequest, snapshot: Snapshot, kept: number): Placed {
+  const { previous, isGrowthReady, replicas, templateUID } = request
+  const holdings = holdingsOf(previous, isGrowthReady, replicas === undefined, kept)
+  const judged = judgeClusters(request, snapshot, holdings)
+  const feasible = judged.filter(({ isFeasible }) => isFeasible)
+  const ties = orderTies(templateUID, feasible)
+  const placed: Allocation =
+    feasible.length > 0
+      ? allocate(request, feasible, ties)
+      : { replicas: new Map(), shortfall: explainNothing(judged, wantedReplicas(request) ?? 0) }
+  const heldUp = judgeHeldUp(request, placed, judged, ties)
+  return { holdings, judged, feasible, ties, allocation: denyOrSay(placed, request, judged, feasible, ties), heldUp }
+}
+
+/** With a shortfall that says what would help, and without what may not be placed in part. */
+function denyOrSay(
+  allocation: Allocation,
   request: ScheduleRequest,
   judged: readonly Judged[],
   feasible: readonly Judged[],
   ties: ReadonlyMap<string, number>,
 ): Allocation {
-  const allocation: Allocation =
-    feasible.length > 0
-      ? allocate(request, feasible, ties)
-      : { replicas: new Map(), shortfall: explainNothing(judged, wantedReplicas(request) ?? 0) }
   if (allocation.shortfall === undefined) return allocation
   const shortfall = suggestChange(allocation.shortfall, request, judged, ties)
   return feasible.length > 0

@@ -98,7 +98,7 @@ test('schedule() settles: deciding again changes nothing, neither while pods arr
         pods = podsOf(next)
         expect(decide(step, pods, next, false).clusters).toEqual(next.clusters)
         const ended = decide(step, pods, next, true)
-        pods = endOf(ended)
+        pods = podsOf(ended)
         expect(decide(step, pods, ended, true).clusters).toEqual(ended.clusters)
         previous = ended
       }

@@ -122,7 +122,7 @@ export class Release implements AsyncDisposable {
     const objects = new Set(left.map(({ objectId }) => objectId))
     const waitMs = Math.max(...[...objects].map((id) => this.#deps.intents.successionWaitMs(id, now)))
     if (waitMs > 0) return { requeueAfterMs: waitMs }
-    await this.#handOver(left)
+    if (this.#deps.intents.fate(binding) !== 'orphan') await this.#handOver(left)
   }
 
   /**
@@ -213,7 +213,8 @@ export class Release implements AsyncDisposable {
   /** By a claim: for the same template, for one that has adopted the copy, or by who keeps the evidence from now on. */
   #isCancelled(binding: Binding, target: RemovalTarget, claims: readonly Claim[]): boolean {
     const { clusterId, objectId, templateUid } = target
-    if (this.#deps.intents.fate(binding) === 'orphan') return true
+    // What orphaned copies share with others stays with them: this waits, to have it orphaned when the last claim ends.
+    if (this.#deps.intents.fate(binding) === 'orphan') return claims.some((claim) => isTakenUp(binding, claim))
     if (claims.some((claim) => claim.templateUid === templateUid)) return true
     const session = this.#session(clusterId)
     const isApplied = session?.outcomes.get(objectId)?.state === 'Applied'
@@ -253,6 +254,12 @@ function kindOnHub(discovery: Discovery, { apiVersion, kind }: WorkloadRef): Res
     throw new Waiting(`The hub does not tell whether it serves kind ${kind} of ${apiVersion}`, undiscoveredRetryMs)
   }
   return undefined
+}
+
+/** Placed in its own right, or along with a workload that was created anew under its name. */
+function isTakenUp({ spec }: Binding, { role, binding }: Claim): boolean {
+  const before = new Set(spec.workloads.map(({ ref }) => objectIdOf(ref)))
+  return role === 'workload' || binding.spec.workloads.some(({ ref }) => before.has(objectIdOf(ref)))
 }
 
 function isKeptBy({ spec }: Binding, target: RemovalTarget): boolean {

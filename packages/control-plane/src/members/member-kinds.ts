@@ -79,7 +79,7 @@ export class MemberKinds {
 
   async #readDefinitions(): Promise<ReadonlySet<string>> {
     const { items } = await this.#api.list(customResourceDefinitions, { signal: this.#signal })
-    return new Set(items.map((one) => `${valueAt(one, 'spec', 'group')}/${valueAt(one, 'spec', 'names', 'kind')}`))
+    return new Set(items.map((one) => [valueAt(one, 'spec', 'group'), valueAt(one, 'spec', 'names', 'kind')].join('/')))
   }
 
   async #schemaOf(resource: Resource): Promise<KindSchema | undefined> {

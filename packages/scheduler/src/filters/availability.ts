@@ -1,4 +1,5 @@
 // Suspended, NotReady, Deleting: the cluster cannot take anything new at present.
+import type { ClusterRow } from '../snapshot.ts'
 import type { Filter, Judge } from './filter.ts'
 
 const judgeSuspended: Judge = ({ suspended }) =>
@@ -9,6 +10,11 @@ const judgeReady: Judge = ({ ready, notReadyReason }) =>
 
 const judgeDeleting: Judge = ({ deleting }) =>
   deleting ? { effect: 'NoGrowth', describe: () => 'it is being unregistered' } : undefined
+
+/** Whether none of these speaks against the cluster. */
+export function isAvailable({ suspended, ready, deleting }: ClusterRow): boolean {
+  return ready && !suspended && !deleting
+}
 
 export const suspended: Filter = { name: 'Suspended', prepare: () => judgeSuspended }
 export const notReady: Filter = { name: 'NotReady', prepare: () => judgeReady }

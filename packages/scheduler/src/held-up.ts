@@ -1,0 +1,50 @@
+// What must not go yet: what is to replace it cannot grow now, or is where nothing can be done for it now.
+import { allocate } from './allocate.ts'
+import type { Allocation } from './allocation.ts'
+import { isAvailable } from './filters/availability.ts'
+import type { Judged } from './judge.ts'
+import { modeOf } from './mode.ts'
+import type { ScheduleRequest } from './request.ts'
+
+export interface HeldUp {
+  /** Divided replicas that have no place only because clusters cannot grow now; until they have, so many do not go. */
+  readonly missing: number
+  /** Whether clusters may lose all that they have: something is to run on a cluster that can be reached and used. */
+  readonly mayLeave: boolean
+}
+
+/** `allocation`: before anything is held back. */
+export function judgeHeldUp(
+  request: ScheduleRequest,
+  allocation: Allocation,
+  judged: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+): HeldUp {
+  const missing = missingForNow(request, allocation, judged, ties)
+  const isAnyLeft = hasAvailable(allocation, judged)
+  const isEach = request.replicas === undefined || modeOf(request.placement.replicaScheduling) === 'Duplicated'
+  return isEach ? { missing: 0, mayLeave: isAnyLeft && missing === 0 } : { missing, mayLeave: isAnyLeft }
+}
+
+/** Replicas that would have a place if every cluster that people do not rule out could grow at will. */
+function missingForNow(
+  request: ScheduleRequest,
+  { shortfall }: Allocation,
+  judged: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+): number {
+  const missing = shortfall?.missingReplicas ?? 0
+  if (missing === 0) return 0
+  const growing = judged
+    .filter(({ objections }) => objections.every(({ effect }) => effect === 'NoGrowth'))
+    .map((each) => ({ ...each, limit: Number.POSITIVE_INFINITY }))
+  if (growing.length === 0) return 0
+  const atWill = allocate(request, growing, ties).shortfall?.missingReplicas ?? 0
+  return Math.max(0, missing - atWill)
+}
+
+/** Of a template that was scaled to zero nothing needs to be anywhere. */
+function hasAvailable({ replicas }: Allocation, judged: readonly Judged[]): boolean {
+  const running = judged.filter(({ cluster }) => (replicas.get(cluster.id) ?? 0) > 0)
+  return running.length > 0 ? running.some(({ cluster }) => isAvailable(cluster)) : replicas.size > 0
+}
