@@ -7,6 +7,7 @@ import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/res
 import { valueAt } from '@flotilla/machinery/untyped'
 import { configMaps, deployments, secrets, services } from '@flotilla/machinery/well-known-resources'
 import { seededRandom } from '@flotilla/runtime/seeded-random'
+import { areNodesReady } from '@flotilla/testbed/nodes'
 import { startFleet, type Fleet } from './src/fleet.ts'
 import { flotilla } from './src/flotilla-process.ts'
 import {
@@ -261,6 +262,8 @@ describe.each(hubKinds)('the main job on $name', ({ start }) => {
     await untilEqual('state on the hub', () => clusterStateOf('worker', 'member-3'), 'Applied')
     const envOf = async () => JSON.stringify((await member.find(deployments, 'worker', namespace))?.['spec'])
     await until('the edit on the member', envOf, (spec) => spec.includes('"away"'))
+    // Nodes that missed their leases take a minute or more to come back, and no pod of a later step starts before.
+    await until('Ready nodes', () => areNodesReady(member.plane, 2), Boolean, 240_000)
     expect(await uidsOf(fleet)).toEqual(before)
   })
 
