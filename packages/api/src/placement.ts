@@ -154,3 +154,11 @@ export type ReplicaScheduling = ValueOf<typeof replicaSchedulingSchema>
 export type SpreadConstraint = ValueOf<typeof spreadConstraintSchema>
 export type StaticWeight = ValueOf<typeof staticWeightSchema>
 export type ReplicaCount = ValueOf<typeof countSchema>
+
+export type Mode = 'Duplicated' | 'Weighted' | 'Counts' | 'Aggregated'
+
+/** How replicas are divided, defaults included. */
+export function modeOf(scheduling: ReplicaScheduling | undefined): Mode {
+  if (scheduling?.replicaSchedulingType !== 'Divided') return 'Duplicated'
+  return scheduling.replicaDivisionPreference ?? 'Weighted'
+}

@@ -1,9 +1,9 @@
 // What must not go yet: what is to replace it cannot grow now, or is where nothing can be done for it now.
+import { modeOf } from '@flotilla/api/placement'
 import { allocate } from './allocate.ts'
 import type { Allocation } from './allocation.ts'
 import { isAvailable } from './filters/availability.ts'
 import type { Judged } from './judge.ts'
-import { modeOf } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 
 export interface HeldUp {

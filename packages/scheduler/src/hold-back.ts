@@ -1,10 +1,10 @@
 // partialPlacement: Deny. Where not everything has a place nothing is added, and what is there stays.
+import { modeOf } from '@flotilla/api/placement'
 import type { Allocation } from './allocation.ts'
 import { wantedReplicas } from './allocate.ts'
 import { heldBy } from './candidate.ts'
 import { divideReplicas } from './divide.ts'
 import type { Judged } from './judge.ts'
-import { modeOf } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 
 /** `allocation` itself where partial placement is allowed or everything has a place. */

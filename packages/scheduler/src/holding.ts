@@ -50,7 +50,7 @@ export function isLeaving({ replicas, from }: DecidedCluster): boolean {
   return replicas === 0 && from !== undefined && from > 0
 }
 
-/** True for a cluster that is to have more than before. */
+/** True for a cluster that is to have more than before; an object without replicas counts as one. */
 export function isGrowing({ replicas, from }: DecidedCluster): boolean {
   return from !== undefined && (replicas ?? 1) > from
 }

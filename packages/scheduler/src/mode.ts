@@ -1,12 +1,5 @@
-// How a placement divides replicas.
-import type { Placement, ReplicaScheduling } from '@flotilla/api/placement'
-
-export type Mode = 'Duplicated' | 'Weighted' | 'Counts' | 'Aggregated'
-
-export function modeOf(scheduling: ReplicaScheduling | undefined): Mode {
-  if (scheduling?.replicaSchedulingType !== 'Divided') return 'Duplicated'
-  return scheduling.replicaDivisionPreference ?? 'Weighted'
-}
+// What a mode goes by.
+import { modeOf, type Placement } from '@flotilla/api/placement'
 
 /** True where free room bounds what clusters get: Aggregated and dynamic weights. */
 export function isBoundByRoom({ replicaScheduling }: Placement): boolean {

@@ -1,10 +1,10 @@
 // Why the division gives a cluster what it gives, where no rule forbids it more: in weights, shares, room and tiers.
-import type { SpreadConstraint } from '@flotilla/api/placement'
+import { modeOf, type SpreadConstraint } from '@flotilla/api/placement'
 import type { WhyNot } from '@flotilla/api/why-not'
 import { nameSome } from './allocation.ts'
 import { wantedReplicas } from './allocate.ts'
 import { countOf } from './counts.ts'
-import { isBoundByRoom, modeOf } from './mode.ts'
+import { isBoundByRoom } from './mode.ts'
 import type { Case } from './case.ts'
 import { describeDomains } from './spread/describe-domains.ts'
 import { prepareWeights } from './weights.ts'

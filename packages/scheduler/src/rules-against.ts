@@ -1,10 +1,10 @@
 // What may forbid a workload a replica on a cluster, and how each rule is lifted: for `whyNot`.
-import type { Placement, SpreadConstraint, StaticWeight } from '@flotilla/api/placement'
+import { modeOf, type Placement, type SpreadConstraint, type StaticWeight } from '@flotilla/api/placement'
 import { nameSome } from './allocation.ts'
 import type { Case } from './case.ts'
 import { countOf } from './counts.ts'
 import type { Judged } from './judge.ts'
-import { isBoundByRoom, modeOf } from './mode.ts'
+import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import { describeNeed, describeRoom } from './describe-room.ts'
 import { describeDomains } from './spread/describe-domains.ts'

@@ -1,4 +1,5 @@
 // Decides where one binding goes. Pure: equal inputs give equal bytes, in any order of clusters, on any machine.
+import { modeOf } from '@flotilla/api/placement'
 import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
 import { canonicalJson, deepEqual } from '@flotilla/machinery/json'
 import { allocate, wantedReplicas } from './allocate.ts'
@@ -11,7 +12,6 @@ import { type Holding, holdingsOf, isGrowing, isLeaving } from './holding.ts'
 import { hashInputs, isSameRequest, orderTies } from './inputs.ts'
 import { divideCompletions } from './job.ts'
 import { type Judged, judgeClusters } from './judge.ts'
-import { modeOf } from './mode.ts'
 import { joinMoves } from './move.ts'
 import { suggestChange } from './relax.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'

@@ -2,7 +2,7 @@
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
 import { checkLabelKey } from '@flotilla/machinery/names'
-import type { ReplicaScheduling, SpreadConstraint } from '../placement.ts'
+import { type Mode, modeOf, type ReplicaScheduling, type SpreadConstraint } from '../placement.ts'
 import { each, invalid, notActedOn } from './rule.ts'
 
 export function checkSpread(
@@ -28,10 +28,6 @@ export function checkSpread(
       ...checkMode(path, constraint, mode),
     ]),
   ]
-}
-
-function modeOf({ replicaSchedulingType, replicaDivisionPreference = 'Weighted' }: ReplicaScheduling): string {
-  return replicaSchedulingType === 'Divided' ? replicaDivisionPreference : 'Duplicated'
 }
 
 function checkTopology(field: string, { spreadByField, spreadByLabel }: SpreadConstraint): readonly StatusCause[] {
@@ -70,7 +66,7 @@ function checkGroups(field: string, constraint: SpreadConstraint): readonly Stat
   ]
 }
 
-function checkMode(field: string, constraint: SpreadConstraint, mode: string): readonly StatusCause[] {
+function checkMode(field: string, constraint: SpreadConstraint, mode: Mode): readonly StatusCause[] {
   const { maxSkew, maxSharePercent } = constraint
   return [
     ...(maxSkew !== undefined && mode !== 'Weighted'

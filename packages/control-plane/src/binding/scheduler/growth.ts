@@ -1,5 +1,6 @@
 // Whether what a decision grows has been seen ready, so that what it shrinks may go.
 import type { ClusterOutcome, DecidedCluster } from '@flotilla/api/resource-binding'
+import { isGrowing } from '@flotilla/scheduler/holding'
 import type { Binding } from '../../hub.ts'
 
 /**
@@ -14,11 +15,6 @@ export function isGrowthReady({ spec, status }: Binding): boolean {
   const outcomes = new Map((status.clusters ?? []).map((outcome) => [outcome.name, outcome]))
   const isJob = spec.workloads[0]?.ref.kind === 'Job'
   return growing.every((cluster) => isThere(cluster, outcomes.get(cluster.name), isJob))
-}
-
-/** A cluster that is to hold more than before; an object without replicas counts as one. */
-function isGrowing({ replicas, from }: DecidedCluster): boolean {
-  return from !== undefined && (replicas ?? 1) > from
 }
 
 /**
