@@ -43,6 +43,8 @@ export function requestFor({ spec: { decision, workloads } }: Binding, placement
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
+    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
+    ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: true,
     ...(component ? { replicas: component.replicas } : {}),
