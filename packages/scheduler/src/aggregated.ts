@@ -43,23 +43,43 @@ function orderOfGrowth(replicas: number, ranked: readonly Judged[]): readonly Ju
   return order
 }
 
-/** `byRoom`: the largest first. One after the other the cheapest that with the largest others has room for the rest. */
+/**
+ * `byRoom`: the largest first. In front those to use, the cheapest first: as few as have room for all, none dearer than
+ * must be. The dearest has what the others leave, so those that save most against it, filled, go along.
+ */
 function cheapestOfFewest(replicas: number, byRoom: readonly Judged[]): readonly Judged[] {
-  const left = [...byRoom]
-  const chosen: Judged[] = []
-  for (let wanted = replicas; wanted > 0 && left.length > 0;) {
-    const fewest = fewestFor(wanted, left)
-    const others = roomOf(left.slice(0, fewest - 1))
-    const next = left.reduce<Judged | undefined>((best, judged, index) => {
-      const reach = index < fewest - 1 ? others + (left[fewest - 1]?.limit ?? 0) : others + judged.limit
-      return reach >= wanted && (best === undefined || costOf(judged) < costOf(best)) ? judged : best
-    }, undefined)
-    if (next === undefined) break
-    chosen.push(next)
-    left.splice(left.indexOf(next), 1)
-    wanted -= next.limit
+  const fewest = fewestFor(replicas, byRoom)
+  const highest = lowestCost(byRoom, (some) => roomOf(some.slice(0, fewest)) >= replicas)
+  const left = upTo(highest, byRoom)
+  const last = left.find((one) => costOf(one) === highest)
+  if (last === undefined || replicas <= 0) return byRoom
+  const chosen = new Set([last])
+  const saving = (one: Judged) => Math.min(one.limit, replicas) * (costOf(last) - costOf(one))
+  for (const one of left.toSorted((some, other) => saving(other) - saving(some))) {
+    if (chosen.size === fewest) break
+    const used = new Set(chosen).add(one)
+    const largest = left.filter((other) => !used.has(other)).slice(0, fewest - used.size)
+    if (roomOf([...used, ...largest]) >= replicas) chosen.add(one)
   }
-  return [...chosen, ...left]
+  const cheapestFirst = [...chosen].sort((one, other) => costOf(one) - costOf(other))
+  return [...cheapestFirst, ...byRoom.filter((one) => !chosen.has(one))]
+}
+
+/** The lowest cost for which those that cost no more suffice; the highest there is if none does. */
+function lowestCost(clusters: readonly Judged[], suffice: (some: readonly Judged[]) => boolean): number {
+  const costs = [...new Set(clusters.map(costOf))].sort((one, other) => one - other)
+  let [low, high] = [0, costs.length - 1]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (suffice(upTo(costs[middle] ?? 0, clusters))) high = middle
+    else low = middle + 1
+  }
+  return costs[low] ?? 0
+}
+
+/** Those that cost no more. */
+function upTo(cost: number, clusters: readonly Judged[]): readonly Judged[] {
+  return clusters.filter((one) => costOf(one) <= cost)
 }
 
 /** How many of the largest have room for all; all of them where none has. */

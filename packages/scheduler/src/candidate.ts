@@ -58,8 +58,9 @@ const unitsPerCurrency = 1e9
 /** What each replica there costs, by how many there are; rising. */
 function costsByCount({ costs, holding }: Judged): readonly Omit<Step, 'level'>[] {
   if (costs === undefined) return noCosts
-  return costs.load.map(({ cost, upTo }) => ({
-    cost: Math.round((costs.fixed + cost) * unitsPerCurrency),
+  const { fixed, load, loadWeight } = costs
+  return load.map(({ penalty, upTo }) => ({
+    cost: Math.round((fixed + loadWeight * penalty) * unitsPerCurrency),
     upTo: upTo + (holding?.replicas ?? 0),
   }))
 }

@@ -16,8 +16,10 @@ export interface ClusterCosts {
   readonly costs: Costs
   /** Weighted sum of price, latency and carbon, what is not known at its worst: currency per replica and hour. */
   readonly fixed: number
-  /** Weighted penalty of load by replicas added to what is there now: rising, the last without end. */
-  readonly load: readonly { readonly cost: number; readonly upTo: number }[]
+  /** By replicas added to what is there now, rising, the last without end; where load is not weighed one step of 0. */
+  readonly load: readonly LoadStep[]
+  /** What a penalty of 1 is worth, in currency per replica and hour. */
+  readonly loadWeight: number
   /** Weighted terms that are not known here. */
   readonly unknown: readonly Term[]
 }
@@ -58,14 +60,18 @@ export function weighCosts(
     if (load === undefined) unknown.push('load')
     const fixed = weighed.reduce((sum, { term, weight, worst }) => sum + weight * (costs[term] ?? worst), 0)
     const steps = load ?? [{ penalty: worstLoad, upTo: Number.POSITIVE_INFINITY }]
-    const loadWeight = objective.load ?? 0
-    return { costs, fixed, load: steps.map(({ penalty, upTo }) => ({ cost: loadWeight * penalty, upTo })), unknown }
+    return { costs, fixed, load: steps, loadWeight: objective.load ?? 0, unknown }
   })
 }
 
 /** Cost of the next replica, in currency per replica and hour. */
-export function nextCost({ fixed, load }: ClusterCosts): number {
-  return fixed + (load.find(({ upTo }) => upTo >= 1)?.cost ?? 0)
+export function nextCost({ fixed, load, loadWeight }: ClusterCosts): number {
+  return fixed + loadWeight * (penaltyOfNext(load) ?? 0)
+}
+
+/** Penalty of the next replica; undefined: it is not weighed, or not known. */
+export function loadOfNext({ load, loadWeight, unknown }: ClusterCosts): number | undefined {
+  return loadWeight > 0 && !unknown.includes('load') ? penaltyOfNext(load) : undefined
 }
 
 const noLoad: readonly LoadStep[] = [{ penalty: 0, upTo: Number.POSITIVE_INFINITY }]
