@@ -92,6 +92,12 @@ describe('removalOn()', () => {
     {
       name: 'nothing of a binding that only was deleted itself',
       binding: aBinding('a', placed(), true),
+      fate: 'replace' as const,
+      want: undefined,
+    },
+    {
+      name: 'nothing of a binding whose kind the hub has lost',
+      binding: aBinding('a', placed(), true),
       fate: 'release' as const,
       want: undefined,
     },
@@ -157,7 +163,7 @@ describe('fateOf()', () => {
       preserves: false,
       want: 'remove',
     },
-    { name: 'releases when the template lives', templates: [template('uid-web')], preserves: true, want: 'release' },
+    { name: 'is replaced when the template lives', templates: [template('uid-web')], preserves: true, want: 'replace' },
     { name: 'orphans when the policy preserves', templates: [undefined], preserves: true, want: 'orphan' },
   ])('$name', ({ templates, preserves, want }) => {
     expect(fateOf(aBinding('a', {}, true), templates, preserves)).toBe(want)

@@ -77,7 +77,7 @@ export function removalOn(
   let mode: WantedRemoval['mode'] = 'delete'
   for (const binding of bindings) {
     const fate = binding.metadata.deletionTimestamp === undefined ? 'remove' : fateOf(binding)
-    if (fate === undefined || fate === 'release') continue
+    if (fate !== 'remove' && fate !== 'orphan') continue
     for (const removal of removalsOf(binding)) {
       if (removal.clusterId !== clusterId || removal.objectId !== id) continue
       uids.add(removal.templateUid)

@@ -156,7 +156,7 @@ export class MemberSync implements AsyncDisposable {
     if (this.#isHeldByFollowers(id, claims)) return { requeueAfterMs: followerPatienceMs }
     const row = session.row(id)
     const statement = intents.statement({ template, claims, cluster, served: kind, row, settings }, this.#statements)
-    const isOver = this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, claims, session.id)
+    const isOver = this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, session.id)
     const carryOut = this.#carryOut
     const wanted: Wanted = {
       kind: 'hold',

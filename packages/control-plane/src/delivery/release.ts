@@ -15,6 +15,7 @@ import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { fateOf, type BindingFate } from '../binding-fate.ts'
+import { bindingsFor, isReplaceable } from '../binding-replacement.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
@@ -39,6 +40,8 @@ type WorkloadRef = Binding['spec']['workloads'][number]['ref']
 const undiscoveredRetryMs = 5_000
 /** How soon an informer that lags behind a live read is looked at again. */
 const informerLagMs = 1_000
+/** How soon a binding that was deleted by hand is looked at again: whether another has taken over what it said. */
+const replacementMs = 500
 
 export class Release implements AsyncDisposable {
   readonly #deps: ReleaseDeps
@@ -109,11 +112,14 @@ export class Release implements AsyncDisposable {
     const { uid = '', finalizers = [] } = binding.metadata
     if (!finalizers.includes(bindingFinalizer)) return
     const targets = removalsOf(binding)
+    if (this.#isReplaced(binding)) return this.#dropFinalizer(binding)
     if (!this.#judged.has(uid)) {
       const fate = await this.#judge(binding)
       this.#deps.intents.setFate(binding, fate, this.#deps.env.clock.monotonic())
+      // Judged again until it is replaced: the template may go before that.
+      if (fate === 'replace' && isReplaceable(binding)) return { requeueAfterMs: replacementMs }
+      if (fate === 'replace' || fate === 'release') return this.#dropFinalizer(binding)
       this.#judged.add(uid)
-      if (fate === 'release') return this.#dropFinalizer(binding)
       for (const { objectId, clusterId } of targets) this.#deps.redeliver(objectId, clusterId)
     }
     const left = targets.filter((target) => !this.#isSettledFor(binding, target))
@@ -142,6 +148,16 @@ export class Release implements AsyncDisposable {
     for (const [heir, removals] of heirs) {
       await this.#patch(heir, { spec: { removals: [...(heir.spec.removals ?? []), ...removals] } })
     }
+  }
+
+  /** Another binding of its template has all that it said, what was observed included. */
+  #isReplaced(binding: Binding): boolean {
+    const { spec, status } = binding
+    if (!isReplaceable(binding)) return false
+    return spec.workloads.some(({ ref }) => {
+      const { live } = bindingsFor(ref, this.#deps.hub.bindingsOf(objectIdOf(ref)))
+      return live !== undefined && (status === undefined || live.status !== undefined)
+    })
   }
 
   #session(clusterId: string): MemberSession | undefined {
