@@ -44,6 +44,13 @@ const removal = {
   since: 's',
 }
 
+const us = {
+  apiVersion: 'flotilla.dev/v1alpha1',
+  kind: 'Cluster',
+  metadata: { name: 'us', uid: 'uid-us' },
+  spec: { id: 'id-us' },
+}
+
 describe('claimsOn()', () => {
   test.each([
     { name: 'a workload where the decision puts it', bindings: [aBinding('a')], id: web, want: ['workload'] },
@@ -84,6 +91,18 @@ describe('removalOn()', () => {
       want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
     },
     {
+      name: 'what a removal names, on its cluster as it was registered then',
+      binding: aBinding('a', { removals: [{ ...removal, clusterUID: 'uid-us' }] }),
+      fate: undefined,
+      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
+    },
+    {
+      name: 'nothing that a removal names, on its cluster when that has been registered anew',
+      binding: aBinding('a', { removals: [{ ...removal, clusterUID: 'uid-us-before' }] }),
+      fate: undefined,
+      want: undefined,
+    },
+    {
       name: 'nothing of a deleted binding whose fate is not known',
       binding: aBinding('a', placed(), true),
       fate: undefined,
@@ -114,13 +133,13 @@ describe('removalOn()', () => {
       want: { mode: 'orphan', templateUids: new Set(['uid-settings']), isSuspended: false },
     },
   ])('finds $name', ({ binding, fate, want }) => {
-    expect(removalOn([binding], settings, 'id-us', fates(fate), () => false)).toEqual(want)
+    expect(removalOn([binding], settings, us, fates(fate), () => false)).toEqual(want)
   })
 
   test('is suspended by the policy of any binding that gives evidence, and of no other', () => {
     const bindings = [aBinding('a', { removals: [removal] }), aBinding('b', { removals: [removal] }), aBinding('c')]
     const suspendedBy = (name: string) =>
-      removalOn(bindings, settings, 'id-us', fates(), ({ metadata }) => metadata.name === name)?.isSuspended
+      removalOn(bindings, settings, us, fates(), ({ metadata }) => metadata.name === name)?.isSuspended
     expect(['a', 'b', 'c'].map(suspendedBy)).toEqual([true, true, false])
   })
 

@@ -60,11 +60,10 @@ export class Intents {
     return claimsOn(this.#hub.bindingsOf(id), id, clusterId)
   }
 
-  /** `cluster`: the name of that of identity `clusterId`. */
-  removalOn(id: ObjectId, clusterId: string, cluster: string): WantedRemoval | undefined {
+  removalOn(id: ObjectId, cluster: Cluster): WantedRemoval | undefined {
     const fateOf = (binding: Binding) => this.fate(binding)
-    const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster).isSuspended
-    return removalOn(this.#hub.bindingsOf(id), id, clusterId, fateOf, suspends)
+    const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster.metadata.name).isSuspended
+    return removalOn(this.#hub.bindingsOf(id), id, cluster, fateOf, suspends)
   }
 
   formerUsersOf(id: ObjectId, clusterId: string): readonly ObjectId[] {

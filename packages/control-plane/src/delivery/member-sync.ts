@@ -130,7 +130,7 @@ export class MemberSync implements AsyncDisposable {
     const claims = intents.claimsOn(id, this.session.id)
     if (claims.length > 0) return this.#hold(id, cluster, claims, signal)
     this.#statements.delete(id)
-    const removal = intents.removalOn(id, this.session.id, this.session.name)
+    const removal = intents.removalOn(id, cluster)
     if (removal) {
       const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.monotonic())
       if (waitMs > 0) return { requeueAfterMs: waitMs }
@@ -199,7 +199,7 @@ export class MemberSync implements AsyncDisposable {
     const cluster = hub.clusters.get(this.session.name)
     if (!cluster || cluster.metadata.deletionTimestamp !== undefined) return false
     if (intents.claimsOn(id, this.session.id).length > 0) return false
-    const removal = intents.removalOn(id, this.session.id, this.session.name)
+    const removal = intents.removalOn(id, cluster)
     return removal?.mode === mode && pauseOf(cluster, removal.isSuspended) === undefined
   }
 

@@ -27,6 +27,8 @@ interface Entry {
 }
 
 interface Recipe {
+  /** Of the Cluster: registered anew, it is met anew. */
+  readonly uid: string | undefined
   readonly id: string
   readonly endpoint: string | undefined
   readonly mode: string | undefined
@@ -128,6 +130,12 @@ function secretKeyOf({ spec }: Cluster): string | undefined {
   return spec.secretRef && keyOf({ namespace: systemNamespace, name: spec.secretRef.name })
 }
 
-function recipeOf({ spec }: Cluster, credentials: KubeObject | undefined): Recipe {
-  return { id: spec.id, endpoint: spec.apiEndpoint, mode: spec.mode, credentials: credentials?.['data'] }
+function recipeOf({ metadata, spec }: Cluster, credentials: KubeObject | undefined): Recipe {
+  return {
+    uid: metadata.uid,
+    id: spec.id,
+    endpoint: spec.apiEndpoint,
+    mode: spec.mode,
+    credentials: credentials?.['data'],
+  }
 }

@@ -8,6 +8,7 @@ import type { Resource } from '@flotilla/machinery/resource'
 import { bindingKeyOf, replacementKeyOf } from '../binding-replacement.ts'
 import type { Binding } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
+import { registered } from '../registration.ts'
 import { componentsOf } from './components.ts'
 import { policyRef } from './match.ts'
 import type { Verdict } from './match.ts'
@@ -131,9 +132,10 @@ function droppedFollowers(binding: Binding, followers: readonly KubeObject[], no
   const dropped = (binding.spec.followers ?? []).filter(({ ref }) => !kept.has(objectIdOf(ref)))
   const clusters = binding.spec.decision?.clusters ?? []
   return dropped.flatMap(({ ref: { uid, ...object } }) =>
-    clusters.map(({ name, id }) => ({
+    clusters.map(({ name, id, clusterUID }) => ({
       cluster: name,
       id,
+      ...registered(clusterUID),
       object,
       templateUID: uid,
       reason: 'NoLongerFollows',

@@ -118,5 +118,10 @@ export class ProbeSession {
 
 /** Changes when the member must be reached anew. */
 export function basisOf(cluster: Cluster, credentials: KubeObject | undefined): string {
-  return JSON.stringify([cluster.spec.id, cluster.spec.apiEndpoint, credentials?.metadata.resourceVersion])
+  return JSON.stringify([
+    cluster.metadata.uid,
+    cluster.spec.id,
+    cluster.spec.apiEndpoint,
+    credentials?.metadata.resourceVersion,
+  ])
 }

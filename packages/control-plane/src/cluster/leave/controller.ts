@@ -15,6 +15,7 @@ import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import type { Fences } from '../../fences.ts'
 import type { Hub } from '../../hub.ts'
+import type { WriteCheck } from '../../members/contact.ts'
 import { orphanAll } from '../../members/orphan.ts'
 import { memberAccount } from '../join/member-access.ts'
 
@@ -22,7 +23,8 @@ export interface LeaveDeps {
   readonly env: Env
   readonly hub: Hub
   readonly fences: Fences
-  readonly memberApi: (cluster: string) => KubeApi | undefined
+  /** Writes nothing when `check` throws: it is asked right before each write. */
+  readonly memberApi: (cluster: string, check: WriteCheck) => KubeApi | undefined
 }
 
 const retryMs = 5_000
@@ -42,6 +44,7 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
     }
     if (!isOurs) return
     await leave(cluster, signal)
+    if (!(await isThere(cluster))) return
     await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: cluster.spec.secretRef?.name ?? name })
     await letGo(cluster)
   }
@@ -66,19 +69,40 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
     }
   }
 
+  /** Registered anew under its name meanwhile, it has other credentials. */
+  async function isThere({ metadata: { name, uid } }: Cluster): Promise<boolean> {
+    const found = await hub.api.get(clusterResource, { name }).catch((error: unknown) => {
+      if (!isError(error, 'NotFound')) throw error
+    })
+    return found?.metadata.uid === uid
+  }
+
   /** Lets go of the member. Without its lease nothing is written to it: it is away, or not the one we know. */
-  async function leave({ metadata, spec }: Cluster, signal: AbortSignal): Promise<void> {
-    const api = memberApi(metadata.name)
-    if (spec.suspend === true) throw new Waiting(`cluster ${metadata.name} is suspended`, retryMs)
-    if (!api || !fences.mayWrite(metadata.name)) throw new Waiting(`cluster ${metadata.name} is away`, retryMs)
+  async function leave({ metadata }: Cluster, signal: AbortSignal): Promise<void> {
+    const { name, uid } = metadata
+    const checkRegistration = () => {
+      const now = hub.clusters.get(name)
+      // Taken off by force, or even registered anew: what is there is not ours to let go of.
+      if (now?.metadata.uid !== uid) throw new Waiting(`cluster ${name} has been taken off`, retryMs)
+      if (now?.spec.suspend === true) throw new Waiting(`cluster ${name} is suspended`, retryMs)
+    }
+    const check = () => {
+      checkRegistration()
+      if (!fences.mayWrite(name)) throw new Waiting(`cluster ${name} is away`, retryMs)
+    }
+    check()
+    const api = memberApi(name, check)
+    const unfenced = memberApi(name, checkRegistration)
+    if (!api || !unfenced) throw new Waiting(`cluster ${name} is away`, retryMs)
     const discovery = await discover(api, { signal })
     if (discovery.incompleteGroups.length > 0) {
-      throw new Waiting(`cluster ${metadata.name} does not tell all that it serves`, retryMs)
+      throw new Waiting(`cluster ${name} does not tell all that it serves`, retryMs)
     }
     await orphanAll(api, listable(discovery), hub.id, signal)
-    await fences.end(metadata.name)
+    check()
+    await fences.end(name)
     // Last: with it goes our right to do anything here.
-    await deleteIfThere(api, clusterRoleBindings, { name: memberAccount })
+    await deleteIfThere(unfenced, clusterRoleBindings, { name: memberAccount })
   }
 
   async function setFinalizers({ metadata }: Cluster, finalizers: readonly string[]): Promise<void> {
