@@ -39,6 +39,8 @@ const firstUnservedRetryMs = 250
 const askAnewMs = 200
 /** Followers that are neither applied nor refused hold their workload up for so long at most. */
 const followerPatienceMs = 10_000
+/** What a finalizer on the member holds back: its watch tells of its end, unless nothing else of the kind is placed. */
+const heldBackRetryMs = 15_000
 /** Followers that are still in use are looked at again when their workload is well, and after so long. */
 const inUseRetryMs = 30_000
 
@@ -188,8 +190,9 @@ export class MemberSync implements AsyncDisposable {
     const outcome = await this.#carryOut.remove({ id, kind, signal, isDue }, (live) =>
       planStep(this.#situation(id, wanted, live)),
     )
-    if (outcome.state === 'Removed') this.#noteRemoved(id, outcome)
-    else this.#settle(id, outcome)
+    if (outcome.state === 'Removed') return this.#noteRemoved(id, outcome)
+    this.#settle(id, outcome)
+    return { requeueAfterMs: heldBackRetryMs }
   }
 
   /** The removal is still what it was when it was planned: a request may wait for the member's budget. */
