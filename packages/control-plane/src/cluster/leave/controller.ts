@@ -17,6 +17,7 @@ import type { Fences } from '../../fences.ts'
 import type { Hub } from '../../hub.ts'
 import type { WriteCheck } from '../../members/contact.ts'
 import { orphanAll } from '../../members/orphan.ts'
+import { refusalOf } from '../../refused-registration.ts'
 import { memberAccount } from '../join/member-access.ts'
 
 export interface LeaveDeps {
@@ -43,10 +44,19 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
       return
     }
     if (!isOurs) return
-    await leave(cluster, signal)
+    // What is there belongs to the hub itself, or to the registration that counts.
+    if (!refusalOf(hub, cluster)) await leave(cluster, signal)
     if (!(await isThere(cluster))) return
-    await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: cluster.spec.secretRef?.name ?? name })
+    await deleteCredentials(cluster)
     await letGo(cluster)
+  }
+
+  async function deleteCredentials(cluster: Cluster): Promise<void> {
+    const nameOf = ({ metadata, spec }: Cluster) => spec.secretRef?.name ?? metadata.name
+    const isShared = (other: Cluster) =>
+      other.metadata.uid !== cluster.metadata.uid && nameOf(other) === nameOf(cluster)
+    for (const other of hub.clusters.list()) if (isShared(other)) return
+    await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: nameOf(cluster) })
   }
 
   /** The member cannot be asked any more: a status that was written meanwhile must not send us back to it. */
