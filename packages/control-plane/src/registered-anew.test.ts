@@ -104,7 +104,7 @@ describe('a cluster taken off by force and registered again', () => {
   test.each([
     { name: 'is placed on as before', deletesPolicy: false },
     { name: 'is placed on as before also without a policy', deletesPolicy: true },
-  ])('$name: a template that is deleted takes its copy along', async ({ deletesPolicy }) => {
+  ])('$name', async ({ deletesPolicy }) => {
     if (deletesPolicy) await fleet.api.delete(propagationPolicyResource, web)
     await fleet.env.advance(5_000)
     const before = await copyOn('eu')
