@@ -27,5 +27,7 @@ export function fateOf(
   )
   if (binding.metadata.annotations?.[orphanAnnotation] !== undefined) return 'orphan'
   if (isAlive) return 'replace'
+  // The garbage collector has taken the owner off it: the template was deleted with `--cascade=orphan`.
+  if ((binding.metadata.ownerReferences ?? []).length === 0) return 'orphan'
   return policyPreserves || binding.spec.preserveResourcesOnDeletion === true ? 'orphan' : 'remove'
 }

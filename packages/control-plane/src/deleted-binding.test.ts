@@ -9,7 +9,7 @@ import { deployments, jobs, namespaces, pods } from '@flotilla/machinery/well-kn
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aDeployment } from '../test/test-fleet.ts'
 import { aWeightedPolicy } from '../test/weighted-policy.ts'
-import { startWholeFleet, type WholeFleet } from '../test/whole-fleet.ts'
+import { startWholeFleet, stopControllers, type WholeFleet } from '../test/whole-fleet.ts'
 
 const web = { namespace: 'shop', name: 'web' }
 let fleet: WholeFleet
@@ -140,10 +140,12 @@ describe('a binding deleted by hand before a member has confirmed a removal', ()
     expect(await bindings()).toEqual([])
   })
 
-  test('keeps its copies when the template is deleted with --cascade=orphan afterwards', async () => {
+  test('keeps its copies when the template is deleted with --cascade=orphan right after it, unseen by us', async () => {
+    await stopControllers(fleet, fleet.controlPlane)
     await deleteBinding()
-    await fleet.env.advance(1_000)
     await fleet.api.delete(deployments, web, { propagationPolicy: 'Orphan' })
+    await fleet.env.advance(10_000)
+    await fleet.restart()
     await fleet.env.advance(60_000)
     await comeBack()
     expect(await copyOn('us')).toBeDefined()

@@ -169,6 +169,9 @@ describe('stricter()', () => {
 })
 
 describe('fateOf()', () => {
+  const { metadata, ...rest } = aBinding('a', {}, true)
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'uid-web' }
+  const owned = { ...rest, metadata: { ...metadata, ownerReferences: [owner] } }
   const template = (uid: string, more: object = {}) => ({
     ...ref('Deployment', 'web'),
     metadata: { name: 'web', uid, ...more },
@@ -185,12 +188,15 @@ describe('fateOf()', () => {
     { name: 'is replaced when the template lives', templates: [template('uid-web')], preserves: true, want: 'replace' },
     { name: 'orphans when the policy preserves', templates: [undefined], preserves: true, want: 'orphan' },
   ])('$name', ({ templates, preserves, want }) => {
-    expect(fateOf(aBinding('a', {}, true), templates, preserves)).toBe(want)
+    expect(fateOf(owned, templates, preserves)).toBe(want)
+  })
+
+  test('orphans what was deleted with --cascade=orphan, also when only the garbage collector had the time to say so', () => {
+    expect(fateOf(aBinding('a', {}, true), [undefined], false)).toBe('orphan')
   })
 
   test('orphans what was deleted with --cascade=orphan', () => {
-    const binding = aBinding('a', {}, true)
-    const marked = { ...binding, metadata: { ...binding.metadata, annotations: { 'flotilla.dev/orphan': 'true' } } }
+    const marked = { ...owned, metadata: { ...owned.metadata, annotations: { 'flotilla.dev/orphan': 'true' } } }
     expect(fateOf(marked, [undefined], false)).toBe('orphan')
   })
 })

@@ -215,7 +215,8 @@ export class Release implements AsyncDisposable {
 
   /**
    * Confirmed by the member, cancelled by a live claim, or moot because the cluster has been taken off the hub since,
-   * even if it was registered again. Undelivered changes count as unsettled: their outcome was dropped when they were noticed.
+   * even if it was registered again. Undelivered changes count as unsettled: their outcome was dropped when they were
+   * noticed.
    */
   #isSettled(binding: Binding, target: RemovalTarget): boolean {
     const { on, objectId } = target

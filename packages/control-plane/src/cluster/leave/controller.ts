@@ -53,9 +53,8 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
 
   async function deleteCredentials(cluster: Cluster): Promise<void> {
     const nameOf = ({ metadata, spec }: Cluster) => spec.secretRef?.name ?? metadata.name
-    const isShared = (other: Cluster) =>
-      other.metadata.uid !== cluster.metadata.uid && nameOf(other) === nameOf(cluster)
-    for (const other of hub.clusters.list()) if (isShared(other)) return
+    const others = [...hub.clusters.list()].filter(({ metadata }) => metadata.uid !== cluster.metadata.uid)
+    if (others.some((other) => nameOf(other) === nameOf(cluster))) return
     await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: nameOf(cluster) })
   }
 
@@ -90,14 +89,13 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
   /** Lets go of the member. Without its lease nothing is written to it: it is away, or not the one we know. */
   async function leave({ metadata }: Cluster, signal: AbortSignal): Promise<void> {
     const { name, uid } = metadata
+    // Taken off by force, or even registered anew: what is there is not ours to let go of.
     const checkRegistration = () => {
-      const now = hub.clusters.get(name)
-      // Taken off by force, or even registered anew: what is there is not ours to let go of.
-      if (now?.metadata.uid !== uid) throw new Waiting(`cluster ${name} has been taken off`, retryMs)
-      if (now?.spec.suspend === true) throw new Waiting(`cluster ${name} is suspended`, retryMs)
+      if (hub.clusters.get(name)?.metadata.uid !== uid) throw new Waiting(`cluster ${name} was taken off`, retryMs)
     }
     const check = () => {
       checkRegistration()
+      if (hub.clusters.get(name)?.spec.suspend === true) throw new Waiting(`cluster ${name} is suspended`, retryMs)
       if (!fences.mayWrite(name)) throw new Waiting(`cluster ${name} is away`, retryMs)
     }
     check()
