@@ -38,6 +38,7 @@ export interface Hub extends AsyncDisposable {
   readonly api: KubeApi
   /** UID of the hub's kube-system namespace: the value of our label on members. */
   readonly id: string
+  /** Index: `id` (identity of the member). */
   readonly clusters: Informer<Cluster>
   readonly namespaces: Informer<KubeObject>
   /** Secrets of `flotilla-system`: how members are reached. */
@@ -75,7 +76,12 @@ export function createHub({ env, api, id }: HubOptions): Hub {
   const bindings = bindingInformer<ResourceBinding>(env, api, resourceBindingResource)
   const clusterBindings = bindingInformer<ClusterResourceBinding>(env, api, clusterResourceBindingResource)
   const kinds = {
-    clusters: informer<Cluster>(env, api, clusterResource),
+    clusters: createInformer<Cluster>({
+      env,
+      api,
+      resource: clusterResource,
+      indexes: { id: ({ spec }) => [spec.id] },
+    }),
     namespaces: informer<KubeObject>(env, api, namespaces),
     credentials: createInformer<KubeObject>({ env, api, resource: secrets, namespace: systemNamespace }),
     policies: policyInformer<PropagationPolicy>(env, api, propagationPolicyResource),
