@@ -62,5 +62,5 @@ function kindOf(definition: KubeObject): string {
  */
 function decisive({ metadata, spec, status }: Cluster): unknown {
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
-  return [metadata.labels ?? {}, metadata.deletionTimestamp, spec, ready?.status, status?.apis]
+  return [metadata.labels ?? {}, metadata.deletionTimestamp, spec, ready?.status, status?.apis, status?.properties]
 }
