@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { drift } from './benches/drift.ts'
 import { fleet } from './benches/fleet.ts'
+import { fragmentation } from './benches/fragmentation.ts'
 import { idle } from './benches/idle.ts'
 import { propagation } from './benches/propagation.ts'
 import { rebalance } from './benches/rebalance.ts'
@@ -11,7 +12,17 @@ import { throughput } from './benches/throughput.ts'
 import type { Benchmark } from './benchmark.ts'
 import { formatReport, thisMachine } from './report.ts'
 
-const benchmarks: readonly Benchmark[] = [start, propagation, throughput, drift, idle, fleet, scheduler, rebalance]
+const benchmarks: readonly Benchmark[] = [
+  start,
+  propagation,
+  throughput,
+  drift,
+  idle,
+  fleet,
+  scheduler,
+  rebalance,
+  fragmentation,
+]
 
 const { positionals, values } = readArguments()
 

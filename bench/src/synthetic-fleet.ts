@@ -79,7 +79,7 @@ export function aShape(random: () => number): Shape {
   return { cpu, memory: (cpu / 1_000) * gibPerCore * 1_024 }
 }
 
-function pareto(random: () => number, exponent: number, most: number): number {
+export function pareto(random: () => number, exponent: number, most: number): number {
   return Math.min(most, (1 - random()) ** (-1 / exponent))
 }
 
