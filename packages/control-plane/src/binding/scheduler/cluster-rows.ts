@@ -68,5 +68,6 @@ function kindOf(definition: KubeObject): string {
  */
 function decisive({ metadata, spec, status }: Cluster): unknown {
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
-  return [metadata.uid, metadata.labels ?? {}, metadata.deletionTimestamp, spec, ready?.status, status?.apis]
+  const { uid, labels = {}, deletionTimestamp } = metadata
+  return [uid, labels, deletionTimestamp, spec, ready?.status, status?.apis, status?.properties]
 }
