@@ -1,9 +1,9 @@
 // Work that comes and goes on nodes that fill up: how much of it runs, by the rule that tells how many replicas fit.
+import { apiVersion } from '@flotilla/api/group'
 import type { Placement } from '@flotilla/api/placement'
 import { seededRandom } from '@flotilla/runtime/seeded-random'
-import { hash32 } from '@flotilla/scheduler/hash'
 import { schedule } from '@flotilla/scheduler/schedule'
-import { type ClusterRow, createSnapshot } from '@flotilla/scheduler/snapshot'
+import { type ClusterRow, createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Benchmark, Run } from '../benchmark.ts'
 import { byGrade, byNodeShape, bySummary, type EstimateRule, mostPods, type NodeRoom } from '../estimate-rules.ts'
 import { oneRow, type Report, type Row } from '../report.ts'
@@ -138,22 +138,14 @@ function buildFleet(clusters: number, millicores: number, random: () => number):
 }
 
 function aRow(name: string): ClusterRow {
-  return {
-    name,
-    id: name,
-    idHash: hash32(name),
-    labels: {},
-    provider: '',
-    region: '',
-    zones: [],
-    taints: [],
-    ready: true,
-    notReadyReason: '',
-    suspended: false,
-    deleting: false,
-    kinds: new Set(['apps/Deployment']),
-    placedKinds: new Set(),
-  }
+  const ready = { type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime: '' } as const
+  return toClusterRow({
+    apiVersion,
+    kind: 'Cluster',
+    metadata: { name },
+    spec: { id: name },
+    status: { conditions: [ready], apis: [{ group: 'apps', version: 'v1', kinds: ['Deployment'] }] },
+  })
 }
 
 function refresh(member: Member, rule: EstimateRule): void {
