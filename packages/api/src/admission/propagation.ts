@@ -9,6 +9,7 @@ import { type Rule, duplicates, each, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
 import { checkTiers } from './tiers.ts'
+import { checkWorkloadAffinity } from './workload-affinity.ts'
 
 export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
   ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
@@ -21,7 +22,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, objective, compliance } = placement
+  const { clusterAffinities, spreadConstraints, objective, compliance, workloadAffinity } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
@@ -30,6 +31,7 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...notActedOn(`${field}.objective`, objective !== undefined),
     ...checkCompliance(`${field}.compliance`, compliance),
+    ...checkWorkloadAffinity(`${field}.workloadAffinity`, workloadAffinity),
   ]
 }
 
