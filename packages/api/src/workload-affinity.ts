@@ -1,4 +1,5 @@
 // Workload affinity: which other workloads a workload must, or must not, be beside.
+import { formatSelector, type Selector } from '@flotilla/machinery/selector'
 import { type ValueOf, choice, object, optional, text } from './field.ts'
 import { labelSelector } from './selector.ts'
 
@@ -44,4 +45,16 @@ export interface Topology {
 
 export function topologyOfTerm({ topologyField, topologyLabel }: WorkloadAffinityTerm): Topology {
   return topologyLabel === undefined ? { spreadByField: topologyField ?? 'cluster' } : { spreadByLabel: topologyLabel }
+}
+
+/** `KEY=VALUE` where that is all that the selector asks for. */
+export function labelPairOf([only, ...rest]: Selector): string | undefined {
+  if (only === undefined || rest.length > 0 || only.values.length !== 1) return undefined
+  const isEqual = only.operator === '=' || only.operator === '==' || only.operator === 'in'
+  return isEqual ? `${only.key}=${only.values[0]}` : undefined
+}
+
+/** What a group is called: selectors that ask for one label are the same group however they are written. */
+export function groupNameOf(selector: Selector): string {
+  return labelPairOf(selector) ?? formatSelector(selector)
 }

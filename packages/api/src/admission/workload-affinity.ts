@@ -3,7 +3,7 @@ import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
 import { canonicalJson } from '@flotilla/machinery/json'
 import { checkLabelKey } from '@flotilla/machinery/names'
-import { formatSelector, fromLabelSelector } from '@flotilla/machinery/selector'
+import { fromLabelSelector } from '@flotilla/machinery/selector'
 import {
   type Topology,
   topologyOfTerm,
@@ -79,5 +79,5 @@ function isWithin(near: Topology, far: Topology): boolean {
 }
 
 function groupOf({ groupByLabelKey, labelSelector }: WorkloadAffinityTerm): string {
-  return groupByLabelKey ?? formatSelector(fromLabelSelector(labelSelector ?? {}))
+  return groupByLabelKey ?? groupNameOf(fromLabelSelector(labelSelector))
 }

@@ -13,6 +13,7 @@ import type { Terminal } from '../terminal.ts'
 import { readPolicy, requestFor } from './explain-every.ts'
 import { noBindingText } from './explanation-text.ts'
 import { readTemplate, type Binding } from './read-binding.ts'
+import { readNeighbours } from './read-neighbours.ts'
 import { type Answer, type ObjectName, whyNotText } from './why-not-text.ts'
 
 export async function runWhyNot(args: readonly string[], flags: WhyNotFlags, terminal: Terminal): Promise<void> {
@@ -40,12 +41,13 @@ async function answersFor(
 ): Promise<readonly Answer[]> {
   const { policy: ref, workloads } = binding.spec
   const policy = ref && (await readPolicy(hub, ref))
+  const neighbours = await readNeighbours(hub, binding)
   const snapshot = createSnapshot(clusters.map((cluster) => toClusterRow(cluster)))
   const subject = workloads.map(({ ref: { kind, ...metadata } }) => nameOf(kind, metadata))[0]
   return chosen.flatMap((cluster) => {
     if (subject === undefined) return []
     const answer = policy
-      ? whyNot(requestFor(binding, policy.spec.placement ?? {}), snapshot, cluster.spec.id)
+      ? whyNot(requestFor(binding, policy.spec.placement ?? {}, neighbours), snapshot, cluster.spec.id)
       : withoutPolicy(binding, cluster)
     return [{ workload: subject, ...(ref ? { policy: ref } : {}), ...answer }]
   })

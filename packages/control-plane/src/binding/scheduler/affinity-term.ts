@@ -1,9 +1,9 @@
 // A rule of a policy as it holds for one workload: which group it names, and what makes clusters one place. Pure.
-import { type Topology, topologyOfTerm, type WorkloadAffinityTerm } from '@flotilla/api/workload-affinity'
-import { formatSelector, fromLabelSelector, type Labels, type Selector } from '@flotilla/machinery/selector'
+import { groupNameOf, type Topology, topologyOfTerm, type WorkloadAffinityTerm } from '@flotilla/api/workload-affinity'
+import { fromLabelSelector, type Labels, type Selector } from '@flotilla/machinery/selector'
 
 export interface Term {
-  /** The selector as text, e.g. `app=db`: equal texts are the same group of a namespace. */
+  /** E.g. `app=db`: equal names are the same group of a namespace. */
   readonly group: string
   readonly selector: Selector
   readonly topology: Topology
@@ -13,18 +13,11 @@ export interface Term {
 export function toTerm(term: WorkloadAffinityTerm | undefined, labels: Labels): Term | undefined {
   if (term === undefined) return undefined
   const selector = selectorOf(term, labels)
-  return selector && { group: formatSelector(selector), selector, topology: topologyOfTerm(term) }
+  return selector && { group: groupNameOf(selector), selector, topology: topologyOfTerm(term) }
 }
 
 function selectorOf({ groupByLabelKey: key, labelSelector }: WorkloadAffinityTerm, labels: Labels) {
   if (key === undefined) return fromLabelSelector(labelSelector)
   const value = labels[key]
   return value === undefined ? undefined : fromLabelSelector({ matchLabels: { [key]: value } })
-}
-
-/** `KEY=VALUE` where that is all that the selector asks for: such groups are found by a label. */
-export function pairOf([only, ...rest]: Selector): string | undefined {
-  if (only === undefined || rest.length > 0 || only.values.length !== 1) return undefined
-  const isEqual = only.operator === '=' || only.operator === '==' || only.operator === 'in'
-  return isEqual ? `${only.key}=${only.values[0]}` : undefined
 }

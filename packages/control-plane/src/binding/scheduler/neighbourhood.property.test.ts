@@ -36,6 +36,7 @@ const anyGroup = fc.constantFrom<WorkloadAffinityTerm>(
   { groupByLabelKey: 'app' },
   { labelSelector: { matchLabels: { app: 'p' } } },
   { labelSelector: { matchExpressions: [{ key: 'ha', operator: 'Exists' }] } },
+  { labelSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['p'] }] } },
   { labelSelector: { matchLabels: { app: 'q', ha: '1' } } },
 )
 const anyTerm = fc
@@ -206,4 +207,16 @@ test('Neighbourhood.follow() tells others of a decision once it is written, thou
   hood.follow('shop/db', aBinding('db', { app: 'db' }), undefined)
   hood.take('shop/db', aBinding('db', { app: 'db' }), undefined, decision)
   expect([...hood.follow('shop/db', aBinding('db', { app: 'db' }, { decision }), undefined)]).toEqual(['shop/web'])
+})
+
+test('Neighbourhood.take() keeps a cluster that a decision leaves until its copies are known to be gone', () => {
+  const hood = new Neighbourhood()
+  const at = (name: string) => ({ clusters: [{ name, id: `id-${name}`, replicas: 2 }] }) as unknown as Decision
+  const away: WorkloadAffinity = { antiAffinity: { labelSelector: { matchLabels: { app: 'db' } } } }
+  const web = aBinding('web', { app: 'web' })
+  const db = aBinding('db', { app: 'db' }, { decision: at('a') })
+  hood.follow('shop/web', web, away)
+  hood.follow('shop/db', db, undefined)
+  hood.take('shop/db', db, undefined, at('b'))
+  expect([...(hood.of('shop/web', web)?.antiAffinity?.residents.keys() ?? [])].sort()).toEqual(['id-a', 'id-b'])
 })

@@ -1,12 +1,12 @@
 // Which workloads are placed where, as far as rules of workloads ask: kept by what changes, and read by decisions.
 import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
-import type { WorkloadAffinity } from '@flotilla/api/workload-affinity'
+import { labelPairOf, type WorkloadAffinity } from '@flotilla/api/workload-affinity'
 import { canonicalJson, deepEqual } from '@flotilla/machinery/json'
 import type { Labels } from '@flotilla/machinery/selector'
 import type { Company, Neighbours } from '@flotilla/scheduler/neighbours'
 import { compareText } from '@flotilla/scheduler/snapshot'
 import type { Binding } from '../../hub.ts'
-import { pairOf, type Term, toTerm } from './affinity-term.ts'
+import { type Term, toTerm } from './affinity-term.ts'
 import { type Resident, WorkloadGroup } from './workload-group.ts'
 
 interface Entry extends Resident {
@@ -148,7 +148,7 @@ function foundGroup(town: Town, term: Term): WorkloadGroup {
   const shelf = shelfOf(town, term)
   const group = new WorkloadGroup(term)
   shelf.set(term.group, group)
-  const pair = pairOf(term.selector)
+  const pair = labelPairOf(term.selector)
   for (const key of pair === undefined ? town.entries.keys() : (town.byLabel.get(pair) ?? [])) {
     const entry = town.entries.get(key)
     if (entry && group.selects(entry.labels)) group.join(entry)
@@ -157,7 +157,7 @@ function foundGroup(town: Town, term: Term): WorkloadGroup {
 }
 
 function shelfOf({ byPair, others }: Town, { selector }: Term): Map<string, WorkloadGroup> {
-  return pairOf(selector) === undefined ? others : byPair
+  return labelPairOf(selector) === undefined ? others : byPair
 }
 
 /** Groups that rules name and that the workload is in. */
