@@ -5,6 +5,7 @@ import { canonicalJson } from '@flotilla/machinery/json'
 import { checkLabelKey } from '@flotilla/machinery/names'
 import { fromLabelSelector } from '@flotilla/machinery/selector'
 import {
+  groupNameOf,
   type Topology,
   topologyOfTerm,
   type WorkloadAffinity,
