@@ -1,6 +1,7 @@
 // A rule of a policy as it holds for one workload: which group it names, and what makes clusters one place. Pure.
 import { groupNameOf, type Topology, topologyOfTerm, type WorkloadAffinityTerm } from '@flotilla/api/workload-affinity'
-import { fromLabelSelector, type Labels, type Selector } from '@flotilla/machinery/selector'
+import { isError } from '@flotilla/machinery/errors'
+import { fromLabelSelector, type Labels, nothing, type Selector } from '@flotilla/machinery/selector'
 
 export interface Term {
   /** E.g. `app=db`: equal names are the same group of a namespace. */
@@ -9,15 +10,22 @@ export interface Term {
   readonly topology: Topology
 }
 
-/** None: `labels` have no value under the key that groups by. Throws BadRequest for a selector that admission refuses. */
+/**
+ * None: `labels` have no value under the key that groups by. A malformed selector, which admission refuses where there
+ * is any, selects nobody.
+ */
 export function toTerm(term: WorkloadAffinityTerm | undefined, labels: Labels): Term | undefined {
-  if (term === undefined) return undefined
-  const selector = selectorOf(term, labels)
-  return selector && { group: groupNameOf(selector), selector, topology: topologyOfTerm(term) }
+  const selector = term && selectorOf(term, labels)
+  return term && selector && { group: groupNameOf(selector), selector, topology: topologyOfTerm(term) }
 }
 
 function selectorOf({ groupByLabelKey: key, labelSelector }: WorkloadAffinityTerm, labels: Labels) {
-  if (key === undefined) return fromLabelSelector(labelSelector)
-  const value = labels[key]
-  return value === undefined ? undefined : fromLabelSelector({ matchLabels: { [key]: value } })
+  try {
+    if (key === undefined) return fromLabelSelector(labelSelector)
+    const value = labels[key]
+    return value === undefined ? undefined : fromLabelSelector({ matchLabels: { [key]: value } })
+  } catch (error) {
+    if (isError(error, 'BadRequest')) return nothing
+    throw error
+  }
 }

@@ -220,3 +220,14 @@ test('Neighbourhood.take() keeps a cluster that a decision leaves until its copi
   hood.take('shop/db', db, undefined, at('b'))
   expect([...(hood.of('shop/web', web)?.antiAffinity?.residents.keys() ?? [])].sort()).toEqual(['id-a', 'id-b'])
 })
+
+test('Neighbourhood.follow() takes a malformed selector that got past admission for one of nobody', () => {
+  const hood = new Neighbourhood()
+  const near: WorkloadAffinity = { affinity: { labelSelector: { matchExpressions: [{ key: 'app', operator: 'In' }] } } }
+  hood.follow('shop/web', aBinding('web', { app: 'web' }), near)
+  hood.follow('shop/db', aBinding('db', { app: 'db' }), undefined)
+  expect(hood.of('shop/web', aBinding('web', { app: 'web' }))?.affinity).toMatchObject({
+    isMember: false,
+    mayBeFirst: false,
+  })
+})

@@ -65,7 +65,7 @@ export class Neighbourhood {
     const near = affinity && groupAt(town, affinity)?.placedBy(affinity.topology)
     const away = antiAffinity && groupAt(town, antiAffinity)?.presentBy(antiAffinity.topology)
     const isMember = groupAt(town, affinity)?.has(key) === true
-    const mayBeFirst = waitsFor(town, key, key, new Set())
+    const mayBeFirst = waitsForItself(town, key)
     return {
       name,
       ...(near && { affinity: { ...near, isMember, mayBeFirst } }),
@@ -91,6 +91,7 @@ export class Neighbourhood {
   #replace(key: string, entry: Entry | undefined, namespace = entry?.namespace ?? ''): void {
     const town = this.#towns.get(namespace) ?? newTown()
     const before = town.entries.get(key)
+    if (before && entry && deepEqual(before, entry)) return
     if (before) withdraw(town, before)
     if (entry) settle(town, entry)
     if (town.entries.size > 0) this.#towns.set(namespace, town)
@@ -175,18 +176,19 @@ function* concernedBy(town: Town | undefined, entry: Entry): Iterable<string> {
 }
 
 /**
- * Whether `key` waits, of nobody in the group that it must be beside being placed, for `target`, itself or through
- * others. Where a workload waits so for itself, everybody waits for somebody else: it may go first.
+ * Whether `key`, of whose company nobody is placed, waits for itself in the end: it is in the group that it waits for,
+ * or that group waits, through others, for one that it is in. Then it may go first, or none of them ever would.
  */
-function waitsFor(town: Town, key: string, target: string, seen: Set<string>): boolean {
-  const entry = town.entries.get(key)
-  const group = groupAt(town, entry?.affinity)
-  if (entry === undefined || group === undefined || group.isPlaced(entry.name)) return false
-  for (const member of group.members) {
-    if (member === target) return true
-    if (seen.has(member)) continue
-    seen.add(member)
-    if (waitsFor(town, member, target, seen)) return true
+function waitsForItself(town: Town, key: string): boolean {
+  const seen = new Set<WorkloadGroup>()
+  const waiting = [key]
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    const entry = town.entries.get(each)
+    const group = groupAt(town, entry?.affinity)
+    if (entry === undefined || group === undefined || seen.has(group) || group.isPlaced(entry.name)) continue
+    if (group.has(key)) return true
+    seen.add(group)
+    for (const member of group.members) waiting.push(member)
   }
   return false
 }
