@@ -5,6 +5,8 @@ import { checkDns1123Subdomain } from '@flotilla/machinery/names'
 import type { Placement, ReplicaScheduling } from '../placement.ts'
 import type { PropagationPolicy, SchedulePriority } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
+import { checkCompliance } from './compliance.ts'
+import { checkObjective } from './objective.ts'
 import { type Rule, duplicates, each, invalid, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
@@ -22,15 +24,15 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, objective, compliance } = placement
+  const { clusterAffinities, spreadConstraints, compliance } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
     ...checkReplicaScheduling(`${field}.replicaScheduling`, placement.replicaScheduling ?? {}, placement),
     ...checkSpread(`${field}.spreadConstraints`, spreadConstraints, placement.replicaScheduling ?? {}),
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
-    ...notActedOn(`${field}.objective`, objective !== undefined),
-    ...notActedOn(`${field}.compliance`, compliance !== undefined),
+    ...checkObjective(`${field}.objective`, placement),
+    ...checkCompliance(`${field}.compliance`, compliance),
   ]
 }
 
