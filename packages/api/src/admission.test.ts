@@ -484,6 +484,27 @@ const policyRows: readonly Row[] = [
     refused: 'spec.recreatePolicy',
     because: later,
   },
+  {
+    name: 'a priority class beside those of pods',
+    path: 'spec.schedulePriority',
+    value: { priorityClassSource: 'PodPriorityClass', priorityClassName: 'gold' },
+    refused: 'spec.schedulePriority.priorityClassName',
+    because: /not together with priorityClassSource PodPriorityClass/,
+  },
+  {
+    name: 'a priority class of no possible name',
+    path: 'spec.schedulePriority',
+    value: { priorityClassName: 'Gold!' },
+    refused: 'spec.schedulePriority.priorityClassName',
+    because: /lowercase/i,
+  },
+  {
+    name: 'a source of priority classes that is not there',
+    path: 'spec.schedulePriority',
+    value: { priorityClassSource: 'FederatedPriorityClass', priorityClassName: 'gold' },
+    refused: 'spec.schedulePriority.priorityClassSource',
+    because: /KubePriorityClass/,
+  },
   { name: 'failover', path: 'spec.failover', value: {}, refused: 'spec.failover', because: later },
   {
     name: 'a division without Divided',
@@ -854,6 +875,7 @@ describe('admit()', () => {
     const spec = {
       resourceSelectors: [{ ...selector, labelSelector: { matchLabels: { app: 'web' } } }],
       priority: 10,
+      schedulePriority: { priorityClassName: 'gold' },
       propagateDeps: false,
       placement: {
         clusterAffinity: {

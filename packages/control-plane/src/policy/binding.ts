@@ -16,7 +16,7 @@ import type { Verdict } from './match.ts'
 type Ref = BindingSpec['workloads'][number]['ref']
 type PolicyPart = Pick<
   BindingSpec,
-  'workloads' | 'followers' | 'policy' | 'losingPolicies' | 'preserveResourcesOnDeletion'
+  'workloads' | 'followers' | 'policy' | 'losingPolicies' | 'preserveResourcesOnDeletion' | 'schedulePriority'
 >
 
 /** Past so many, policies that lost are not listed. */
@@ -88,6 +88,9 @@ export function bindingPatch(
       // What is empty now must not stay as it was.
       losingPolicies: next.losingPolicies ?? null,
       preserveResourcesOnDeletion: next.preserveResourcesOnDeletion ?? null,
+      schedulePriority: next.schedulePriority
+        ? { priorityClassName: null, problem: null, ...next.schedulePriority }
+        : null,
       followers: next.followers ?? null,
       ...(removals.length > 0 ? { removals: [...(binding.spec.removals ?? []), ...removals] } : {}),
     },
@@ -106,13 +109,15 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
   }
 }
 
-function policyPart(template: KubeObject, { winner, losers }: Verdict, followers: readonly KubeObject[]): PolicyPart {
+function policyPart(template: KubeObject, verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
+  const { winner, losers, schedulePriority } = verdict
   return {
     workloads: [workloadOf(template)],
     ...(followers.length > 0 ? { followers: followers.map((follower) => ({ ref: refOf(follower) })) } : {}),
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
     ...(winner?.spec.preserveResourcesOnDeletion === true ? { preserveResourcesOnDeletion: true } : {}),
+    ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
 
@@ -123,13 +128,14 @@ function workloadOf(template: KubeObject): Workload {
 }
 
 function policyFields(spec: BindingSpec): PolicyPart {
-  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion } = spec
+  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion, schedulePriority } = spec
   return {
     workloads,
     ...(followers && followers.length > 0 ? { followers } : {}),
     ...(policy ? { policy } : {}),
     ...(losingPolicies && losingPolicies.length > 0 ? { losingPolicies } : {}),
     ...(preserveResourcesOnDeletion === undefined ? {} : { preserveResourcesOnDeletion }),
+    ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
 
