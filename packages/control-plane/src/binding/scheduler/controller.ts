@@ -22,6 +22,7 @@ import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
+import { CostBooks } from './cost-books.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
@@ -39,6 +40,8 @@ export interface SchedulerDeps {
 /** Keys are bindings by `keyOf`. */
 export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
   const rows = new ClusterRows(hub)
+  const costs = new CostBooks(hub, () => env.clock.now())
+  const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
   const reservedOn = (id: string) => reservations.on(id)
@@ -63,7 +66,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
         throw error
       })
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
-    return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -79,7 +82,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
-    const [snapshot, options] = [rows.snapshot(), { trigger: triggerOf(before) }]
+    const [snapshot, options] = [snapshotNow(), { trigger: triggerOf(before) }]
     const decision = schedule(request, snapshot, options)
     if (!request.previous || decision === request.previous) return decision
     const previous = withArriving(request.previous, decision, before.status, env.clock.now())
@@ -101,6 +104,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
     const resource = binding.metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
     await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
+  }
+
+  /** What is placed stays whatever it costs: only what is decided from now on goes by it. */
+  function takeCosts(): Iterable<string> {
+    costs.forget()
+    return []
   }
 
   function follow({ key, after }: Change<Binding>): void {
@@ -125,6 +134,9 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
       }),
       watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
       watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+      watch(hub.priceSheets, takeCosts),
+      watch(hub.trafficProfiles, takeCosts),
+      watch(hub.carbonSheets, takeCosts),
     ],
     reconcile,
   }
@@ -167,6 +179,8 @@ function requestFor(
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
+    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
+    ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement: policy.spec.placement ?? {},
     isGrowthReady,
     ...(component ? { replicas: component.replicas } : {}),
