@@ -15,10 +15,11 @@ export function preferenceOf(given: Case): WhyNot['reasons'] {
   const total = wantedReplicas(given.request)
   const mode = modeOf(placement.replicaScheduling)
   if (total === undefined || mode === 'Duplicated') return []
-  const constraint = placement.spreadConstraints?.[0]
   return [
     given.it.tier > 0 ? tierReason(given, total) : divisionReason(given, total),
-    ...(constraint ? [{ rule: 'spreadConstraints', message: spreadMessage(constraint, given) }] : []),
+    ...(placement.spreadConstraints ?? []).map((constraint) => {
+      return { rule: 'spreadConstraints', message: spreadMessage(constraint, given) }
+    }),
   ]
 }
 
