@@ -76,8 +76,7 @@ const anyGiven: fc.Arbitrary<Given> = fc
   .tuple(anyFleet, anyConstraints, anyDivision)
   .map(([fleet, constraints, division]) => {
     const base = division(fleet)
-    const spreadConstraints =
-      base === aggregated ? constraints.map(({ maxSkew: _, ...rest }) => rest) : constraints
+    const spreadConstraints = base === aggregated ? constraints.map(({ maxSkew: _, ...rest }) => rest) : constraints
     return { fleet, constraints: spreadConstraints, placement: { ...base, spreadConstraints } }
   })
 
