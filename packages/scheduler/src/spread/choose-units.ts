@@ -35,7 +35,7 @@ export function chooseUnits(
   isPacked: boolean,
 ): UnitChoice {
   const level = Math.max(0, unitLevel(levels, limits, isPacked))
-  const units = toUnits(levels, limits, level, offers).toSorted(isPacked ? compareRoom : compareWeight)
+  const units = toUnits(levels, limits, level, offers).toSorted(compareUnits)
   const problem = { replicas, limits, level, units, isPacked }
   const { chosen, gap } = chooseDomains(problem)
   return { used: chosen.flatMap((index) => units[index] ?? []), problem, gap }
@@ -50,10 +50,6 @@ export function chooseForCopies(levels: readonly Level[], offers: readonly Offer
   return chooseUnits(offers.length, levels, limits, offers, false)
 }
 
-function compareWeight(one: Unit, other: Unit): number {
+function compareUnits(one: Unit, other: Unit): number {
   return other.held - one.held || other.weight - one.weight || one.tie - other.tie
-}
-
-function compareRoom(one: Unit, other: Unit): number {
-  return other.held - one.held || (one.room === other.room ? one.tie - other.tie : one.room < other.room ? 1 : -1)
 }

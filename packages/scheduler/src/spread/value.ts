@@ -57,7 +57,7 @@ export function valueOf(problem: Problem, chosen: readonly number[]): Value {
     -sum(units, 'held'),
     limits.reduce((missing, { least }, level) => missing + Math.max(0, least - (used[level] ?? 0)), 0),
     -placed,
-    ...(isPacked ? [...used.slice(0, problem.level + 1), -sum(units, 'room')] : [spreadCost(placed, units)]),
+    ...(isPacked ? [...used.slice(0, problem.level + 1), -sum(units, 'weight')] : [spreadCost(placed, units)]),
   ]
 }
 
@@ -104,12 +104,12 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
   const orders = { held: greatestFirst('held'), room: greatestFirst('room'), weight: greatestFirst('weight') }
   const unmet = fewestUnmet(problem)
   return (chosen, from) => {
-    const greatest = (key: Amount, enough = Infinity) => {
+    const greatest = (key: Amount, enough = Infinity, atMost = most) => {
       let total = 0
       for (const unit of chosen) total += units[unit]?.[key] ?? 0
       let count = chosen.length
       for (const { unit, amount } of orders[key]) {
-        if (count === most || total >= enough) break
+        if (count >= atMost || total >= enough) break
         if (unit < from || !mayJoin(problem, chosen, unit)) continue
         total += amount
         count += 1
@@ -118,11 +118,11 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
     }
     const room = greatest('room', isPacked ? replicas : Infinity)
     const placed = Math.min(replicas, room.total)
-    const weight = greatest('weight').total
+    const weight = greatest('weight', Infinity, isPacked ? room.count : most).total
     const coarser = limits
       .slice(0, level)
       .map((_, at) => Math.max(1, new Set(chosen.map((unit) => units[unit]?.path[at])).size))
-    const costs = isPacked ? [...coarser, room.count, -room.total] : [weight > 0 ? placed ** 2 / weight : 0]
+    const costs = isPacked ? [...coarser, room.count, -weight] : [weight > 0 ? placed ** 2 / weight : 0]
     return [unmet.now, -greatest('held').total, unmet.later, -placed, ...costs]
   }
 }
