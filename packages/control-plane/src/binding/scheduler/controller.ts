@@ -3,7 +3,7 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
@@ -19,6 +19,7 @@ import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { prepareTiers } from '@flotilla/scheduler/tier'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
+import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
@@ -46,13 +47,15 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
-    if (!policy) return
+    if (!policy) return keepRegistered(binding)
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
-    const request = { ...requestFor(binding, policy, before.spec.decision, waitMs === 0), reservedOn }
+    const stored = before.spec.decision
+    const previous = stored && withoutRegistrations(stored)
+    const request = { ...requestFor(binding, policy, previous, waitMs === 0), reservedOn }
     const decision = decide(request, before)
-    if (decision !== binding.spec.decision) {
+    if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
       await write(binding, decision).catch((error: unknown) => {
@@ -61,6 +64,18 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
       })
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
+  async function keepRegistered(binding: Binding): Promise<void> {
+    const { decision } = binding.spec
+    if (decision && isOutdated(decision, uidOf)) await write(binding, decision)
+  }
+
+  function uidOf({ name, id }: DecidedCluster): string | undefined {
+    const cluster = hub.clusters.get(name)
+    const isOnHub = cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
+    return isOnHub ? cluster.metadata.uid : undefined
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -72,12 +87,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
-  async function write(binding: Binding, decision: Decision): Promise<void> {
+  async function write(binding: Binding, decided: Decision): Promise<void> {
     const { decision: previous, removals: recorded = [] } = binding.spec
-    const isRegistered = (cluster: { name: string; id: string }) => isOnHub(hub, cluster)
+    const decision = withRegistrations(decided, previous, uidOf)
     const removals = [
       ...pendingRemovals(binding, decision),
-      ...removalsFor(binding, decision, isRegistered, timestamp(env.clock.now())),
+      ...removalsFor(binding, decision, uidOf, timestamp(env.clock.now())),
     ]
     const change = createMergePatch(
       { decision: { ...previous }, removals: [...recorded] },
@@ -164,11 +179,6 @@ function requestFor(
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
-}
-
-function isOnHub(hub: Hub, { name, id }: { readonly name: string; readonly id: string }): boolean {
-  const cluster = hub.clusters.get(name)
-  return cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
 }
 
 function* allBindings(hub: Hub): Iterable<string> {
