@@ -34,7 +34,7 @@ export function allocate(
     spreadConstraints,
     feasible.map(({ cluster }) => cluster),
   )
-  if (crossing !== undefined) return standStill(crossing, request, feasible)
+  if (crossing !== undefined) return standStill(crossing, replicas, request.placement, feasible)
   const mode = modeOf(replicaScheduling)
   if (replicas === undefined || mode === 'Duplicated') return allocateCopies(request, feasible, ties)
   const { force } = request

@@ -1,28 +1,32 @@
 // Where nothing can be decided as the policy asks: what the last decision says stays.
-import { modeOf } from '@flotilla/api/placement'
-import { wantedReplicas } from './allocate.ts'
+import { modeOf, type Placement } from '@flotilla/api/placement'
 import type { Allocation } from './allocation.ts'
 import { heldBy } from './candidate.ts'
 import type { Judged } from './judge.ts'
-import type { ScheduleRequest } from './request.ts'
 
-/** Reason of the shortfall. */
+/** Reason of the shortfall where spread constraints cross. */
 export const crossing = 'SpreadConstraintsCross'
 
-/** `message`: why. */
-export function standStill(message: string, request: ScheduleRequest, feasible: readonly Judged[]): Allocation {
-  const wanted = wantedReplicas(request)
+/** `message`: why. `wanted`: replicas, in all or on each cluster as the mode says; undefined for objects without. */
+export function standStill(
+  message: string,
+  wanted: number | undefined,
+  { replicaScheduling }: Placement,
+  feasible: readonly Judged[],
+): Allocation {
   const holding = feasible.filter((judged) => judged.holding !== undefined)
-  const replicas = new Map(holding.map((judged) => [judged.cluster.id, wanted === undefined ? 1 : heldBy(judged)]))
-  const shortfall = { reason: crossing, message, missingReplicas: missingOf(request, replicas) }
-  return { replicas, shortfall, isUndecided: true }
+  const held = holding.map(heldBy)
+  const missing = (count: number) => Math.max(0, (wanted ?? 0) - count)
+  const isEach = modeOf(replicaScheduling) === 'Duplicated' && held.length > 0
+  const missingReplicas = isEach ? sum(held.map(missing)) : missing(sum(held))
+  const counts = wanted === undefined ? held.map(() => 1) : held
+  return {
+    replicas: new Map(holding.map(({ cluster }, index) => [cluster.id, counts[index] ?? 0])),
+    shortfall: { reason: crossing, message, missingReplicas },
+    isUndecided: true,
+  }
 }
 
-function missingOf(request: ScheduleRequest, replicas: ReadonlyMap<string, number>): number {
-  const wanted = wantedReplicas(request) ?? 0
-  const held = [...replicas.values()]
-  if (modeOf(request.placement.replicaScheduling) === 'Duplicated' && held.length > 0) {
-    return held.reduce((missing, count) => missing + Math.max(0, wanted - count), 0)
-  }
-  return Math.max(0, wanted - held.reduce((sum, count) => sum + count, 0))
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
