@@ -1,6 +1,7 @@
 // Which domains to use where not all may be: those by which most constraints hold, then those that keep most, then
 // place most, then cost least. Exact by branch and bound for few domains; above, a bounded search that says how far
 // from the best it may be.
+import { firstWhere } from './floors.ts'
 import { costsFrom, isBetter, mayJoin, prepareBound, type Problem, type Value, valueOf } from './value.ts'
 
 export interface Choice {
@@ -13,21 +14,25 @@ export interface Choice {
 const mostForExact = 20
 /** Where fewer may be better: of so many there are at most 4096 choices. */
 const mostForExactOfAnySize = 12
+/** Of the bounded search: exchanges that are tried, each of so many domains, and of so many with a skew. */
 const mostSwaps = 2000
+const mostWork = 200_000
+const workOfSkew = 40
+const mostPrefixes = 64
 
 /** Of equal choices the first, in the order of the units: so it must be the same every time. */
 export function chooseDomains(problem: Problem): Choice {
   const { units, limits, isPacked } = problem
   const canonical = fill(problem, [], [...units.keys()])
   const isExact = units.length <= mostForExact
-  if (isPacked) return searchFor(problem, prefixes(canonical), { isAnySize: true, isExact })
+  if (isPacked) return searchFor(problem, [fewest(problem, canonical)], { isAnySize: true, isExact })
   const unskewed = { ...problem, limits: limits.map((limit) => ({ ...limit, maxSkew: Infinity })) }
   const choice = searchFor(unskewed, [canonical], { isAnySize: false, isExact })
   if (limits.every(({ maxSkew }) => maxSkew === Infinity)) return choice
   // A small domain keeps all others small: where that leaves something undone, fewer domains may be better.
   const [limit, value] = [prepareBound(problem)([], 0), valueOf(problem, choice.chosen)]
-  if (limit.slice(0, costsFrom).every((number, index) => number === value[index])) return choice
-  const seeds = [choice.chosen, ...prefixes(fill(problem, [], byRoom(problem)))]
+  if (isAlike(limit, value)) return choice
+  const seeds = [choice.chosen, ...prefixes(problem, fill(problem, [], byRoom(problem)))]
   return searchFor(problem, seeds, { isAnySize: true, isExact: units.length <= mostForExactOfAnySize })
 }
 
@@ -39,12 +44,12 @@ interface Search {
 
 /** The first of `seeds` that is best, and what is better. */
 function searchFor(problem: Problem, seeds: readonly (readonly number[])[], { isAnySize, isExact }: Search): Choice {
-  const bound = prepareBound(problem)
-  const limit = bound([], 0)
   let best: readonly number[] = []
   let value = valueOf(problem, best)
   for (const seed of seeds) consider(seed)
   if (best.length === problem.units.length && !isAnySize) return { chosen: best, gap: 0 }
+  const bound = prepareBound(problem)
+  const limit = bound([], 0)
   if (isExact) visit([], 0)
   else improve()
   return { chosen: best, gap: isExact ? 0 : gapBetween(value, limit) }
@@ -68,9 +73,12 @@ function searchFor(problem: Problem, seeds: readonly (readonly number[])[], { is
     const all = [...problem.units.keys()]
     for (const order of otherOrders(problem)) {
       const filled = fill(problem, [], order)
-      for (const seed of isAnySize ? prefixes(filled) : [filled]) consider(seed)
+      if (problem.isPacked) consider(fewest(problem, filled))
+      else for (const seed of isAnySize ? prefixes(problem, filled) : [filled]) consider(seed)
     }
-    for (let swap = 0; swap < mostSwaps && isBetter(limit, value); swap += 1) {
+    const work = Math.max(1, best.length) * (isAnySize && !problem.isPacked ? workOfSkew : 1)
+    const swaps = Math.min(mostSwaps, mostWork / work)
+    for (let swap = 0; swap < swaps && isBetter(limit, value); swap += 1) {
       const out = best[best.length - 1 - (swap % Math.max(1, best.length))]
       const used = new Set(best)
       const others = all.filter((unit) => !used.has(unit))
@@ -87,14 +95,36 @@ function searchFor(problem: Problem, seeds: readonly (readonly number[])[], { is
 function fill(problem: Problem, chosen: readonly number[], order: readonly number[]): readonly number[] {
   const filled = [...chosen]
   const used = new Set(chosen)
+  const most = problem.limits[problem.level]?.most ?? Infinity
   for (const unit of order) {
+    if (filled.length >= most) break
     if (!used.has(unit) && mayJoin(problem, filled, unit)) filled.push(unit)
   }
   return filled
 }
 
-function prefixes(order: readonly number[]): readonly (readonly number[])[] {
-  return Array.from({ length: order.length }, (_, less) => order.slice(0, order.length - less))
+/** As few of the first as do all that more of them could. */
+function fewest(problem: Problem, order: readonly number[]): readonly number[] {
+  const value = valueOf(problem, order)
+  const size = firstWhere(0, order.length, (count) => isAlike(valueOf(problem, order.slice(0, count)), value))
+  return order.slice(0, size)
+}
+
+/** The first so many of `order`, longest first, where the next would be smaller. */
+function prefixes({ units }: Problem, order: readonly number[]): readonly (readonly number[])[] {
+  const ends = order.flatMap((unit, index) =>
+    units[unit]?.room === units[order[index + 1] ?? -1]?.room ? [] : index + 1,
+  )
+  const step = Math.ceil(ends.length / mostPrefixes)
+  return ends
+    .filter((_, index) => index % step === 0)
+    .map((end) => order.slice(0, end))
+    .reverse()
+}
+
+/** But for their costs. */
+function isAlike(one: Value, other: Value): boolean {
+  return one.slice(0, costsFrom).every((number, index) => number === other[index])
 }
 
 /** Those with most room first, after those that hold some. */

@@ -70,7 +70,7 @@ export function joinReaches(parts: readonly Part[], levels: number): Reach {
 }
 
 /** What a domain may have, of what is inside it: the replicas that its floor adds go where none are. */
-function boundAt(level: number, inside: Reach, limit: Limit | undefined, floor: number): Reach {
+export function boundAt(level: number, inside: Reach, limit: Limit | undefined, floor: number): Reach {
   const { cap = Infinity, maxSkew = Infinity } = limit ?? {}
   const isSkewed = maxSkew < Infinity
   const low = isSkewed ? Math.max(floor, inside.low) : inside.low

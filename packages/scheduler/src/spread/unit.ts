@@ -46,12 +46,9 @@ export function toUnits(
   const units = (levels[at]?.domains ?? []).map(({ members }): Unit => {
     const usable = members.filter((member) => (offers[member]?.room ?? 0) > 0)
     const paths = usable.map(pathOf)
-    const leaves = usable.map((member, index) => ({
-      path: paths[index] ?? [],
-      reach: emptyReach(levels.length, offers[member]?.room ?? 0),
-    }))
-    const inside = joinReaches(foldParts(leaves, limits, levels.length - 1, at + 1, 0), levels.length)
-    const total = (key: 'held' | 'weight') => members.reduce((sum, member) => sum + (offers[member]?.[key] ?? 0), 0)
+    const total = (key: 'held' | 'weight' | 'room') =>
+      members.reduce((sum, member) => sum + (offers[member]?.[key] ?? 0), 0)
+    const inside = at === levels.length - 1 ? emptyReach(levels.length, total('room')) : insideOf(usable, paths)
     return {
       members,
       path: pathOf(members[0] ?? 0).slice(0, at + 1),
@@ -64,4 +61,12 @@ export function toUnits(
     }
   })
   return units.filter(({ room }) => room > 0)
+
+  function insideOf(usable: readonly number[], paths: readonly (readonly number[])[]): Reach {
+    const leaves = usable.map((member, index) => ({
+      path: paths[index] ?? [],
+      reach: emptyReach(levels.length, offers[member]?.room ?? 0),
+    }))
+    return joinReaches(foldParts(leaves, limits, levels.length - 1, at + 1, 0), levels.length)
+  }
 }

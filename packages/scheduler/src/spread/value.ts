@@ -1,6 +1,6 @@
 // How good a choice of domains is, and what none that begins alike can exceed.
 import { bestFloors, type Floors } from './floors.ts'
-import { foldParts, joinReaches, type Limit, type Reach, unmetGroups } from './reach.ts'
+import { boundAt, foldParts, joinReaches, type Limit, type Reach, unmetGroups } from './reach.ts'
 import type { Unit } from './unit.ts'
 
 /** What is chosen from: `chosen` are places in `units`, rising. */
@@ -34,12 +34,13 @@ export function isBetter(one: Value, other: Value): boolean {
 /** Whether no level has too many domains when `unit` is chosen as well. */
 export function mayJoin({ limits, level, units }: Problem, chosen: readonly number[], unit: number): boolean {
   if (chosen.length >= (limits[level]?.most ?? Infinity)) return false
-  const path = units[unit]?.path ?? []
-  return limits.slice(0, level).every(({ most }, at) => {
-    if (most === Infinity) return true
+  for (let at = 0; at < level; at += 1) {
+    const most = limits[at]?.most ?? Infinity
+    if (chosen.length < most) continue
     const used = new Set(chosen.map((one) => units[one]?.path[at]))
-    return used.has(path[at]) || used.size < most
-  })
+    if (used.size >= most && !used.has(units[unit]?.path[at] ?? -1)) return false
+  }
+  return true
 }
 
 /**
@@ -67,8 +68,8 @@ export function floorsOf(problem: Problem, units: readonly Unit[]): Floors {
 }
 
 function reachOf({ limits, level }: Problem, units: readonly Unit[], floor: number): Reach {
-  const parts = units.map(({ path, inside }) => ({ path, reach: inside }))
-  return joinReaches(foldParts(parts, limits, level, 0, floor), limits.length)
+  const parts = units.map(({ path, inside }) => ({ path, reach: boundAt(level, inside, limits[level], floor) }))
+  return joinReaches(foldParts(parts, limits, level - 1, 0, floor), limits.length)
 }
 
 function domainsAt(problem: Problem, units: readonly Unit[], level: number): number {
