@@ -2,12 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { admissionRules } from '@flotilla/api/admission'
 import type { Placement } from '@flotilla/api/placement'
-import type { Decision } from '@flotilla/api/resource-binding'
+import type { Decision, ResourceBinding } from '@flotilla/api/resource-binding'
+import { Neighbourhood } from '@flotilla/control-plane/binding/scheduler/neighbourhood'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { parseQuantity } from '@flotilla/machinery/quantity'
 import { parseYaml } from '@flotilla/kube-server/http/yaml'
+import { aBook, aPrice, aPriceSheet, aProfile } from '@flotilla/scheduler/cost/fixtures'
 import { aClusterRow, aRequest, roomFor } from '@flotilla/scheduler/fixtures'
+import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
-import { type ClusterRow, createSnapshot } from '@flotilla/scheduler/snapshot'
+import { type ClusterRow, createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
 import { whyNot } from '@flotilla/scheduler/why-not'
 import { describe, expect, test } from 'vitest'
 import { whyNotText } from '../packages/cli/src/decisions/why-not-text.ts'
@@ -17,6 +22,8 @@ type Cells = Readonly<Record<string, string>>
 
 interface Example {
   readonly title: string
+  /** Of its template. */
+  readonly labels: Cells
   readonly replicas: number
   readonly placement: Placement
   readonly rows: readonly Cells[]
@@ -29,12 +36,16 @@ interface Example {
 const page = readFileSync(new URL('../docs/scheduling.md', import.meta.url), 'utf8')
 const examples = page
   .split(/^#{2,3} /m)
-  .filter((section) => section.includes('```yaml'))
+  .filter((section) => section.includes('```yaml\nreplicas:'))
   .map(toExample)
 
 function toExample(section: string): Example {
   const yaml = /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
-  const { replicas, placement } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'>
+  const {
+    labels = {},
+    replicas,
+    placement,
+  } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'> & Partial<Pick<Example, 'labels'>>
   const [header = [], , ...lines] = section
     .split('\n')
     .filter((line) => line.startsWith('|'))
@@ -48,19 +59,57 @@ function toExample(section: string): Example {
   const shortfall = /```text\n([\s\S]*?)\n```/.exec(section)?.[1]
   const [, command = '', printed = ''] = /```console\n\$ (.*)\n([\s\S]*?)```/.exec(section) ?? []
   const shown = command === '' ? undefined : ([command, printed] as const)
-  return { title: section.split('\n')[0] ?? '', replicas, placement, rows, shortfall, whyNot: shown }
+  return { title: section.split('\n')[0] ?? '', labels, replicas, placement, rows, shortfall, whyNot: shown }
 }
 
 function toCluster(cells: Cells): ClusterRow {
-  const label = Object.keys(cells).find((column) => column.startsWith('Label '))
-  const value = label === undefined ? '' : (cells[label] ?? '')
+  const labels = Object.entries(cells).filter(([column, value]) => column.startsWith('Label ') && value !== '')
   return aClusterRow({
     name: cells['Cluster'] ?? '',
     region: cells['Region'] ?? '',
     ready: cells['Ready'] !== 'no',
-    ...(value === '' ? {} : { labels: { [label?.slice('Label '.length) ?? '']: value } }),
+    labels: Object.fromEntries(labels.map(([column, value]) => [column.slice('Label '.length), value])),
     ...(cells['Room'] ? roomFor(Number(cells['Room'])) : {}),
+    ...(cells['CPUs'] ? used(Number(cells['CPUs']), Number(cells['Used'])) : {}),
   })
+}
+
+/** A cluster of one node that has so many CPUs, of which so many are requested. */
+function used(cpus: number, requested: number): Partial<ClusterRow> {
+  const memoryGiB = { allocatable: cpus, requested: 0 }
+  return { ...roomFor(cpus - requested), resources: { cpus: { allocatable: cpus, requested }, memoryGiB } }
+}
+
+/** Columns of costs are those of one replica, which asks for one CPU or GPU: there are as many as there is room. */
+function toSnapshot({ rows, placement }: Example): Snapshot {
+  if (placement.objective === undefined) return createSnapshot(rows.map(toCluster))
+  const entries = rows.flatMap((cells) => {
+    const gpu = cells['Price of a GPU']
+    if (!cells['Price'] && !gpu) return []
+    return aPrice(
+      cells['Cluster'],
+      Number(cells['Price'] ?? 0),
+      gpu ? { perResourceHour: { [gpus]: Number(gpu) } } : {},
+    )
+  })
+  const near = rows.filter((cells) => cells['Latency'])
+  const to = Object.fromEntries(near.map((cells) => [cells['Cluster'] ?? '', Number(cells['Latency'])]))
+  const book = aBook({
+    priceSheets: [aPriceSheet('prices', entries)],
+    trafficProfiles: near.length > 0 ? [aProfile('users', { here: { share: 1, to } })] : [],
+  })
+  return createSnapshot(rows.map(toCluster).map(withUnits), book)
+}
+
+const gpus = 'nvidia.com/gpu'
+
+/** As many CPUs and GPUs as pods. */
+function withUnits(row: ClusterRow): ClusterRow {
+  const shapes = (row.shapes ?? []).map((shape) => {
+    const pods = shape.free.get('pods') ?? parseQuantity(0)
+    return { ...shape, free: new Map([...shape.free, ['cpu', pods], [gpus, pods]]) }
+  })
+  return { ...row, shapes }
 }
 
 /** The decision that left each cluster with what it had before. */
@@ -76,16 +125,57 @@ function before(rows: readonly Cells[]): Decision | undefined {
   return { forHash: 'before', clusters, explanation }
 }
 
-function toRequest({ replicas, placement, rows }: Example): ScheduleRequest {
+function aBinding(name: string, labels: Cells, decision?: Decision): ResourceBinding {
+  const ref = { apiVersion: 'apps/v1', kind: 'Deployment', name, uid: name }
+  const spec = { workloads: [{ ref, labels, components: [] }], ...(decision ? { decision } : {}) }
+  return { apiVersion: 'flotilla.dev/v1alpha1', kind: 'ResourceBinding', metadata: { name }, spec }
+}
+
+/** Column `Beside`: other workloads that are on the cluster, with a label each: `cache (app=cache)`. */
+function neighboursOf({ labels, placement, rows }: Example): Neighbours | undefined {
+  const others = Map.groupBy(
+    rows.flatMap((cells) =>
+      cells['Beside'] ? [{ Cluster: cells['Cluster'] ?? '', Before: '1', who: cells['Beside'] }] : [],
+    ),
+    ({ who }) => who,
+  )
+  const neighbourhood = new Neighbourhood()
+  for (const [who, at] of others) {
+    const [, name = '', key = '', value = ''] = /^(\S+) \((.*)=(.*)\)$/.exec(who) ?? []
+    neighbourhood.follow(name, aBinding(name, { [key]: value }, before(at)), undefined)
+  }
+  const own = aBinding('web', labels, before(rows))
+  neighbourhood.follow('web', own, placement.workloadAffinity)
+  return neighbourhood.of('web', own)
+}
+
+function toRequest(example: Example): ScheduleRequest {
+  const { replicas, placement, rows } = example
   const previous = before(rows)
-  return aRequest({ replicas, placement, ...(previous ? { previous } : {}) })
+  const neighbours = neighboursOf(example)
+  const asked = rows.some((cells) => cells['Price of a GPU'] !== undefined) ? gpus : 'cpu'
+  return aRequest({
+    replicas,
+    placement,
+    ...(placement.objective ? { requirements: { resourceRequest: { [asked]: '1' } } } : {}),
+    ...(previous && { previous }),
+    ...(neighbours && { neighbours }),
+  })
 }
 
 function decide(example: Example): Decision {
-  return schedule(toRequest(example), createSnapshot(example.rows.map(toCluster)), { trigger: 'Test' })
+  return schedule(toRequest(example), toSnapshot(example), { trigger: 'Test' })
 }
 
+const sheets = [...page.matchAll(/```yaml\n(apiVersion:[\s\S]*?)```/g)].map(
+  ([, yaml]) => parseYaml(yaml ?? '') as KubeObject,
+)
+
 describe('docs/scheduling.md', () => {
+  test.each(sheets.map((sheet) => [sheet['kind'], sheet] as const))('%s is admitted', (kind, sheet) => {
+    expect(admissionRules.get(String(kind))?.check(sheet)).toEqual([])
+  })
+
   test('has examples', () => {
     expect(examples.length).toBeGreaterThan(10)
   })
@@ -105,7 +195,7 @@ describe('docs/scheduling.md', () => {
   test.each(examples.filter((example) => example.whyNot !== undefined))('$title: why not', (example) => {
     const [command = '', printed] = example.whyNot ?? []
     const [, name = ''] = /^flotilla why-not deployment\/web -C (\S+)$/.exec(command) ?? []
-    const answer = whyNot(toRequest(example), createSnapshot(example.rows.map(toCluster)), `id-${name}`)
+    const answer = whyNot(toRequest(example), toSnapshot(example), `id-${name}`)
     const workload = { kind: 'Deployment', name: 'web' }
     expect(whyNotText(workload, [{ workload, ...answer }])).toBe(printed)
   })

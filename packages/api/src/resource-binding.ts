@@ -54,6 +54,7 @@ const componentSchema = object('Replicas that are alike.', {
 
 const workloadSchema = object('A template that is divided or duplicated.', {
   ref: reference('The template.'),
+  labels: optional(map('Labels of the template: by them workloads name others.', text('Label value.'))),
   components: list('Its replicas; none for objects without, which go whole to each cluster.', componentSchema),
 })
 
@@ -67,6 +68,14 @@ const policyRefSchema = object('The policy that won.', {
 })
 
 export type PolicyRef = ValueOf<typeof policyRefSchema>
+
+const bindingPrioritySchema = object('How important it is where room is short. None: priority 0.', {
+  priority: integer('Value of the class; higher goes first.'),
+  priorityClassName: optional(text('The PriorityClass that was named, or else the default one. None: neither.')),
+  problem: optional(text('Why `priority` is not what the class says now, for people.')),
+})
+
+export type BindingPriority = ValueOf<typeof bindingPrioritySchema>
 
 const clusterUID = text(
   'UID of the Cluster, which tells this registration from later ones of the same cluster. None: written by an older version.',
@@ -98,6 +107,31 @@ const rejectionSchema = object('One reason against a cluster.', {
   message: text('What was observed and what was required.'),
 })
 
+const costsSchema = object(
+  'What one more replica costs on a cluster, in fixed units. A term that is not known is absent.',
+  {
+    price: optional(number('In `explanation.currency`, per hour.', { minimum: 0 })),
+    priceSheet: optional(text('PriceSheet that the price is from. None: default prices.')),
+    latency: optional(number('Mean round trip of users, milliseconds.', { minimum: 0 })),
+    carbon: optional(number('CO2, kilograms per hour.', { minimum: 0 })),
+    load: optional(
+      number('0 while the cluster stays below its target utilisation, 1 when it is full, with the square between.', {
+        minimum: 0,
+        maximum: 1,
+      }),
+    ),
+    unknown: optional(
+      list(
+        'Terms that the objective weighs and that are not known: each counts as the worst that is known of a cluster that can be used.',
+        choice('Term.', ['price', 'latency', 'carbon', 'load']),
+        { set: true },
+      ),
+    ),
+  },
+)
+
+export type VerdictCosts = ValueOf<typeof costsSchema>
+
 const verdictSchema = object('What was found of one cluster.', {
   name: text('Name of the cluster.', { minLength: 1 }),
   verdict: choice('Chosen; Feasible but not needed; Capped at what it holds; Rejected.', [
@@ -107,7 +141,12 @@ const verdictSchema = object('What was found of one cluster.', {
     'Rejected',
   ]),
   reasons: optional(list('Every filter that spoke against it or capped it.', rejectionSchema)),
-  cost: optional(number('Weighted cost of a replica here. None: no objective is set.')),
+  cost: optional(
+    number(
+      'What one more replica costs here by the objective: its terms, each times its weight, in `explanation.currency` per hour. None: no objective is set.',
+    ),
+  ),
+  costs: optional(costsSchema),
   estimate: optional(integer('Replicas that would fit now. None: unknown.', { minimum: 0 })),
   replicas: optional(integer('Replicas decided. None: the object has no replicas.', { minimum: 0 })),
 })
@@ -128,6 +167,7 @@ const explanationSchema = object('Why it was decided so.', {
       { minimum: 0 },
     ),
   ),
+  currency: optional(text('ISO 4217 code of costs. None: no objective is set.')),
   clusters: list('Verdicts, chosen clusters first; at most 32.', verdictSchema, { maxItems: 32 }),
 })
 
@@ -182,6 +222,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   preserveResourcesOnDeletion: optional(
     flag('What the policy said of copies when it was last in force: holds also once the policy is gone.'),
   ),
+  schedulePriority: optional(bindingPrioritySchema),
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
   evictions: optional(list('Moves away from failed clusters.', evictionSchema, { keys: ['id'] })),
@@ -262,6 +303,13 @@ const columns = [
   },
   { name: 'Clusters', type: 'integer', jsonPath: '.status.summary.clusters', description: 'How many clusters.' },
   { name: 'Policy', type: 'string', jsonPath: '.spec.policy.name', priority: 1, description: 'The policy that won.' },
+  {
+    name: 'Priority',
+    type: 'integer',
+    jsonPath: '.spec.schedulePriority.priority',
+    priority: 1,
+    description: 'How important it is where room is short.',
+  },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when.' },
 ] as const
 

@@ -64,10 +64,13 @@ function edit(change: (placement: Placement) => Placement): Rule['lift'] {
 }
 
 const changes: Readonly<Record<string, string>> = {
+  Compliance: 'labels of its Cluster clear it, and its ClusterProperty where they say reported',
   TaintToleration: 'clusterTolerations tolerate its taints, or they are taken off',
   NotReady: 'it is Ready again; see flotilla doctor cluster NAME',
   Suspended: 'its spec.suspend is off',
   Deleting: 'it is registered again',
+  WorkloadAffinity: 'one of those that it must be beside is placed there, or workloadAffinity.affinity is taken off',
+  WorkloadAntiAffinity: 'those that it must not be beside leave, or workloadAffinity.antiAffinity is taken off',
 }
 
 function changeFor(filter: string, it: Judged, { apiVersion, kind, placement, requirements }: ScheduleRequest): string {

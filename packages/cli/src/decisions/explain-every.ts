@@ -9,10 +9,13 @@ import {
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import { explainAll } from '@flotilla/scheduler/schedule'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { createSnapshot, toClusterRow, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
+import { readCostBook } from './read-cost-book.ts'
+import { readNeighbours } from './read-neighbours.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -22,29 +25,40 @@ export interface Explained {
   readonly clusters: ReadonlyMap<string, ClusterRow>
 }
 
-/** As the clusters are now. The decision itself, and what it was made of, are in the binding. */
-export async function explainEvery(hub: KubeApi, binding: Binding): Promise<Explained> {
+/**
+ * As the clusters are now. The decision itself, and what it was made of, are in the binding. `now`: milliseconds since
+ * 1970.
+ */
+export async function explainEvery(hub: KubeApi, binding: Binding, now: number): Promise<Explained> {
   const { decision, policy } = binding.spec
   const [found, { items }] = await Promise.all([policy && readPolicy(hub, policy), hub.list<Cluster>(clusterResource)])
   const clusters = new Map(items.map((cluster) => [cluster.metadata.name, toClusterRow(cluster)]))
   const stored = decision?.explanation.clusters ?? []
   const placement = found && (found.spec.placement ?? {})
   if (placement === undefined || stored.length >= items.length) return { verdicts: stored, placement, clusters }
-  const snapshot = createSnapshot(clusters.values())
-  const { explanation } = explainAll(requestFor(binding, placement), snapshot, { trigger: 'Explain' })
+  const snapshot = createSnapshot(clusters.values(), await readCostBook(hub, placement, now))
+  const request = requestFor(binding, placement, await readNeighbours(hub, binding))
+  const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }
 
 /** As the hub asks it, but for what it keeps in mind: room that it has just given away. */
-export function requestFor({ spec: { decision, workloads } }: Binding, placement: Placement): ScheduleRequest {
+export function requestFor(
+  { spec: { decision, workloads } }: Binding,
+  placement: Placement,
+  neighbours: Neighbours | undefined,
+): ScheduleRequest {
   const [workload] = workloads
   const component = workload?.components[0]
   return {
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
+    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
+    ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: true,
+    ...(neighbours && { neighbours }),
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),

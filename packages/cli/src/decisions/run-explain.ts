@@ -19,13 +19,14 @@ export async function runExplain(args: readonly string[], flags: DecisionFlags, 
     terminal.out(noBindingText(template, bindings))
     return
   }
-  const explained = await explainEvery(hub.api, binding)
-  const { policy, losingPolicies = [], decision, removals = [] } = binding.spec
+  const explained = await explainEvery(hub.api, binding, env.clock.now())
+  const { policy, losingPolicies = [], schedulePriority, decision, removals = [] } = binding.spec
   if (format !== 'text') {
     const value = {
       template: binding.spec.workloads[0]?.ref,
       policy,
       losingPolicies,
+      schedulePriority,
       decision,
       verdicts: explained.verdicts,
       unknownClusters: unknownClusters(explained),

@@ -15,6 +15,14 @@ interface Given {
   readonly levels: Levels
 }
 
+/** What is held is of level 0, other replicas of level 1. */
+function holding(held: number): NonNullable<Share['steps']> {
+  return [
+    { level: 0, cost: 0, upTo: held },
+    { level: 1, cost: 0, upTo: Infinity },
+  ]
+}
+
 /** Up to 5 clusters in up to 3 racks, of which the first two are in one region; no domain may have more than it has room. */
 const anyGiven: fc.Arbitrary<Given> = fc
   .array(
@@ -27,7 +35,7 @@ const anyGiven: fc.Arbitrary<Given> = fc
     { minLength: 1, maxLength: 5 },
   )
   .chain((rows) => {
-    const shares = rows.map(({ weight, max, held }, tie) => ({ weight, min: 0, max, held, cost: 1, tie }))
+    const shares = rows.map(({ weight, max, held }, tie) => ({ weight, min: 0, max, tie, steps: holding(held) }))
     const racks = [0, 1, 2].map((rack) => [...rows.keys()].filter((index) => rows[index]?.rack === rack))
     const regions = [[...(racks[0] ?? []), ...(racks[1] ?? [])], racks[2] ?? []]
     const bounds = fc.tuple(...[...regions, ...racks].map(() => fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(1))))
@@ -149,8 +157,8 @@ function reachOf(levels: Levels, skewed: number, maxSkew: number, floor: number)
 function costOf(counts: readonly number[], shares: readonly Share[]): number {
   return sum(
     counts.map((count, at) => {
-      const { weight = 1, held = 0, cost = 0 } = shares[at] ?? {}
-      return 1000 * Math.max(0, count - held) * cost + count ** 2 / weight
+      const { weight = 1, steps = [] } = shares[at] ?? {}
+      return 1000 * Math.max(0, count - (steps[0]?.upTo ?? 0)) + count ** 2 / weight
     }),
   )
 }

@@ -1,6 +1,6 @@
 // Keeps domains of a level within so many replicas of each other: each gets at least a floor, and at most that and
 // the skew.
-import type { Share } from '../divide.ts'
+import { costOfDivision, type Share } from '../divide.ts'
 import { countIn, divideInDomains, type DomainBounds, type Levels } from './divide-in-domains.ts'
 import { firstWhere, type Floors } from './floors.ts'
 
@@ -21,8 +21,8 @@ export function levelEvenly(total: number, shares: readonly Share[], levels: Lev
   const counts = (levels[level] ?? []).map((domain) => countIn(free, domain))
   const lowest = Math.max(floors.from, Math.max(...counts) - maxSkew)
   if (lowest <= Math.min(floors.to, ...counts)) return withFloor(levels, skew, lowest)
-  const costAt = (floor: number) => costOf(divideInDomains(total, shares, withFloor(levels, skew, floor)), shares)
-  const best = firstWhere(floors.from, floors.to, (floor) => compareCost(costAt(floor), costAt(floor + 1)) <= 0)
+  const at = (floor: number) => divideInDomains(total, shares, withFloor(levels, skew, floor))
+  const best = firstWhere(floors.from, floors.to, (floor) => compareCost(at(floor), at(floor + 1), shares) <= 0)
   return withFloor(levels, skew, best)
 }
 
@@ -35,24 +35,8 @@ function withFloor(levels: Levels, { level, maxSkew }: Skew, floor: number): Lev
   return levels.map((domains, at) => (at === level ? domains.map(within) : domains))
 }
 
-/** The two parts of what a division minimises. */
-interface Cost {
-  readonly linear: number
-  readonly convex: number
-}
-
-function compareCost(one: Cost, other: Cost): number {
-  return one.linear - other.linear || one.convex - other.convex
-}
-
-function costOf(counts: readonly number[], shares: readonly Share[]): Cost {
-  let linear = 0
-  let convex = 0
-  for (const [index, { weight, cost = 0, held = 0, heldCost = 0 }] of shares.entries()) {
-    const count = counts[index] ?? 0
-    const atHeldCost = Math.min(count, held)
-    linear += atHeldCost * heldCost + (count - atHeldCost) * cost
-    if (count > 0 && weight > 0) convex += count ** 2 / weight
-  }
-  return { linear, convex }
+function compareCost(left: readonly number[], right: readonly number[], shares: readonly Share[]): number {
+  const [levels, costs, squares] = costOfDivision(left, shares)
+  const [otherLevels, otherCosts, otherSquares] = costOfDivision(right, shares)
+  return levels - otherLevels || costs - otherCosts || squares - otherSquares
 }

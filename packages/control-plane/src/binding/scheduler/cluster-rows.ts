@@ -4,6 +4,7 @@ import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { valueAt } from '@flotilla/machinery/untyped'
 import type { Change } from '@flotilla/runtime/source'
+import type { CostBook } from '@flotilla/scheduler/cost/book'
 import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import type { Hub } from '../../hub.ts'
@@ -35,8 +36,10 @@ export class ClusterRows {
     for (const cluster of this.#hub.clusters.list()) this.#set(cluster)
   }
 
-  snapshot(): Snapshot {
-    return (this.#snapshot ??= createSnapshot(this.#rows.values()))
+  snapshot(book: CostBook): Snapshot {
+    const known = this.#snapshot
+    if (known?.book === book) return known
+    return (this.#snapshot = known ? { ...known, book } : createSnapshot(this.#rows.values(), book))
   }
 
   #set(cluster: Cluster): void {
@@ -68,5 +71,6 @@ function kindOf(definition: KubeObject): string {
  */
 function decisive({ metadata, spec, status }: Cluster): unknown {
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
-  return [metadata.uid, metadata.labels ?? {}, metadata.deletionTimestamp, spec, ready?.status, status?.apis]
+  const { uid, labels = {}, deletionTimestamp } = metadata
+  return [uid, labels, deletionTimestamp, spec, ready?.status, status?.apis, status?.properties]
 }
