@@ -210,12 +210,15 @@ export class CarryOut {
     return settings.drift === 'Report' ? this.#report(request, { object, live: { found: false } }) : held
   }
 
-  /** Undefined: something is there, whoever's it is, and stays as it is; or the member answers so what it has not got. */
+  /**
+   * Undefined when that is refused: something is there, whoever's it is, and stays as it is. Or the member takes no
+   * version for what it has not got, which some say by a failure without a reason.
+   */
   async #create(request: HoldRequest, step: ApplyStep): Promise<Held | undefined> {
     try {
       return await this.#send(request, step, request.statement.render().object, { resourceVersion: unusedVersion })
     } catch (error) {
-      if (isError(error, 'Conflict', 'AlreadyExists')) return undefined
+      if (isError(error, 'Conflict', 'AlreadyExists', 'Unknown')) return undefined
       throw error
     }
   }

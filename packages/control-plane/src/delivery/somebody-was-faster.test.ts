@@ -75,13 +75,16 @@ test('an object that nobody has yet is created by one request', async () => {
   expect(m1.writes).toEqual([{ verb: 'apply', resource: 'configmaps', name: 'second' }])
 })
 
-test('an object goes to a member that takes no version for what it has not got', async () => {
-  m1.lies.beforeApply = (_, { metadata }) => {
-    if (metadata.resourceVersion !== undefined) throw new FlotillaError('Conflict', 'there is no such version')
-  }
-  await t.place(aConfigMap('settings', { a: '1' }), configMaps, { m1: null })
-  expect((await m1.get(configMaps, 'settings'))?.['data']).toEqual({ a: '1' })
-})
+test.each(['Conflict', 'Unknown'] as const)(
+  'an object goes to a member that answers %s to any version',
+  async (code) => {
+    m1.lies.beforeApply = (_, { metadata }) => {
+      if (metadata.resourceVersion !== undefined) throw new FlotillaError(code, 'no version should be set')
+    }
+    await t.place(aConfigMap('settings', { a: '1' }), configMaps, { m1: null })
+    expect((await m1.get(configMaps, 'settings'))?.['data']).toEqual({ a: '1' })
+  },
+)
 
 describe('an object that somebody creates between our read and our apply', () => {
   test('stays theirs: our apply was not forced, and leaves no mark', async () => {
