@@ -8,6 +8,7 @@ import { Waiting } from '@flotilla/runtime/errors'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { isAbsence } from '../absence.ts'
 import { orphanAnnotation } from '../binding-fate.ts'
+import type { WithFirstDecision } from '../first-decision.ts'
 import { policyIndex } from '../hub.ts'
 import type { Binding, Hub } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
@@ -33,13 +34,15 @@ type WorkloadRef = Binding['spec']['workloads'][number]['ref']
 export interface PolicyDeps {
   readonly env: Env
   readonly hub: Hub
+  /** Default: bindings are made undecided. */
+  readonly withFirstDecision?: WithFirstDecision
 }
 
 /** How soon a kind that has not been read is looked at again. */
 const unreadRetryMs = 200
 
 /** Keys are ObjectIds of templates. */
-export function createPolicyController({ env, hub }: PolicyDeps): Controller {
+export function createPolicyController({ env, hub, withFirstDecision = undecided }: PolicyDeps): Controller {
   const uses = new Uses()
 
   async function reconcile(id: ObjectId): Promise<void> {
@@ -59,10 +62,7 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
     // template that was deleted with `--cascade=orphan` this controller may hear later than of its binding.
     if (!(binding && isOwnedBy(binding, template)) && !(await isAlive(template))) return
     if (!binding) {
-      await hub.api.create(bindingResourceOf(template.metadata), newBinding(template, verdict, followers), {
-        fieldManager,
-      })
-      return
+      return withFirstDecision(newBinding(template, verdict, followers), create)
     }
     await patch(binding, bindingPatch(binding, template, verdict, followers, timestamp(env.clock.now())))
   }
@@ -102,6 +102,10 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
       if (isAbsence(error)) return undefined
       throw error
     })
+  }
+
+  async function create(binding: Binding): Promise<void> {
+    await hub.api.create(bindingResourceOf(binding.metadata), binding, { fieldManager })
   }
 
   async function patch(
@@ -148,6 +152,8 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
     reconcile,
   }
 }
+
+const undecided: WithFirstDecision = (binding, create) => create(binding)
 
 function isOwned(binding: Binding): boolean {
   return (binding.metadata.ownerReferences ?? []).length > 0

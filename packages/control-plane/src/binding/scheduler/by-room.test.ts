@@ -38,7 +38,10 @@ beforeEach(async () => {
       },
     },
   })
-  controllers = [createPolicyController(t), createSchedulerController(t)].map((each) => startController(t.env, each))
+  const scheduler = createSchedulerController(t)
+  const { withFirstDecision } = scheduler
+  const all = [createPolicyController({ ...t, withFirstDecision }), scheduler]
+  controllers = all.map((each) => startController(t.env, each))
 })
 afterEach(async () => {
   for (const each of controllers) await t.env.complete(each.stop(), { limitMs: 60_000, what: 'a controller' })

@@ -4,6 +4,7 @@ import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
@@ -17,6 +18,7 @@ import { isBoundByRoom } from '@flotilla/scheduler/mode'
 import { schedule } from '@flotilla/scheduler/schedule'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { prepareTiers } from '@flotilla/scheduler/tier'
+import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { withArriving } from './arriving.ts'
@@ -35,12 +37,18 @@ export interface SchedulerDeps {
   readonly hub: Hub
 }
 
+export interface SchedulerController extends Controller {
+  readonly withFirstDecision: WithFirstDecision
+}
+
 /** Keys are bindings by `keyOf`. */
-export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
+export function createSchedulerController({ env, hub }: SchedulerDeps): SchedulerController {
   const rows = new ClusterRows(hub)
   const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
   const reservedOn = (id: string) => reservations.on(id)
+  /** Half of it may decide otherwise. */
+  const decisive = [hub.clusters, hub.bindings, hub.clusterBindings, hub.policies, hub.clusterPolicies]
 
   async function reconcile(key: string): Promise<Result | void> {
     const binding = hub.binding(key)
@@ -53,14 +61,38 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const request = { ...requestFor(binding, policy, before.spec.decision, waitMs === 0), reservedOn }
     const decision = decide(request, before)
     if (decision !== binding.spec.decision) {
-      // Before the write: others are decided while it is under way.
-      reservations.take(key, binding, decision)
-      await write(binding, decision).catch((error: unknown) => {
-        reservations.take(key, binding)
-        throw error
-      })
+      await reserving(key, binding, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  /** Others are decided while the decision is being written. */
+  async function reserving(key: string, binding: Binding, decision: Decision, written: () => Promise<void>) {
+    reservations.take(key, binding, decision)
+    await written().catch((error: unknown) => {
+      reservations.take(key, binding)
+      throw error
+    })
+  }
+
+  /** What goes on from another's decision is left to `reconcile`, and so is what cannot be decided. */
+  const withFirstDecision: WithFirstDecision = async (binding, create) => {
+    const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
+    const isRead = decisive.every((informer) => informer.hasSynced)
+    if (!isRead || !policy || binding.spec.decision || predecessorOf(hub, binding)) return create(binding)
+    const decision = firstOf({ ...requestFor(binding, policy, undefined, true), reservedOn })
+    if (!decision) return create(binding)
+    const decided = { ...binding, spec: { ...binding.spec, decision } }
+    await reserving(keyOf(binding.metadata), binding, decision, () => create(decided))
+  }
+
+  function firstOf(request: ScheduleRequest): Decision | undefined {
+    try {
+      return schedule(request, rows.snapshot(), { trigger: 'New' })
+    } catch (error) {
+      if (isError(error)) return undefined
+      throw error
+    }
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -94,6 +126,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 
   return {
+    withFirstDecision,
     name: 'scheduler',
     concurrency: 256,
     watches: [
