@@ -188,7 +188,7 @@ async function createApplied(
   const result = applyObject(applyRequest(request, undefined, applied, options))
   const object = conformApplied(request, identified(result, key))
   refuseUnreadableVersion(object)
-  return createConformed(request, object, result.metadata.managedFields)
+  return createConformed(request, object, result.metadata.managedFields ?? [])
 }
 
 function appliedTo(request: WriteRequest, live: KubeObject, applied: KubeObject, options: ApplyOptions): NextState {
