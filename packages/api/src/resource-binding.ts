@@ -68,9 +68,15 @@ const policyRefSchema = object('The policy that won.', {
 
 export type PolicyRef = ValueOf<typeof policyRefSchema>
 
+const clusterUID = text(
+  'UID of the Cluster, which tells this registration from later ones of the same cluster. None: written by an older version.',
+  { minLength: 1 },
+)
+
 const decidedClusterSchema = object('What one cluster shall hold.', {
   name: text('Name of the cluster.', { minLength: 1 }),
   id: text('Identity of the cluster: what counts when names are used again.', { minLength: 1 }),
+  clusterUID: optional(clusterUID),
   replicas: optional(
     integer('Replicas it shall hold; 0: it goes once growth elsewhere is ready. None: the object has no replicas.', {
       minimum: 0,
@@ -92,6 +98,31 @@ const rejectionSchema = object('One reason against a cluster.', {
   message: text('What was observed and what was required.'),
 })
 
+const costsSchema = object(
+  'What one more replica costs on a cluster, in fixed units. A term that is not known is absent.',
+  {
+    price: optional(number('In `explanation.currency`, per hour.', { minimum: 0 })),
+    priceSheet: optional(text('PriceSheet that the price is from. None: default prices.')),
+    latency: optional(number('Mean round trip of users, milliseconds.', { minimum: 0 })),
+    carbon: optional(number('CO2, kilograms per hour.', { minimum: 0 })),
+    load: optional(
+      number('0 while the cluster stays below its target utilisation, 1 when it is full, with the square between.', {
+        minimum: 0,
+        maximum: 1,
+      }),
+    ),
+    unknown: optional(
+      list(
+        'Terms that the objective weighs and that are not known: each counts as the worst that is known of a cluster that can be used.',
+        choice('Term.', ['price', 'latency', 'carbon', 'load']),
+        { set: true },
+      ),
+    ),
+  },
+)
+
+export type VerdictCosts = ValueOf<typeof costsSchema>
+
 const verdictSchema = object('What was found of one cluster.', {
   name: text('Name of the cluster.', { minLength: 1 }),
   verdict: choice('Chosen; Feasible but not needed; Capped at what it holds; Rejected.', [
@@ -101,7 +132,12 @@ const verdictSchema = object('What was found of one cluster.', {
     'Rejected',
   ]),
   reasons: optional(list('Every filter that spoke against it or capped it.', rejectionSchema)),
-  cost: optional(number('Weighted cost of a replica here. None: no objective is set.')),
+  cost: optional(
+    number(
+      'What one more replica costs here by the objective: its terms, each times its weight, in `explanation.currency` per hour. None: no objective is set.',
+    ),
+  ),
+  costs: optional(costsSchema),
   estimate: optional(integer('Replicas that would fit now. None: unknown.', { minimum: 0 })),
   replicas: optional(integer('Replicas decided. None: the object has no replicas.', { minimum: 0 })),
 })
@@ -122,6 +158,7 @@ const explanationSchema = object('Why it was decided so.', {
       { minimum: 0 },
     ),
   ),
+  currency: optional(text('ISO 4217 code of costs. None: no objective is set.')),
   clusters: list('Verdicts, chosen clusters first; at most 32.', verdictSchema, { maxItems: 32 }),
 })
 
@@ -147,6 +184,7 @@ export type Decision = ValueOf<typeof decisionSchema>
 const removalSchema = object('A copy that goes: recorded by the write that ended the claim on it.', {
   cluster: text('Name of the cluster.', { minLength: 1 }),
   id: text('Identity of the cluster.', { minLength: 1 }),
+  clusterUID: optional(clusterUID),
   object: object('The object.', refProperties),
   templateUID: text('UID of its template, which the copy must carry.', { minLength: 1 }),
   reason: text('One CamelCase word.', { minLength: 1 }),

@@ -16,6 +16,7 @@ import { joinMoves } from './move.ts'
 import { suggestChange } from './relax.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
+import { explainViolation } from './violation.ts'
 
 /**
  * Answers `request.previous` itself when nothing is to change. Throws BadRequest for selectors that admission
@@ -39,15 +40,17 @@ function decide(
 ): Decision {
   const { holdings, judged, feasible, ties, allocation, heldUp } = place(request, snapshot)
   const isWhole = request.replicas === undefined
+  const { currency } = snapshot.book
   const completions = completionsOf(request, allocation, holdings, ties)
   const target = { replicas: allocation.replicas, isWhole, ...(completions === undefined ? {} : { completions }) }
   const clusters = joinMoves(target, holdings, heldUp, snapshot)
   const inputHash = hashInputs(request, feasible)
+  const shortfall = allocation.shortfall ?? explainViolation(judged, clusters)
   return {
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
-    ...(allocation.shortfall === undefined ? {} : { shortfall: allocation.shortfall }),
-    explanation: explain({ request, judged, clusters, allocation, trigger, inputHash }, verdicts),
+    ...(shortfall === undefined ? {} : { shortfall }),
+    explanation: explain({ request, judged, clusters, allocation, trigger, inputHash, currency }, verdicts),
   }
 }
 

@@ -1,7 +1,9 @@
 // What the scheduler knows of clusters: one immutable row each, made once per change of the cluster.
-import type { Cluster, NodeShape, ServedApi } from '@flotilla/api/cluster'
+import type { Cluster, ClusterProperty, NodeShape, ServedApi } from '@flotilla/api/cluster'
 import type { Taint } from '@flotilla/api/selector'
-import { type Quantity, parseQuantity } from '@flotilla/machinery/quantity'
+import { type Quantity, parseQuantity, quantityToNumber } from '@flotilla/machinery/quantity'
+import type { CostBook } from './cost/book.ts'
+import { defaultCostBook } from './cost/default-book.ts'
 import { hash32 } from './hash.ts'
 
 export interface ShapeRow {
@@ -9,6 +11,18 @@ export interface ShapeRow {
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   readonly count: number
+}
+
+/** Of one resource on all ready nodes together. */
+export interface Utilisation {
+  readonly allocatable: number
+  readonly requested: number
+}
+
+export interface PropertyRow {
+  readonly values: ReadonlySet<string>
+  /** False: the values are those of an earlier reading. */
+  readonly isRead: boolean
 }
 
 export interface ClusterRow {
@@ -30,17 +44,23 @@ export interface ClusterRow {
   readonly kinds?: ReadonlySet<string>
   /** `GROUP/KIND` of CustomResourceDefinitions that we placed there and that it may not serve yet. */
   readonly placedKinds: ReadonlySet<string>
+  /** ClusterProperties of the member, by name. */
+  readonly properties: ReadonlyMap<string, PropertyRow>
   /** None: not known. */
   readonly shapes?: readonly ShapeRow[]
+  /** None: not known. */
+  readonly resources?: { readonly cpus: Utilisation; readonly memoryGiB: Utilisation }
 }
 
 export interface Snapshot {
   /** By id, so that no result depends on the order in which clusters came. */
   readonly clusters: readonly ClusterRow[]
   readonly byId: ReadonlyMap<string, ClusterRow>
+  readonly book: CostBook
 }
 
 const noKinds: ReadonlySet<string> = new Set()
+const noProperties: ReadonlyMap<string, PropertyRow> = new Map()
 
 /** `placedKinds`: `GROUP/KIND` of CustomResourceDefinitions that bindings place on the cluster. */
 export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> = noKinds): ClusterRow {
@@ -61,13 +81,25 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     deleting: metadata.deletionTimestamp !== undefined,
     ...(status?.apis === undefined ? {} : { kinds: kindsOf(status.apis) }),
     placedKinds,
+    properties: status?.properties === undefined ? noProperties : propertiesOf(status.properties),
     ...(status?.nodeShapes === undefined ? {} : { shapes: status.nodeShapes.map(toShapeRow) }),
+    ...(status?.resources?.allocatable === undefined ? {} : { resources: toResources(status.resources) }),
   }
 }
 
-export function createSnapshot(rows: Iterable<ClusterRow>): Snapshot {
+type ResourceSums = NonNullable<NonNullable<Cluster['status']>['resources']>
+
+function toResources({ allocatable = {}, requested = {} }: ResourceSums): NonNullable<ClusterRow['resources']> {
+  const utilisation = (name: string, unit: number) => ({
+    allocatable: quantityToNumber(parseQuantity(allocatable[name] ?? 0)) / unit,
+    requested: quantityToNumber(parseQuantity(requested[name] ?? 0)) / unit,
+  })
+  return { cpus: utilisation('cpu', 1), memoryGiB: utilisation('memory', 2 ** 30) }
+}
+
+export function createSnapshot(rows: Iterable<ClusterRow>, book: CostBook = defaultCostBook): Snapshot {
   const clusters = [...rows].sort((left, right) => compareText(left.id, right.id))
-  return { clusters, byId: new Map(clusters.map((row) => [row.id, row])) }
+  return { clusters, byId: new Map(clusters.map((row) => [row.id, row])), book }
 }
 
 /** By code units: the same on every machine, whatever its locale. */
@@ -77,6 +109,12 @@ export function compareText(left: string, right: string): number {
 
 function kindsOf(apis: readonly ServedApi[]): ReadonlySet<string> {
   return new Set(apis.flatMap((api) => api.kinds.map((kind) => `${api.group}/${kind}`)))
+}
+
+function propertiesOf(properties: readonly ClusterProperty[]): ReadonlyMap<string, PropertyRow> {
+  return new Map(
+    properties.map(({ name, values, unread }) => [name, { values: new Set(values), isRead: unread !== true }]),
+  )
 }
 
 function toShapeRow(shape: NodeShape): ShapeRow {

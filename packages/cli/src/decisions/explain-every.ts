@@ -13,6 +13,7 @@ import { explainAll } from '@flotilla/scheduler/schedule'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { createSnapshot, toClusterRow, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
+import { readCostBook } from './read-cost-book.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -22,15 +23,18 @@ export interface Explained {
   readonly clusters: ReadonlyMap<string, ClusterRow>
 }
 
-/** As the clusters are now. The decision itself, and what it was made of, are in the binding. */
-export async function explainEvery(hub: KubeApi, binding: Binding): Promise<Explained> {
+/**
+ * As the clusters are now. The decision itself, and what it was made of, are in the binding. `now`: milliseconds since
+ * 1970.
+ */
+export async function explainEvery(hub: KubeApi, binding: Binding, now: number): Promise<Explained> {
   const { decision, policy } = binding.spec
   const [found, { items }] = await Promise.all([policy && readPolicy(hub, policy), hub.list<Cluster>(clusterResource)])
   const clusters = new Map(items.map((cluster) => [cluster.metadata.name, toClusterRow(cluster)]))
   const stored = decision?.explanation.clusters ?? []
   const placement = found && (found.spec.placement ?? {})
   if (placement === undefined || stored.length >= items.length) return { verdicts: stored, placement, clusters }
-  const snapshot = createSnapshot(clusters.values())
+  const snapshot = createSnapshot(clusters.values(), await readCostBook(hub, placement, now))
   const { explanation } = explainAll(requestFor(binding, placement), snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }
@@ -43,6 +47,8 @@ export function requestFor({ spec: { decision, workloads } }: Binding, placement
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
+    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
+    ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: true,
     ...(component ? { replicas: component.replicas } : {}),

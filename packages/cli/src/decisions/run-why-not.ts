@@ -13,18 +13,20 @@ import type { Terminal } from '../terminal.ts'
 import { readPolicy, requestFor } from './explain-every.ts'
 import { noBindingText } from './explanation-text.ts'
 import { readTemplate, type Binding } from './read-binding.ts'
+import { readCostBook } from './read-cost-book.ts'
 import { type Answer, type ObjectName, whyNotText } from './why-not-text.ts'
 
 export async function runWhyNot(args: readonly string[], flags: WhyNotFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
-  await using hub = await connectHub(createCommandEnv(), terminal, flags)
+  const env = createCommandEnv()
+  await using hub = await connectHub(env, terminal, flags)
   const [{ template, binding, bindings }, { items }] = await Promise.all([
     readTemplate(hub.api, args, flags.namespace ?? hub.namespace),
     hub.api.list<Cluster>(clusterResource),
   ])
   const chosen = chooseClusters(items, flags.clusters)
   const asked = binding === undefined ? bindings : [binding]
-  const answers = await Promise.all(asked.map((each) => answersFor(hub.api, each, chosen, items)))
+  const answers = await Promise.all(asked.map((each) => answersFor(hub.api, each, chosen, items, env.clock.now())))
   const value = { template: nameOf(template.kind, template.metadata), answers: answers.flat() }
   if (format !== 'text') terminal.out(await formatValue(value, format))
   else if (asked.length === 0) terminal.out(noBindingText(template, []))
@@ -37,15 +39,21 @@ async function answersFor(
   binding: Binding,
   chosen: readonly Cluster[],
   clusters: readonly Cluster[],
+  now: number,
 ): Promise<readonly Answer[]> {
   const { policy: ref, workloads } = binding.spec
   const policy = ref && (await readPolicy(hub, ref))
-  const snapshot = createSnapshot(clusters.map((cluster) => toClusterRow(cluster)))
+  const placement = policy?.spec.placement ?? {}
+  const book = await readCostBook(hub, placement, now)
+  const snapshot = createSnapshot(
+    clusters.map((cluster) => toClusterRow(cluster)),
+    book,
+  )
   const subject = workloads.map(({ ref: { kind, ...metadata } }) => nameOf(kind, metadata))[0]
   return chosen.flatMap((cluster) => {
     if (subject === undefined) return []
     const answer = policy
-      ? whyNot(requestFor(binding, policy.spec.placement ?? {}), snapshot, cluster.spec.id)
+      ? whyNot(requestFor(binding, placement), snapshot, cluster.spec.id)
       : withoutPolicy(binding, cluster)
     return [{ workload: subject, ...(ref ? { policy: ref } : {}), ...answer }]
   })

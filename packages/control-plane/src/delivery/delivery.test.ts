@@ -222,6 +222,8 @@ describe('delivery applies', () => {
 })
 
 describe('delivery meets objects of others', () => {
+  /** The one request that would have created ours. */
+  const refused = { verb: 'apply', resource: 'configmaps', name: 'settings' }
   const theirs = (data: Record<string, string>): KubeObject => ({ ...aConfigMap('settings', data) })
   beforeEach(async () => {
     await m1.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
@@ -237,7 +239,7 @@ describe('delivery meets objects of others', () => {
   })
 
   test('IfIdentical neither adopts nor deletes one that differs, and names the fields', async () => {
-    await m1.api.create(configMaps, theirs({ a: 'other' }))
+    const before = await m1.api.create(configMaps, theirs({ a: 'other' }))
     const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null })
     expect(await outcome(settings)).toMatchObject({
       state: 'Failed',
@@ -245,12 +247,12 @@ describe('delivery meets objects of others', () => {
     })
     await t.api.delete(configMaps, inShop('settings'))
     await t.env.advance(60_000)
-    expect(await m1.get(configMaps, 'settings')).toMatchObject({ data: { a: 'other' } })
-    expect(m1.writes).toEqual([])
+    expect(await m1.get(configMaps, 'settings')).toEqual(before)
+    expect(m1.writes).toEqual([refused])
   })
 
   test('Abort never adopts', async () => {
-    await m1.api.create(configMaps, theirs({ a: '1' }))
+    const before = await m1.api.create(configMaps, theirs({ a: '1' }))
     const settings = await t.place(
       aConfigMap('settings'),
       configMaps,
@@ -258,7 +260,8 @@ describe('delivery meets objects of others', () => {
       await aPolicy({ conflictResolution: 'Abort' }),
     )
     expect(await outcome(settings)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/Abort/) })
-    expect(m1.writes).toEqual([])
+    expect(await m1.get(configMaps, 'settings')).toEqual(before)
+    expect(m1.writes).toEqual([refused])
   })
 
   test('Overwrite takes the fields by force', async () => {
@@ -448,6 +451,18 @@ describe('delivery removes', () => {
     m1.simulated.faults.start()
     await t.env.advance(120_000)
     expect(await m1.get(configMaps, 'settings')).toBeUndefined()
+    expect((await t.binding(settings)).spec.removals).toEqual([])
+  })
+
+  test('what a finalizer holds back, as done once that is gone, though nothing watches its kind any more', async () => {
+    const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
+    await meddle(m1, configMaps, 'settings', { metadata: { finalizers: ['example.com/slow'] } })
+    await t.decide(settings, { m2: null }, { removals: [removal(settings, 'm1')] })
+    await t.restart()
+    expect((await m1.get(configMaps, 'settings'))?.metadata.deletionTimestamp).toBeDefined()
+    expect((await t.binding(settings)).spec.removals).toHaveLength(1)
+    await meddle(m1, configMaps, 'settings', { metadata: { finalizers: null } })
+    await t.env.advance(30_000)
     expect((await t.binding(settings)).spec.removals).toEqual([])
   })
 

@@ -3,13 +3,13 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
 import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'
-import type { Controller, Result } from '@flotilla/runtime/controller'
+import type { Controller, Result, Watch } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
@@ -21,8 +21,10 @@ import { prepareTiers } from '@flotilla/scheduler/tier'
 import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
+import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
+import { CostBooks } from './cost-books.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
@@ -44,26 +46,40 @@ export interface SchedulerController extends Controller {
 /** Keys are bindings by `keyOf`. */
 export function createSchedulerController({ env, hub }: SchedulerDeps): SchedulerController {
   const rows = new ClusterRows(hub)
+  const costs = new CostBooks(hub, () => env.clock.now())
+  const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
   const reservedOn = (id: string) => reservations.on(id)
-  /** Half of it may decide otherwise. */
-  const decisive = [hub.clusters, hub.bindings, hub.clusterBindings, hub.policies, hub.clusterPolicies]
 
   async function reconcile(key: string): Promise<Result | void> {
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
-    if (!policy) return
+    if (!policy) return keepRegistered(binding)
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
-    const request = { ...requestFor(binding, policy, before.spec.decision, waitMs === 0), reservedOn }
+    const stored = before.spec.decision
+    const previous = stored && withoutRegistrations(stored)
+    const request = { ...requestFor(binding, policy, previous, waitMs === 0), reservedOn }
     const decision = decide(request, before)
-    if (decision !== binding.spec.decision) {
+    if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
       await reserving(key, binding, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
-    return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
+  async function keepRegistered(binding: Binding): Promise<void> {
+    const { decision } = binding.spec
+    if (decision && isOutdated(decision, uidOf)) await write(binding, decision)
+  }
+
+  function uidOf({ name, id }: DecidedCluster): string | undefined {
+    const cluster = hub.clusters.get(name)
+    const isOnHub = cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
+    return isOnHub ? cluster.metadata.uid : undefined
   }
 
   /** Others are decided while the decision is being written. */
@@ -75,20 +91,21 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     })
   }
 
-  /** What goes on from another's decision is left to `reconcile`, and so is what cannot be decided. */
+  /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now. */
   const withFirstDecision: WithFirstDecision = async (binding, create) => {
-    const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
-    const isRead = decisive.every((informer) => informer.hasSynced)
-    if (!isRead || !policy || binding.spec.decision || predecessorOf(hub, binding)) return create(binding)
-    const decision = firstOf({ ...requestFor(binding, policy, undefined, true), reservedOn })
-    if (!decision) return create(binding)
-    const decided = { ...binding, spec: { ...binding.spec, decision } }
-    await reserving(keyOf(binding.metadata), binding, decision, () => create(decided))
+    const { decision, removals, policy } = binding.spec
+    const found = policy && policyOf(hub, policy)
+    const goesOn = decision !== undefined || removals !== undefined || predecessorOf(hub, binding) !== undefined
+    const first = found && !goesOn ? decideFirst(binding, found) : undefined
+    if (!first) return create(binding)
+    const decided = { ...binding, spec: { ...binding.spec, decision: withRegistrations(first, undefined, uidOf) } }
+    await reserving(keyOf(binding.metadata), binding, first, () => create(decided))
   }
 
-  function firstOf(request: ScheduleRequest): Decision | undefined {
+  function decideFirst(binding: Binding, policy: Policy): Decision | undefined {
+    if (!watches.every(({ source }) => source.hasSynced)) return undefined
     try {
-      return schedule(request, rows.snapshot(), { trigger: 'New' })
+      return decide({ ...requestFor(binding, policy, undefined, true), reservedOn }, binding)
     } catch (error) {
       if (isError(error)) return undefined
       throw error
@@ -96,7 +113,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
-    const [snapshot, options] = [rows.snapshot(), { trigger: triggerOf(before) }]
+    const [snapshot, options] = [snapshotNow(), { trigger: triggerOf(before) }]
     const decision = schedule(request, snapshot, options)
     if (!request.previous || decision === request.previous) return decision
     const previous = withArriving(request.previous, decision, before.status, env.clock.now())
@@ -104,12 +121,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
-  async function write(binding: Binding, decision: Decision): Promise<void> {
+  async function write(binding: Binding, decided: Decision): Promise<void> {
     const { decision: previous, removals: recorded = [] } = binding.spec
-    const isRegistered = (cluster: { name: string; id: string }) => isOnHub(hub, cluster)
+    const decision = withRegistrations(decided, previous, uidOf)
     const removals = [
       ...pendingRemovals(binding, decision),
-      ...removalsFor(binding, decision, isRegistered, timestamp(env.clock.now())),
+      ...removalsFor(binding, decision, uidOf, timestamp(env.clock.now())),
     ]
     const change = createMergePatch(
       { decision: { ...previous }, removals: [...recorded] },
@@ -120,32 +137,37 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
   }
 
+  /** What is placed stays whatever it costs: only what is decided from now on goes by it. */
+  function takeCosts(): Iterable<string> {
+    costs.forget()
+    return []
+  }
+
   function follow({ key, after }: Change<Binding>): void {
     if (after) reservations.take(key, after)
     else reservations.forget(key)
   }
 
-  return {
-    withFirstDecision,
-    name: 'scheduler',
-    concurrency: 256,
-    watches: [
-      watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-      watch<Binding>(hub.bindings, (change) => {
-        follow(change)
-        return keysOfBinding(change)
-      }),
-      watch<Binding>(hub.clusterBindings, (change) => {
-        follow(change)
-        if (!placesDefinitions(change)) return keysOfBinding(change)
-        rows.refreshPlacedKinds()
-        return allBindings(hub)
-      }),
-      watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
-      watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
-    ],
-    reconcile,
-  }
+  const watches: readonly Watch[] = [
+    watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
+    watch<Binding>(hub.bindings, (change) => {
+      follow(change)
+      return keysOfBinding(change)
+    }),
+    watch<Binding>(hub.clusterBindings, (change) => {
+      follow(change)
+      if (!placesDefinitions(change)) return keysOfBinding(change)
+      rows.refreshPlacedKinds()
+      return allBindings(hub)
+    }),
+    watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
+    watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+    watch(hub.priceSheets, takeCosts),
+    watch(hub.trafficProfiles, takeCosts),
+    watch(hub.carbonSheets, takeCosts),
+  ]
+
+  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision }
 }
 
 /** Something has no place, or one in a later tier than it might. */
@@ -185,6 +207,8 @@ function requestFor(
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
+    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
+    ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement: policy.spec.placement ?? {},
     isGrowthReady,
     ...(component ? { replicas: component.replicas } : {}),
@@ -197,11 +221,6 @@ function requestFor(
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
-}
-
-function isOnHub(hub: Hub, { name, id }: { readonly name: string; readonly id: string }): boolean {
-  const cluster = hub.clusters.get(name)
-  return cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
 }
 
 function* allBindings(hub: Hub): Iterable<string> {

@@ -76,6 +76,9 @@ describe('a new binding', () => {
     const binding = await place(t, 'web', 6)
     expect(placed(binding)).toBe(6)
     expect(binding.spec.decision?.explanation.trigger).toBe('New')
+    const clusters = await t.api.list(clusterResource)
+    const uids = clusters.items.map(({ metadata }) => metadata.uid).toSorted()
+    expect(binding.spec.decision?.clusters.map(({ clusterUID }) => clusterUID).toSorted()).toEqual(uids)
     expect([binding.metadata.generation, binding.metadata.managedFields?.length]).toEqual([1, 1])
   })
 
