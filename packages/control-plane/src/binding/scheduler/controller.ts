@@ -26,6 +26,7 @@ import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
+import { Neighbourhood } from './neighbourhood.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
 
@@ -50,6 +51,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
+  const neighbourhood = new Neighbourhood()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
@@ -62,10 +64,10 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
     const previous = stored && withoutRegistrations(stored)
-    const request = { ...requestFor(binding, policy, previous, waitMs === 0), reservedOn }
+    const request = requestOf(key, binding, policy, previous, waitMs === 0)
     const decision = decide(request, before)
     if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
-      await reserving(key, binding, decision, () => write(binding, decision))
+      await announcing(key, binding, policy, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
@@ -82,31 +84,57 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return isOnHub ? cluster.metadata.uid : undefined
   }
 
-  /** Others are decided while the decision is being written. */
-  async function reserving(key: string, binding: Binding, decision: Decision, written: () => Promise<void>) {
+  function requestOf(
+    key: string,
+    binding: Binding,
+    policy: Policy,
+    previous: Decision | undefined,
+    isGrowthReady: boolean,
+  ): ScheduleRequest {
+    const neighbours = neighbourhood.of(key, binding)
+    return {
+      ...requestFor(binding, policy, previous, isGrowthReady),
+      reservedOn,
+      ...(neighbours && { neighbours }),
+    }
+  }
+
+  /** Before the write: others are decided while it is under way. */
+  async function announcing(
+    key: string,
+    binding: Binding,
+    policy: Policy,
+    decision: Decision,
+    written: () => Promise<void>,
+  ): Promise<void> {
     reservations.take(key, binding, decision)
+    neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
     await written().catch((error: unknown) => {
-      reservations.take(key, binding)
+      reservations.take(key, hub.binding(key) ?? binding)
+      neighbourhood.takeBack(key, binding)
       throw error
     })
   }
 
   /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now. */
   const withFirstDecision: WithFirstDecision = async (binding, create) => {
-    const { decision, removals, policy } = binding.spec
-    const found = policy && policyOf(hub, policy)
+    const { decision, removals, policy: ref } = binding.spec
+    const policy = ref && policyOf(hub, ref)
     const goesOn = decision !== undefined || removals !== undefined || predecessorOf(hub, binding) !== undefined
-    const first = found && !goesOn ? decideFirst(binding, found) : undefined
-    if (!first) return create(binding)
+    const first = policy && !goesOn ? decideFirst(binding, policy) : undefined
+    if (!policy || !first) return create(binding)
     const decided = { ...binding, spec: { ...binding.spec, decision: withRegistrations(first, undefined, uidOf) } }
-    await reserving(keyOf(binding.metadata), binding, first, () => create(decided))
+    await announcing(keyOf(binding.metadata), binding, policy, first, () => create(decided))
   }
 
   function decideFirst(binding: Binding, policy: Policy): Decision | undefined {
     if (!watches.every(({ source }) => source.hasSynced)) return undefined
+    const key = keyOf(binding.metadata)
+    neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
     try {
-      return decide({ ...requestFor(binding, policy, undefined, true), reservedOn }, binding)
+      return decide(requestOf(key, binding, policy, undefined, true), binding)
     } catch (error) {
+      neighbourhood.takeBack(key, binding)
       if (isError(error)) return undefined
       throw error
     }
@@ -143,25 +171,35 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return []
   }
 
-  function follow({ key, after }: Change<Binding>): void {
-    if (after) reservations.take(key, after)
-    else reservations.forget(key)
+  /** Keys of others that may be decided otherwise now. */
+  function follow({ key, after }: Change<Binding>): Iterable<string> {
+    if (!after) {
+      reservations.forget(key)
+      return neighbourhood.forget(key)
+    }
+    reservations.take(key, after)
+    return neighbourhood.follow(key, after, rulesOf(hub, after))
+  }
+
+  function* followPolicy(change: Change<Policy>): Iterable<string> {
+    for (const key of keysOfPolicy(hub, change)) {
+      const binding = hub.binding(key)
+      if (binding) yield* neighbourhood.follow(key, binding, rulesOf(hub, binding))
+      yield key
+    }
   }
 
   const watches: readonly Watch[] = [
     watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-    watch<Binding>(hub.bindings, (change) => {
-      follow(change)
-      return keysOfBinding(change)
-    }),
+    watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
     watch<Binding>(hub.clusterBindings, (change) => {
-      follow(change)
-      if (!placesDefinitions(change)) return keysOfBinding(change)
+      const others = follow(change)
+      if (!placesDefinitions(change)) return [...others, ...keysOfBinding(change)]
       rows.refreshPlacedKinds()
       return allBindings(hub)
     }),
-    watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
-    watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+    watch<Policy>(hub.policies, followPolicy),
+    watch<Policy>(hub.clusterPolicies, followPolicy),
     watch(hub.priceSheets, takeCosts),
     watch(hub.trafficProfiles, takeCosts),
     watch(hub.carbonSheets, takeCosts),
@@ -176,6 +214,10 @@ function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId
   const tierOf = prepareTiers(placement)
   const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
   return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
+}
+
+function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
+  return policy && policyOf(hub, policy)?.spec.placement?.workloadAffinity
 }
 
 function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {
