@@ -1,5 +1,4 @@
 // Verdicts on all clusters: the stored explanation keeps 32 of them, the rest come from deciding again.
-import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import type { Placement } from '@flotilla/api/placement'
 import {
   clusterPropagationPolicyResource,
@@ -7,12 +6,13 @@ import {
   type PropagationPolicy,
 } from '@flotilla/api/propagation-policy'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
+import { requestFor } from '@flotilla/control-plane/binding/request'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
-import type { ScheduleRequest } from '@flotilla/scheduler/request'
-import { createSnapshot, toClusterRow, type ClusterRow } from '@flotilla/scheduler/snapshot'
+import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
+import { readClusters } from './read-clusters.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -25,31 +25,14 @@ export interface Explained {
 /** As the clusters are now. The decision itself, and what it was made of, are in the binding. */
 export async function explainEvery(hub: KubeApi, binding: Binding): Promise<Explained> {
   const { decision, policy } = binding.spec
-  const [found, { items }] = await Promise.all([policy && readPolicy(hub, policy), hub.list<Cluster>(clusterResource)])
-  const clusters = new Map(items.map((cluster) => [cluster.metadata.name, toClusterRow(cluster)]))
+  const [found, { rows }] = await Promise.all([policy && readPolicy(hub, policy), readClusters(hub)])
+  const clusters = new Map(rows.map((row) => [row.name, row]))
   const stored = decision?.explanation.clusters ?? []
   const placement = found && (found.spec.placement ?? {})
-  if (placement === undefined || stored.length >= items.length) return { verdicts: stored, placement, clusters }
-  const snapshot = createSnapshot(clusters.values())
+  if (placement === undefined || stored.length >= rows.length) return { verdicts: stored, placement, clusters }
+  const snapshot = createSnapshot(rows)
   const { explanation } = explainAll(requestFor(binding, placement), snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
-}
-
-/** As the hub asks it, but for what it keeps in mind: room that it has just given away. */
-export function requestFor({ spec: { decision, workloads } }: Binding, placement: Placement): ScheduleRequest {
-  const [workload] = workloads
-  const component = workload?.components[0]
-  return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    placement,
-    isGrowthReady: true,
-    ...(component ? { replicas: component.replicas } : {}),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(decision ? { previous: decision } : {}),
-  }
 }
 
 export async function readPolicy(hub: KubeApi, { kind, namespace, name, uid }: PolicyRef) {

@@ -1,8 +1,9 @@
 // Prints why a template is not on clusters, and what would have it there.
-import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import type { Cluster } from '@flotilla/api/cluster'
 import type { WhyNot } from '@flotilla/api/why-not'
+import { requestFor } from '@flotilla/control-plane/binding/request'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
+import { createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
 import { whyNot } from '@flotilla/scheduler/why-not'
 import { createCommandEnv } from '../command-env.ts'
 import type { WhyNotFlags } from '../commands/decisions.ts'
@@ -10,21 +11,23 @@ import { formatValue, parseValueFormat } from '../output/print-value.ts'
 import { chooseClusters } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
-import { readPolicy, requestFor } from './explain-every.ts'
+import { readPolicy } from './explain-every.ts'
 import { noBindingText } from './explanation-text.ts'
 import { readTemplate, type Binding } from './read-binding.ts'
+import { readClusters } from './read-clusters.ts'
 import { type Answer, type ObjectName, whyNotText } from './why-not-text.ts'
 
 export async function runWhyNot(args: readonly string[], flags: WhyNotFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
   await using hub = await connectHub(createCommandEnv(), terminal, flags)
-  const [{ template, binding, bindings }, { items }] = await Promise.all([
+  const [{ template, binding, bindings }, { clusters, rows }] = await Promise.all([
     readTemplate(hub.api, args, flags.namespace ?? hub.namespace),
-    hub.api.list<Cluster>(clusterResource),
+    readClusters(hub.api),
   ])
-  const chosen = chooseClusters(items, flags.clusters)
+  const chosen = chooseClusters(clusters, flags.clusters)
+  const snapshot = createSnapshot(rows)
   const asked = binding === undefined ? bindings : [binding]
-  const answers = await Promise.all(asked.map((each) => answersFor(hub.api, each, chosen, items)))
+  const answers = await Promise.all(asked.map((each) => answersFor(hub.api, each, chosen, snapshot)))
   const value = { template: nameOf(template.kind, template.metadata), answers: answers.flat() }
   if (format !== 'text') terminal.out(await formatValue(value, format))
   else if (asked.length === 0) terminal.out(noBindingText(template, []))
@@ -36,11 +39,10 @@ async function answersFor(
   hub: KubeApi,
   binding: Binding,
   chosen: readonly Cluster[],
-  clusters: readonly Cluster[],
+  snapshot: Snapshot,
 ): Promise<readonly Answer[]> {
   const { policy: ref, workloads } = binding.spec
   const policy = ref && (await readPolicy(hub, ref))
-  const snapshot = createSnapshot(clusters.map((cluster) => toClusterRow(cluster)))
   const subject = workloads.map(({ ref: { kind, ...metadata } }) => nameOf(kind, metadata))[0]
   return chosen.flatMap((cluster) => {
     if (subject === undefined) return []

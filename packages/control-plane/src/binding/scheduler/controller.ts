@@ -13,14 +13,14 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
-import { isBoundByRoom } from '@flotilla/scheduler/mode'
 import { schedule } from '@flotilla/scheduler/schedule'
-import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
-import { prepareTiers } from '@flotilla/scheduler/tier'
+import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { withArriving } from './arriving.ts'
-import { ClusterRows, definitions } from './cluster-rows.ts'
+import { ClusterRows } from './cluster-rows.ts'
+import { placesDefinition } from '../placed-kinds.ts'
+import { requestFor } from '../request.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
@@ -50,7 +50,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
-    const request = { ...requestFor(binding, policy, before.spec.decision, waitMs === 0), reservedOn }
+    const asked = requestFor(binding, policy.spec.placement ?? {}, before)
+    const request = { ...asked, reservedOn, isGrowthReady: waitMs === 0 }
     const decision = decide(request, before)
     if (decision !== binding.spec.decision) {
       // Before the write: others are decided while it is under way.
@@ -115,14 +116,6 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 }
 
-/** Something has no place, or one in a later tier than it might. */
-function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId }: Snapshot): boolean {
-  if (!isBoundByRoom(placement)) return false
-  const tierOf = prepareTiers(placement)
-  const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
-  return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
-}
-
 function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {
   const found =
     kind === 'PropagationPolicy' ? hub.policies.get(`${namespace ?? ''}/${name}`) : hub.clusterPolicies.get(name)
@@ -138,27 +131,6 @@ function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
   return hub
     .bindingsOf(id)
     .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
-}
-
-function requestFor(
-  binding: Binding,
-  policy: Policy,
-  previous: Decision | undefined,
-  isGrowthReady: boolean,
-): ScheduleRequest {
-  const [workload] = binding.spec.workloads
-  const [component] = workload?.components ?? []
-  return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    placement: policy.spec.placement ?? {},
-    isGrowthReady,
-    ...(component ? { replicas: component.replicas } : {}),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(previous ? { previous } : {}),
-  }
 }
 
 function triggerOf({ spec, status }: Binding): string {
@@ -186,8 +158,11 @@ function keysOfBinding({ key, before, after }: Change<Binding>): Iterable<string
 
 function placesDefinitions({ before, after }: Change<Binding>): boolean {
   const binding = after ?? before
-  const isDefinition = binding?.spec.workloads[0]?.ref.kind === definitions.kind
-  return isDefinition && !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  return (
+    binding !== undefined &&
+    placesDefinition(binding) &&
+    !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  )
 }
 
 function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<string> {
