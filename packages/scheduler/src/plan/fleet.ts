@@ -1,0 +1,50 @@
+// What a plan starts from: the clusters, and of every binding what it asks for, what was decided and what of it is there.
+import type { DecidedCluster } from '@flotilla/api/resource-binding'
+import type { ScheduleRequest } from '../request.ts'
+import { type ClusterRow, compareText } from '../snapshot.ts'
+
+export interface ObjectName {
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+}
+
+/** What one binding wants. */
+export interface Work {
+  /** Tells it from all others, and orders those of equal priority. */
+  readonly key: string
+  readonly workload: ObjectName
+  /** None: no policy selects it any more, so what was decided stays. */
+  readonly policy?: ObjectName
+  readonly priority: number
+  readonly isNew: boolean
+  /** `previous` is what is decided for it now. */
+  readonly request: ScheduleRequest
+  /** Of the replicas that may run on a cluster, by its id, how many do not run there yet. */
+  readonly unready: ReadonlyMap<string, number>
+}
+
+export interface Fleet {
+  readonly clusters: readonly ClusterRow[]
+  readonly works: readonly Work[]
+}
+
+/** In the order in which they are decided: it depends on nothing but the works themselves. */
+export function orderWorks(works: readonly Work[]): readonly Work[] {
+  return works.toSorted((left, right) => right.priority - left.priority || compareText(left.key, right.key))
+}
+
+/** Replicas of a decided cluster. Objects without count as one. */
+export function replicasOn({ replicas = 1 }: DecidedCluster): number {
+  return replicas
+}
+
+/** What may run on a cluster until the move is over: the larger of what it had and what it is to have. */
+export function mayRun(entry: DecidedCluster): number {
+  return Math.max(replicasOn(entry), entry.from ?? 0)
+}
+
+/** Replicas that a cluster is to have and that do not run there. */
+export function lackingOn(entry: DecidedCluster, running: number): number {
+  return Math.max(0, replicasOn(entry) - running)
+}

@@ -1,0 +1,50 @@
+// A name for all that a plan was made from, part by part, so that it can be told which part is another now.
+import type { PlanStatus } from '@flotilla/api/plan'
+import { FlotillaError } from '@flotilla/machinery/errors'
+import { canonicalJson } from '@flotilla/machinery/json'
+import { hash32 } from '../hash.ts'
+import { type ClusterRow, compareText } from '../snapshot.ts'
+import { type Fleet, orderWorks } from './fleet.ts'
+
+/** What each part is of, in their order. */
+const parts = [
+  'clusters',
+  'workloads and their decisions',
+  'policies',
+  'the change that is asked about',
+  'moves',
+] as const
+
+/**
+ * 32 bits of each part. Free room is not named, as it changes all the time; what it makes of the plan is: its moves.
+ * `change`: any JSON value.
+ */
+export function nameSnapshot(fleet: Fleet, change: unknown, { workloads }: Pick<PlanStatus, 'workloads'>): string {
+  const works = orderWorks(fleet.works)
+  const asked = works.map(({ key, request }) => {
+    const { templateUID, replicas, completions, requirements, previous } = request
+    return [key, templateUID, replicas, completions, requirements, previous?.forHash, previous?.clusters]
+  })
+  const policies = works.map(({ policy, priority, request: { placement } }) => [policy, priority, placement])
+  const clusters = fleet.clusters.map(decisive).sort(([left = ''], [right = '']) => compareText(left, right))
+  const moves = workloads.map(({ reason: _, ...each }) => each)
+  return [clusters, asked, policies, change, moves].map(hash).join('-')
+}
+
+/** Throws Invalid for a text that names no snapshot. */
+export function changedParts(given: string, now: string): readonly string[] {
+  if (!/^[\da-f]{8}(-[\da-f]{8}){4}$/.test(given)) {
+    throw new FlotillaError('Invalid', `Cannot read the snapshot ${given}: it is not one that flotilla plan prints`)
+  }
+  const [before, after] = [given.split('-'), now.split('-')]
+  return parts.filter((_, index) => before[index] !== after[index])
+}
+
+function decisive({ id, shapes: _, notReadyReason: __, idHash: ___, kinds, placedKinds, ...row }: ClusterRow) {
+  const texts = [row, kinds && [...kinds].sort(compareText), [...placedKinds].sort(compareText)]
+  return [id, canonicalJson(texts)] as const
+}
+
+function hash(value: unknown): string {
+  return hash32(canonicalJson(value)).toString(16).padStart(8, '0')
+}
