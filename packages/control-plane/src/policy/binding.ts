@@ -96,6 +96,13 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
   }
 }
 
+/** What `spec` says once the policy controller has found that the policy of `verdict` wins, but for followers. */
+export function withPolicyPart(spec: BindingSpec, template: KubeObject, verdict: Verdict): BindingSpec {
+  const { losingPolicies: _, preserveResourcesOnDeletion: __, ...rest } = spec
+  const { followers: ___, ...part } = policyPart(template, verdict, [])
+  return { ...rest, ...part }
+}
+
 function policyPart(template: KubeObject, { winner, losers }: Verdict, followers: readonly KubeObject[]): PolicyPart {
   return {
     workloads: [{ ref: refOf(template), components: componentsOf(template) }],

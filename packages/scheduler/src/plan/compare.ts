@@ -1,15 +1,16 @@
 // What a plan comes to: each workload before and after, and the sums.
 import type { PlannedWorkload, PlanStatus } from '@flotilla/api/plan'
 import { deepEqual } from '@flotilla/machinery/json'
+import { compareTurns } from '../order.ts'
 import { compareText } from '../snapshot.ts'
-import { type Fleet, lackingOn, mayRun, orderWorks, replicasOn, type Work } from './fleet.ts'
+import { type Fleet, lackingOn, mayRun, replicasOn, type Work } from './fleet.ts'
 
 type Compared = Pick<PlanStatus, 'workloads' | 'totals'>
 
 /** `after`: settled. Works of `before` that `after` lacks are not compared. */
 export function compareFleets(before: Fleet, after: Fleet): Compared {
   const known = new Map(before.works.map((work) => [work.key, work]))
-  const works = orderWorks(after.works)
+  const works = after.works.toSorted(compareTurns)
   const all = works.map((work) => compareWork(known.get(work.key), work))
   const workloads = all.filter((each, index) => isChanged(each, known.get(works[index]?.key ?? '')))
   return { workloads, totals: { ...sumsOf(all), workloads: workloads.length, emptied: emptiedOf(before, after) } }

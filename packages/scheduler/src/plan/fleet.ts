@@ -1,7 +1,8 @@
 // What a plan starts from: the clusters, and of every binding what it asks for, what was decided and what of it is there.
 import type { DecidedCluster } from '@flotilla/api/resource-binding'
+import type { Turn } from '../order.ts'
 import type { ScheduleRequest } from '../request.ts'
-import { type ClusterRow, compareText } from '../snapshot.ts'
+import type { ClusterRow } from '../snapshot.ts'
 
 export interface ObjectName {
   readonly kind: string
@@ -10,13 +11,10 @@ export interface ObjectName {
 }
 
 /** What one binding wants. */
-export interface Work {
-  /** Tells it from all others, and orders those of equal priority. */
-  readonly key: string
+export interface Work extends Turn {
   readonly workload: ObjectName
   /** None: no policy selects it any more, so what was decided stays. */
   readonly policy?: ObjectName
-  readonly priority: number
   readonly isNew: boolean
   /** `previous` is what is decided for it now. */
   readonly request: ScheduleRequest
@@ -27,11 +25,6 @@ export interface Work {
 export interface Fleet {
   readonly clusters: readonly ClusterRow[]
   readonly works: readonly Work[]
-}
-
-/** In the order in which they are decided: it depends on nothing but the works themselves. */
-export function orderWorks(works: readonly Work[]): readonly Work[] {
-  return works.toSorted((left, right) => right.priority - left.priority || compareText(left.key, right.key))
 }
 
 /** Replicas of a decided cluster. Objects without count as one. */

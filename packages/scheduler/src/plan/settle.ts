@@ -2,9 +2,10 @@
 import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { isGrowing } from '../holding.ts'
+import { compareTurns } from '../order.ts'
 import { schedule } from '../schedule.ts'
 import { waitsForRoom } from '../waits-for-room.ts'
-import { type Fleet, lackingOn, mayRun, orderWorks, type Work } from './fleet.ts'
+import { type Fleet, lackingOn, mayRun, type Work } from './fleet.ts'
 import { Rooms } from './rooms.ts'
 
 /** One work as the plan goes on. */
@@ -26,7 +27,7 @@ const mostWaves = 100
  */
 export function settle({ clusters, works }: Fleet): Fleet {
   const rooms = new Rooms(clusters)
-  let players = orderWorks(works).map(toPlayer)
+  let players = works.toSorted(compareTurns).map(toPlayer)
   let asked: ReadonlySet<Work> = new Set(works)
   for (let wave = 0; asked.size > 0; wave += 1) {
     if (wave === mostWaves) throw unsettled(asked)

@@ -3,8 +3,9 @@ import type { PlanStatus } from '@flotilla/api/plan'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { canonicalJson } from '@flotilla/machinery/json'
 import { hash32 } from '../hash.ts'
+import { compareTurns } from '../order.ts'
 import { type ClusterRow, compareText } from '../snapshot.ts'
-import { type Fleet, orderWorks } from './fleet.ts'
+import { type Fleet } from './fleet.ts'
 
 /** What each part is of, in their order. */
 const parts = [
@@ -20,7 +21,7 @@ const parts = [
  * `change`: any JSON value.
  */
 export function nameSnapshot(fleet: Fleet, change: unknown, { workloads }: Pick<PlanStatus, 'workloads'>): string {
-  const works = orderWorks(fleet.works)
+  const works = fleet.works.toSorted(compareTurns)
   const asked = works.map(({ key, request }) => {
     const { templateUID, replicas, completions, requirements, previous } = request
     return [key, templateUID, replicas, completions, requirements, previous?.forHash, previous?.clusters]

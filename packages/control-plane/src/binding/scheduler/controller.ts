@@ -13,6 +13,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { Binding, Hub } from '../../hub.ts'
@@ -143,9 +144,17 @@ function isOnHub(hub: Hub, { name, id }: { readonly name: string; readonly id: s
   return cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
 }
 
-function* allBindings(hub: Hub): Iterable<string> {
-  for (const binding of hub.bindings.list()) yield keyOf(binding.metadata)
-  for (const binding of hub.clusterBindings.list()) yield keyOf(binding.metadata)
+function allBindings(hub: Hub): readonly string[] {
+  return inTurn(hub, [...hub.bindings.list(), ...hub.clusterBindings.list()])
+}
+
+/** Their keys, in the order in which they are decided. */
+function inTurn(hub: Hub, bindings: readonly Binding[]): readonly string[] {
+  const turns = bindings.map(({ metadata, spec }) => {
+    const policy = spec.policy && policyOf(hub, spec.policy)
+    return { key: keyOf(metadata), priority: policy?.spec.priority ?? 0 }
+  })
+  return turns.sort(compareTurns).map(({ key }) => key)
 }
 
 /** Its inputs changed, or its growth became ready. */
@@ -165,10 +174,8 @@ function placesDefinitions({ before, after }: Change<Binding>): boolean {
   )
 }
 
-function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<string> {
-  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return
+function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
+  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return []
   const uid = (after ?? before)?.metadata.uid ?? ''
-  for (const binding of [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]) {
-    yield keyOf(binding.metadata)
-  }
+  return inTurn(hub, [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }
