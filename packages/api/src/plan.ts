@@ -7,9 +7,7 @@ export const planSpecSchema = object('What would change, beside the objects that
   lose: optional(
     list('Clusters that are no longer there, as after `flotilla unjoin --force`.', clusterName, { set: true }),
   ),
-  drain: optional(
-    list('Clusters with a taint `flotilla.dev/drain` of effect NoExecute.', clusterName, { set: true }),
-  ),
+  drain: optional(list('Clusters with a taint `flotilla.dev/drain` of effect NoExecute.', clusterName, { set: true })),
   add: optional(
     list(
       'Clusters that are new. One with nodes of its own is written as a Cluster with its status instead.',

@@ -7,8 +7,12 @@ import { isCluster } from './change.ts'
 import { isEmpty } from './plan-spec.ts'
 import { applyManager, clientSideManager, isClientSide, type WouldBe } from './would-be.ts'
 
-/** Throws Invalid naming what can be planned but is nobody's to apply. */
-export function checkAppliable(spec: PlanSpec, documents: readonly KubeObject[], known: readonly WouldBe[]): void {
+/** Throws Invalid naming what can be planned but is nobody's to apply. `registered`: names of clusters. */
+export function checkAppliable(
+  spec: PlanSpec,
+  documents: readonly KubeObject[],
+  registered: ReadonlySet<string>,
+): void {
   const next = 'Next: leave it out to apply the rest'
   if (!isEmpty(spec)) {
     const fields = Object.entries(spec).filter(([, entries]) => entries.length > 0)
@@ -17,10 +21,9 @@ export function checkAppliable(spec: PlanSpec, documents: readonly KubeObject[],
   }
   if (documents.length === 0)
     throw new FlotillaError('Invalid', 'Cannot apply the plan: no file is given. Next: -f FILE')
-  const invented = documents.find(
-    (document) =>
-      isCluster(document) && (document.status !== undefined || !known.some((each) => each.document === document)),
-  )
+  const invented = documents
+    .filter(isCluster)
+    .find(({ metadata, status }) => status !== undefined || !registered.has(metadata.name))
   if (invented === undefined) return
   const { name } = invented.metadata
   const why = `Cluster ${name} is new or says what was observed of it, and clusters are joined (flotilla join ${name})`

@@ -3,6 +3,7 @@ import { clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
 import type { PlanStatus } from '@flotilla/api/plan'
 import { FlotillaError } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { changedParts } from '@flotilla/scheduler/plan/snapshot-name'
 import { createCommandEnv } from '../command-env.ts'
@@ -33,8 +34,9 @@ export async function runPlan(flags: PlanFlags, terminal: Terminal): Promise<voi
   const spec = joinSpecs(plans, flags)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
-  const { change, known } = await toChange(hub, documents, spec, flags)
-  if (apply) checkAppliable(spec, documents, known)
+  const registered = await clusterNames(hub.api, documents)
+  if (apply) checkAppliable(spec, documents, registered)
+  const { change, known } = await toChange(hub, documents, spec, registered, flags)
   const now = () => env.clock.now()
   const { status } = await planNow(hub.api, change, now())
   await print({ apiVersion, kind: 'Plan', spec, status })
@@ -46,16 +48,22 @@ export async function runPlan(flags: PlanFlags, terminal: Terminal): Promise<voi
   )
 }
 
-/** `known`: objects that the hub was asked about, all but new clusters. */
+/** Of registered clusters; empty where `documents` name none. */
+async function clusterNames(api: KubeApi, documents: readonly KubeObject[]): Promise<ReadonlySet<string>> {
+  if (!documents.some(isCluster)) return new Set()
+  return new Set((await api.list(clusterResource)).items.map(({ metadata }) => metadata.name))
+}
+
+/** `known`: objects that the hub was asked about, all but new clusters. Only what is applied may meet conflicts. */
 async function toChange(
   hub: HubConnection,
   documents: readonly KubeObject[],
   spec: Change['spec'],
-  { namespace = hub.namespace, forceConflicts: force = false }: PlanFlags,
+  registered: ReadonlySet<string>,
+  { namespace = hub.namespace, forceConflicts, apply }: PlanFlags,
 ): Promise<{ readonly change: Change; readonly known: readonly WouldBe[] }> {
-  const { items } = documents.some(isCluster) ? await hub.api.list(clusterResource) : { items: [] }
-  const registered = new Set(items.map(({ metadata }) => metadata.name))
   const asked = documents.filter((document) => !isCluster(document) || registered.has(document.metadata.name))
+  const force = forceConflicts === true || apply !== true
   const known = await wouldBe(hub.api, asked, { namespace, force })
   const invented = documents.filter((document) => !asked.includes(document)).map(newCluster)
   const objects = known.map((each) => (isCluster(each.object) ? editedCluster(each) : each.object))

@@ -37,14 +37,23 @@ export function addLike(fleet: Fleet, name: string, like: string): Fleet {
 
 const mostReplicas = 2 ** 31 - 1
 
-/** Replicas × `factor`, rounded up; of Jobs and objects without replicas nothing. Throws Invalid past 2^31 − 1. */
+/**
+ * Replicas × `factor`, rounded up; of Jobs and objects without replicas nothing. Throws NotFound where nothing that has
+ * replicas is meant, Invalid past 2^31 − 1.
+ */
 export function scaleLoad({ clusters, works }: Fleet, factor: number, isMeant: (work: Work) => boolean): Fleet {
-  return { clusters, works: works.map((work) => (isMeant(work) ? scaleWork(work, factor) : work)) }
+  const meant = new Set(works.filter((work) => isScalable(work) && isMeant(work)))
+  if (meant.size > 0)
+    return { clusters, works: works.map((work) => (meant.has(work) ? scaleWork(work, factor) : work)) }
+  throw new FlotillaError('NotFound', `Cannot plan with load × ${factor}: no workload with replicas is meant by it`)
+}
+
+function isScalable({ request, workload }: Work): boolean {
+  return request.replicas !== undefined && request.completions === undefined && workload.kind !== 'Job'
 }
 
 function scaleWork(work: Work, factor: number): Work {
-  const { replicas, completions } = work.request
-  if (replicas === undefined || completions !== undefined || work.workload.kind === 'Job') return work
+  const { replicas = 0 } = work.request
   // Of 3 × 1.1 a double makes a little more than what people mean.
   const scaled = Math.ceil(Number((replicas * factor).toPrecision(12)))
   if (scaled <= mostReplicas) return { ...work, request: { ...work.request, replicas: scaled } }
