@@ -1,5 +1,5 @@
 // Three real members, and what tests ask of all of them at once.
-import { startCluster, type ControlPlane } from '@flotilla/testbed/control-plane'
+import { startCluster, type ControlPlane, type StartClusterOptions } from '@flotilla/testbed/control-plane'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { openServer, type Server } from './server.ts'
@@ -18,8 +18,13 @@ export interface Fleet extends AsyncDisposable {
   find(resource: Resource, name: string, namespace?: string): Promise<readonly (KubeObject | undefined)[]>
 }
 
-export async function startFleet(names: readonly string[] = ['member-1', 'member-2', 'member-3']): Promise<Fleet> {
-  const planes = await Promise.all(names.map((name) => startCluster({ name, nodes: 2 })))
+type Nodes = StartClusterOptions['nodes']
+
+/** Members by name, with their nodes; member-1 to member-3 with two each unless told. */
+export async function startFleet(
+  nodes: Readonly<Record<string, Nodes>> = { 'member-1': 2, 'member-2': 2, 'member-3': 2 },
+): Promise<Fleet> {
+  const planes = await Promise.all(Object.entries(nodes).map(([name, some]) => startCluster({ name, nodes: some })))
   const members = await Promise.all(
     planes.map(async (plane) => ({ ...(await openServer(plane.kubeconfig)), name: plane.name, plane })),
   )

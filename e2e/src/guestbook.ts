@@ -103,8 +103,8 @@ export function readyPodsOf(fleet: Fleet, tier: string): Promise<readonly number
   })
 }
 
-/** Status of a condition, or `reason` of it when asked; undefined when it is not there. */
-export function conditionOf(object: unknown, type: string, field: 'status' | 'reason' = 'status'): unknown {
+/** Status of a condition, or another field of it when asked; undefined when it is not there. */
+export function conditionOf(object: unknown, type: string, field: 'status' | 'reason' | 'message' = 'status'): unknown {
   const conditions = valueAt(object, 'status', 'conditions')
   if (!Array.isArray(conditions)) return undefined
   return valueAt(

@@ -28,7 +28,7 @@ export const hubKinds: readonly HubKind[] = [
   { name: 'a real kube-apiserver', start: startRealHub },
 ]
 
-async function startEmbeddedHub(): Promise<HubUnderTest> {
+export async function startEmbeddedHub(): Promise<HubUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-e2e-'))
   const watchdog = startWatchdog(folder)
   const [port] = await freePorts(1)

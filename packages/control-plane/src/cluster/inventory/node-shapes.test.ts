@@ -39,6 +39,12 @@ describe('nodeShapes()', () => {
     expect(Number(shape?.free['pods'])).toBeLessThanOrEqual(100)
   })
 
+  test('gives all that few nodes have', () => {
+    const allocatable = { cpu: '63500m', memory: '251Gi', pods: '109' }
+    const [shape] = nodeShapes([aNode('a', { allocatable })], () => ({ cpu: parseQuantity('1m') }))
+    expect(shape?.free).toEqual({ ...allocatable, cpu: '63499m' })
+  })
+
   test('never gives more than 64 shapes nor promises more than there is', () => {
     const nodes = fc.array(
       fc.record({ cpu: fc.integer({ min: 1, max: 64_000 }), memory: fc.integer({ min: 1, max: 2 ** 40 }) }),

@@ -23,8 +23,8 @@ export type Requested = Readonly<Record<string, Quantity>>
 
 const maxShapes = 64
 
-/** Steps by which free room is rounded down: the finest that gives few enough shapes is taken. */
-const grids = [1.1, 1.25, 1.5, 2, 4, 16]
+/** Steps by which free room is rounded down, 1 for none: the finest that gives few enough shapes is taken. */
+const grids = [1, 1.1, 1.25, 1.5, 2, 4, 16]
 
 /** Labels that name a single node tell nothing of a shape. */
 const singular = new Set(['kubernetes.io/hostname'])
@@ -109,6 +109,7 @@ function shapeOf(node: NodeRow, free: Requested, labels: ReadonlySet<string>, gr
 
 /** The largest power of `grid` that fits, except that a quantity below 16 units stays as it is. */
 function roundDown(quantity: Quantity, grid: number): string {
+  if (grid === 1) return formatQuantity(quantity)
   const value = quantityToNumber(quantity)
   if (value <= 0) return '0'
   if (value < 1) return `${Math.floor(step(value * 1000, grid))}m`

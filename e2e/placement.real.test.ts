@@ -1,0 +1,181 @@
+// Where workloads go, on three real clusters: each mode against the room that their nodes really have. Each test asks
+// for a resource of its own, of which every node has eight, so that none takes room from another.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
+import { valueAt } from '@flotilla/machinery/untyped'
+import { deployments } from '@flotilla/machinery/well-known-resources'
+import { addNodes } from '@flotilla/testbed/nodes'
+import { startFleet, type Fleet } from './src/fleet.ts'
+import { flotilla } from './src/flotilla-process.ts'
+import { conditionOf } from './src/guestbook.ts'
+import { startEmbeddedHub, type HubUnderTest } from './src/hub.ts'
+import { until, untilEqual } from './src/until.ts'
+
+const namespace = 'shop'
+const divided = { replicaSchedulingType: 'Divided' }
+const dynamic = { ...divided, weightPreference: { dynamicWeight: 'AvailableReplicas' } }
+const aggregated = { ...divided, replicaDivisionPreference: 'Aggregated' }
+/** Members are read about once a minute. */
+const inventoryMs = 150_000
+
+const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', 'shrink']
+const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
+const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
+
+function resourceOf(test: string): string {
+  return `example.com/${test}`
+}
+
+/** A Deployment of which each replica takes one of the test's resource, and the policy that places it. */
+function workload(test: string, replicas: number, placement: object, name = test): readonly object[] {
+  const labels = { app: name }
+  const limits = { [resourceOf(test)]: '1' }
+  const containers = [{ name: 'main', image: 'registry.example.com/main:1', resources: { limits, requests: limits } }]
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace, labels },
+      spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+    },
+    {
+      apiVersion: 'flotilla.dev/v1alpha1',
+      kind: 'PropagationPolicy',
+      metadata: { name, namespace },
+      spec: { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name }], placement },
+    },
+  ]
+}
+
+describe('placement on three real clusters', () => {
+  let fleet: Fleet
+  let hub: HubUnderTest
+
+  beforeAll(async () => {
+    const nodes = { 'member-1': nodesOf(3), 'member-2': nodesOf(2), 'member-3': nodesOf(1) }
+    ;[fleet, hub] = await Promise.all([startFleet(nodes), startEmbeddedHub()])
+    const regions = ['eu', 'us', 'ap']
+    await Promise.all(
+      fleet.members.map(({ name, kubeconfig }, index) =>
+        flotilla(
+          ['join', name, '--cluster-kubeconfig', kubeconfig, '--kubeconfig', hub.kubeconfig].concat(
+            '--region',
+            regions[index] ?? '',
+          ),
+        ),
+      ),
+    )
+    await hub.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  })
+  afterAll(async () => {
+    await hub?.[Symbol.asyncDispose]()
+    await fleet?.[Symbol.asyncDispose]()
+  })
+
+  /** Ready replicas on each member; 0 also where it is not. */
+  async function readyOf(name: string): Promise<readonly number[]> {
+    const found = await fleet.find(deployments, name, namespace)
+    return found.map((one) => Number(valueAt(one, 'status', 'readyReplicas') ?? 0))
+  }
+
+  async function bindingOf(name: string): Promise<ResourceBinding | undefined> {
+    const { items } = await hub.api.list<ResourceBinding>(resourceBindingResource, { namespace })
+    return items.find(({ spec }) => spec.workloads.some(({ ref }) => ref.name === name))
+  }
+
+  async function scheduledMessage(name: string): Promise<string> {
+    return String(conditionOf(await bindingOf(name), 'Scheduled', 'message'))
+  }
+
+  async function scale(name: string, replicas: number): Promise<void> {
+    await hub.kubectl(`-n ${namespace} scale deployment/${name} --replicas=${replicas}`)
+  }
+
+  it('dynamic weights divide in proportion to the room of nodes', async () => {
+    await hub.apply(...workload('dynamic', 12, { replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('dynamic'), [6, 4, 2])
+  })
+
+  it('Aggregated fills the largest cluster before it begins the next', async () => {
+    await hub.apply(...workload('aggregated', 20, { replicaScheduling: aggregated }))
+    await untilEqual('ready replicas', () => readyOf('aggregated'), [20, 0, 0])
+    await scale('aggregated', 30)
+    await untilEqual('ready replicas', () => readyOf('aggregated'), [24, 6, 0])
+  })
+
+  it('one region is chosen that has room for all', async () => {
+    const spreadConstraints = [{ spreadByField: 'region', maxGroups: 1 }]
+    await hub.apply(...workload('region', 20, { spreadConstraints, replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('region'), [20, 0, 0])
+  })
+
+  it('workloads that are placed at the same moment do not get the same room twice', async () => {
+    const names = ['race-1', 'race-2', 'race-3', 'race-4']
+    await hub.apply(...names.flatMap((name) => workload('race', 12, { replicaScheduling: aggregated }, name)))
+    const sums = async () => {
+      const each = await Promise.all(names.map(readyOf))
+      return each.map((ready) => ready.reduce((sum, one) => sum + one, 0))
+    }
+    await untilEqual('ready replicas of each', sums, [12, 12, 12, 12])
+  })
+
+  it('what has no room is told, and what has is placed', async () => {
+    await hub.apply(...workload('short', 50, { replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('short'), [24, 16, 8])
+    expect(await scheduledMessage('short')).toContain('48 of 50 replicas have a place')
+    const explained = await flotilla(['explain', 'deployment/short', '-n', namespace, '--kubeconfig', hub.kubeconfig])
+    expect(explained).toContain('48 of 50')
+  })
+
+  it('partialPlacement: Deny places nothing of what does not fit whole', async () => {
+    await hub.apply(...workload('deny', 50, { partialPlacement: 'Deny', replicaScheduling: dynamic }))
+    await until(
+      'the decision',
+      () => scheduledMessage('deny'),
+      (message) => message.includes('48 of 50 replicas'),
+    )
+    expect(await readyOf('deny')).toEqual([0, 0, 0])
+    await scale('deny', 48)
+    await untilEqual('ready replicas', () => readyOf('deny'), [24, 16, 8])
+  })
+
+  it('tiers overflow, and a label moves a cluster out of its tier', async () => {
+    const clusterAffinities = [
+      { affinityName: 'home', labelSelector: { matchLabels: { site: 'home' } } },
+      { affinityName: 'cloud', clusterNames: ['member-2'] },
+    ]
+    await hub.kubectl('label cluster member-3 site=home')
+    await hub.apply(...workload('tiers', 10, { clusterAffinities, replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('tiers'), [0, 2, 8])
+    await hub.kubectl('label cluster member-1 site=home')
+    await untilEqual('ready replicas', () => readyOf('tiers'), [2, 0, 8])
+    await hub.kubectl('label cluster member-1 site-')
+    await untilEqual('ready replicas', () => readyOf('tiers'), [0, 2, 8])
+  })
+
+  it('growth goes elsewhere while a cluster has no room, and comes back when it has again', async () => {
+    await hub.apply(...workload('shrink', 12, { replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('shrink'), [6, 4, 2])
+    const member = fleet.member('member-1')
+    await member.kubectl('cordon --selector=kubernetes.io/os=linux')
+    await untilEqual('usable nodes', () => usableNodes('member-1'), 0, inventoryMs)
+    await scale('shrink', 24)
+    await untilEqual('ready replicas', () => readyOf('shrink'), [6, 12, 6])
+    await scale('shrink', 34)
+    await until(
+      'what has no place',
+      () => scheduledMessage('shrink'),
+      (message) => message.includes('30 of 34'),
+    )
+    await untilEqual('ready replicas', () => readyOf('shrink'), [6, 16, 8])
+    await addNodes(member.plane, 'more', nodesOf(1))
+    await untilEqual('ready replicas', () => readyOf('shrink'), [10, 16, 8], inventoryMs)
+  })
+
+  /** Nodes that the hub knows to take pods. */
+  async function usableNodes(cluster: string): Promise<number | undefined> {
+    const { status } = await hub.api.get<Cluster>(clusterResource, { name: cluster })
+    return status?.nodes?.ready
+  }
+})
