@@ -12,7 +12,7 @@ import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
 import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
-import { readClusters } from '@flotilla/control-plane/binding/what-if/read-hub'
+import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]

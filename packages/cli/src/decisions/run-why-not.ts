@@ -14,7 +14,7 @@ import type { Terminal } from '../terminal.ts'
 import { readPolicy } from './explain-every.ts'
 import { noBindingText } from './explanation-text.ts'
 import { readTemplate, type Binding } from './read-binding.ts'
-import { readClusters } from '@flotilla/control-plane/binding/what-if/read-hub'
+import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
 import { type Answer, type ObjectName, whyNotText } from './why-not-text.ts'
 
 export async function runWhyNot(args: readonly string[], flags: WhyNotFlags, terminal: Terminal): Promise<void> {

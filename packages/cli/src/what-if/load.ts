@@ -1,6 +1,6 @@
 // Which workloads a change of load is about.
 import type { PlanSpec } from '@flotilla/api/plan'
-import type { HubState } from '@flotilla/control-plane/binding/what-if/hub-state'
+import type { HubState } from '@flotilla/control-plane/what-if/hub-state'
 import { discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'

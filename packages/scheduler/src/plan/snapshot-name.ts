@@ -27,7 +27,7 @@ export function nameSnapshot(fleet: Fleet, change: unknown, { workloads }: Pick<
     return [key, templateUID, replicas, completions, requirements, previous?.forHash, previous?.clusters]
   })
   const policies = works.map(({ policy, priority, request: { placement } }) => [policy, priority, placement])
-  const clusters = fleet.clusters.map(decisive).sort(([left = ''], [right = '']) => compareText(left, right))
+  const clusters = fleet.clusters.map(decisive).sort(([left], [right]) => compareText(left, right))
   const moves = workloads.map(({ reason: _, ...each }) => each)
   return [clusters, asked, policies, change, moves].map(hash).join('-')
 }

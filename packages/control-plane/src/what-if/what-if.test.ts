@@ -9,11 +9,11 @@ import type { Fleet } from '@flotilla/scheduler/plan/fleet'
 import { drainCluster, loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
 import { type Planned, planChange } from '@flotilla/scheduler/plan/plan'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aDeployment } from '../test/test-fleet.ts'
-import { startWholeFleet, type WholeFleet } from '../test/whole-fleet.ts'
-import { fleetOf } from './binding/what-if/fleet-of.ts'
-import { withObjects } from './binding/what-if/hub-state.ts'
-import { readHub } from './binding/what-if/read-hub.ts'
+import { aDeployment } from '../../test/test-fleet.ts'
+import { startWholeFleet, type WholeFleet } from '../../test/whole-fleet.ts'
+import { fleetOf } from './fleet-of.ts'
+import { withObjects } from './hub-state.ts'
+import { readHub } from './read-hub.ts'
 
 /** Each member has three nodes of four CPUs. */
 const names = ['eu', 'us', 'ap']

@@ -1,10 +1,10 @@
 // What the hub holds that decisions depend on, as it is or as it would be with other objects on it. Pure.
 import { group } from '@flotilla/api/group'
 import type { KubeObject } from '@flotilla/machinery/object'
-import type { Binding } from '../../hub.ts'
-import { objectIdOf, kindIdOf, type KindId } from '../../object-id.ts'
-import { newBinding, withPolicyPart } from '../../policy/binding.ts'
-import { matchPolicy, type NamespaceLabels, type Policy } from '../../policy/match.ts'
+import type { Binding } from '../hub.ts'
+import { objectIdOf, kindIdOf, type KindId } from '../object-id.ts'
+import { newBinding, withPolicyPart } from '../policy/binding.ts'
+import { matchPolicy, type NamespaceLabels, type Policy } from '../policy/match.ts'
 
 export interface HubState {
   readonly policies: readonly Policy[]

@@ -18,9 +18,9 @@ import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { customResourceDefinitions, namespaces } from '@flotilla/machinery/well-known-resources'
 import { type ClusterRow, toClusterRow } from '@flotilla/scheduler/snapshot'
-import type { Binding } from '../../hub.ts'
-import type { Policy } from '../../policy/match.ts'
-import { placedKindsOn, placesDefinition } from '../placed-kinds.ts'
+import type { Binding } from '../hub.ts'
+import type { Policy } from '../policy/match.ts'
+import { placedKindsOn, placesDefinition } from '../binding/placed-kinds.ts'
 import { type HubState, isNamespace, isPolicy, sameObject } from './hub-state.ts'
 
 export interface HubReading {
