@@ -44,6 +44,7 @@ describe('checkFile()', () => {
       name: 'a controller importing what foretells it',
       file: 'packages/control-plane/src/policy/controller.ts',
       source: `import { withObjects } from '../what-if/hub-state.ts'`,
+      want: 'controller policy may not import controller what-if: they talk through objects',
     },
     {
       name: 'one controller importing another',
