@@ -57,13 +57,12 @@ function toExample(section: string): Example {
 }
 
 function toCluster(cells: Cells): ClusterRow {
-  const label = Object.keys(cells).find((column) => column.startsWith('Label '))
-  const value = label === undefined ? '' : (cells[label] ?? '')
+  const labels = Object.entries(cells).filter(([column, value]) => column.startsWith('Label ') && value !== '')
   return aClusterRow({
     name: cells['Cluster'] ?? '',
     region: cells['Region'] ?? '',
     ready: cells['Ready'] !== 'no',
-    ...(value === '' ? {} : { labels: { [label?.slice('Label '.length) ?? '']: value } }),
+    labels: Object.fromEntries(labels.map(([column, value]) => [column.slice('Label '.length), value])),
     ...(cells['Room'] ? roomFor(Number(cells['Room'])) : {}),
   })
 }

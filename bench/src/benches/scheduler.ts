@@ -125,6 +125,7 @@ function aCluster(index: number, random: () => number): ClusterRow {
     deleting: false,
     kinds: new Set(['apps/Deployment', 'apps/StatefulSet', 'batch/Job', '/ConfigMap', '/Service']),
     placedKinds: new Set(),
+    properties: new Map(),
     shapes: Array.from({ length: 4 }, () => aShape(random)),
   }
 }

@@ -91,6 +91,20 @@ const orphansSchema = object('Objects that carry our label and that nothing on t
 
 export type Orphans = ValueOf<typeof orphansSchema>
 
+const propertySchema = object('What the member says of itself in a ClusterProperty.', {
+  name: text('Name of the ClusterProperty, e.g. `certification.flotilla.dev`.', { minLength: 1, maxLength: 253 }),
+  values: list(
+    'What its value lists, between commas; at most 64 of at most 63 characters, others are left out.',
+    text('One of them.', { maxLength: 63 }),
+    { set: true, maxItems: 64 },
+  ),
+  unread: optional(
+    flag('It could not be read when it was read last: the values, which are older, count against the member only.'),
+  ),
+})
+
+export type ClusterProperty = ValueOf<typeof propertySchema>
+
 const clusterStatusSchema = object('What the member was last seen to be. Written by controllers.', {
   kubernetesVersion: optional(text("Version of the member's API server, e.g. `v1.36.3`.")),
   conditions: optional(conditions('Ready, Reachable, Authorized, CredentialsExpireSoon')),
@@ -108,6 +122,9 @@ const clusterStatusSchema = object('What the member was last seen to be. Written
   ),
   nodeShapes: optional(list('Free room by kind of node, at most 64 entries.', nodeShapeSchema, { maxItems: 64 })),
   apis: optional(list('What the member serves.', apiSchema)),
+  properties: optional(
+    list('ClusterProperties of the member that placement knows.', propertySchema, { keys: ['name'], maxItems: 16 }),
+  ),
   latencyMilliseconds: optional(
     integer('Round trip to the member, milliseconds, as of the last change of a condition or five minutes ago.', {
       minimum: 0,

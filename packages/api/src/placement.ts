@@ -1,4 +1,5 @@
 // Placement: which clusters a template goes to and how its replicas are divided among them.
+import { complianceSchema } from './compliance.ts'
 import { type ValueOf, choice, integer, list, number, object, optional, text } from './field.ts'
 import { affinityTermSchema, clusterAffinity, tolerationSchema } from './selector.ts'
 
@@ -103,19 +104,6 @@ const objectiveSchema = object(`Weights of the costs that placement minimises. $
   carbon: weight('emissions, kilograms of CO2 per replica and hour'),
   load: weight('use above the target utilisation'),
   locality: weight('moving what already runs'),
-})
-
-const complianceSchema = object(`Rules that no failover relaxes; unknown counts as no. ${later}`, {
-  jurisdictions: optional(
-    list('Only clusters in one of these jurisdictions.', text('Jurisdiction, e.g. EU.', { maxLength: 63 }), {
-      set: true,
-    }),
-  ),
-  certifications: optional(
-    list('Only clusters that have all of these certifications.', text('Certification, e.g. pci.', { maxLength: 63 }), {
-      set: true,
-    }),
-  ),
 })
 
 export const placementSchema = object(

@@ -68,9 +68,15 @@ const policyRefSchema = object('The policy that won.', {
 
 export type PolicyRef = ValueOf<typeof policyRefSchema>
 
+const clusterUID = text(
+  'UID of the Cluster, which tells this registration from later ones of the same cluster. None: written by an older version.',
+  { minLength: 1 },
+)
+
 const decidedClusterSchema = object('What one cluster shall hold.', {
   name: text('Name of the cluster.', { minLength: 1 }),
   id: text('Identity of the cluster: what counts when names are used again.', { minLength: 1 }),
+  clusterUID: optional(clusterUID),
   replicas: optional(
     integer('Replicas it shall hold; 0: it goes once growth elsewhere is ready. None: the object has no replicas.', {
       minimum: 0,
@@ -147,6 +153,7 @@ export type Decision = ValueOf<typeof decisionSchema>
 const removalSchema = object('A copy that goes: recorded by the write that ended the claim on it.', {
   cluster: text('Name of the cluster.', { minLength: 1 }),
   id: text('Identity of the cluster.', { minLength: 1 }),
+  clusterUID: optional(clusterUID),
   object: object('The object.', refProperties),
   templateUID: text('UID of its template, which the copy must carry.', { minLength: 1 }),
   reason: text('One CamelCase word.', { minLength: 1 }),

@@ -7,10 +7,10 @@ import type { Binding } from './hub.ts'
 export const orphanAnnotation = `${group}/orphan`
 
 /**
- * remove: the template is gone, its copies go. orphan: they stay, without our marks. release: only the binding was
- * deleted; nothing is done to the copies, which the next binding claims.
+ * remove: the template is gone, its copies go. orphan: they stay, without our marks. replace: only the binding was
+ * deleted; nothing is done to the copies, which the next binding claims. release: the same, and there is none to come.
  */
-export type BindingFate = 'remove' | 'orphan' | 'release'
+export type BindingFate = 'remove' | 'orphan' | 'replace' | 'release'
 
 /**
  * `templates`: what the hub holds now under the names of the binding's workloads, read live. `policyPreserves`: what the
@@ -26,6 +26,8 @@ export function fateOf(
     (template) => template && uids.has(template.metadata.uid ?? '') && !template.metadata.deletionTimestamp,
   )
   if (binding.metadata.annotations?.[orphanAnnotation] !== undefined) return 'orphan'
-  if (isAlive) return 'release'
+  if (isAlive) return 'replace'
+  // The garbage collector has taken the owner off it: the template was deleted with `--cascade=orphan`.
+  if ((binding.metadata.ownerReferences ?? []).length === 0) return 'orphan'
   return policyPreserves || binding.spec.preserveResourcesOnDeletion === true ? 'orphan' : 'remove'
 }

@@ -56,7 +56,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences }),
     createInventoryController({ ...options, hub, memberApi }),
-    createLeaveController({ env, hub, fences, memberApi }),
+    createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub }),
     createSchedulerController({ env, hub }),
     createFinishedJobsController({ env, hub }),

@@ -35,6 +35,7 @@ export interface Hub extends AsyncDisposable {
   readonly api: KubeApi
   /** UID of the hub's kube-system namespace: the value of our label on members. */
   readonly id: string
+  /** Index: `id` (identity of the member). */
   readonly clusters: Informer<Cluster>
   readonly namespaces: Informer<KubeObject>
   /** Secrets of `flotilla-system`: how members are reached. */
@@ -68,7 +69,12 @@ export function createHub({ env, api, id }: HubOptions): Hub {
   const bindings = bindingInformer<ResourceBinding>(env, api, resourceBindingResource)
   const clusterBindings = bindingInformer<ClusterResourceBinding>(env, api, clusterResourceBindingResource)
   const kinds = {
-    clusters: informer<Cluster>(env, api, clusterResource),
+    clusters: createInformer<Cluster>({
+      env,
+      api,
+      resource: clusterResource,
+      indexes: { id: ({ spec }) => [spec.id] },
+    }),
     namespaces: informer<KubeObject>(env, api, namespaces),
     credentials: createInformer<KubeObject>({ env, api, resource: secrets, namespace: systemNamespace }),
     policies: policyInformer<PropagationPolicy>(env, api, propagationPolicyResource),

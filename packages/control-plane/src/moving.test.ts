@@ -175,13 +175,24 @@ describe('the sum of ready replicas', () => {
 })
 
 describe('an autoscaler of a divided workload', () => {
-  test('goes along with its bounds divided, and keeps the replicas that it decides', async () => {
+  beforeEach(async () => {
     const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
     const scaler = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: web }
     await fleet.api.create(autoscalers, { ...scaler, spec: { scaleTargetRef, minReplicas: 6, maxReplicas: 24 } })
     await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
     await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }))
     await fleet.env.advance(20_000)
+  })
+
+  /** As the autoscaler of that member does. */
+  const scale = async (name: string, replicas: number) => {
+    const wanted = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: web, spec: { replicas } } as KubeObject
+    const options = { subresource: 'scale', fieldManager: 'kube-controller-manager' }
+    await fleet.member(name).update(deployments, wanted, options)
+    await fleet.env.advance(20_000)
+  }
+
+  test('goes along with its bounds divided, and keeps the replicas that it decides', async () => {
     const bounds = await Promise.all(
       names.map(async (name) => {
         const { spec } = (await fleet.member(name).get(autoscalers, web)) as unknown as { spec: Record<string, number> }
@@ -193,10 +204,28 @@ describe('an autoscaler of a divided workload', () => {
       [2, 8],
       [1, 4],
     ])
-    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: web, spec: { replicas: 9 } }
-    const options = { subresource: 'scale', fieldManager: 'kube-controller-manager' }
-    await fleet.member('eu').update(deployments, scale as KubeObject, options)
-    await fleet.env.advance(20_000)
+    await scale('eu', 9)
     expect(await readyEverywhere()).toEqual([9, 4, 2])
+  })
+
+  test('that grew it on a member leaves what its template wants ready while it moves off', async () => {
+    await scale('eu', 9)
+    await changeWeights({ us: 1 })
+    expect(await fewestReady(30_000)).toBe(12)
+    expect(await readyEverywhere()).toEqual([0, 12, 0])
+  })
+
+  test('that shrank it on a member leaves as many ready as there were while it moves off', async () => {
+    await scale('eu', 3)
+    await changeWeights({ us: 1 })
+    expect(await fewestReady(30_000)).toBe(9)
+    expect(await readyEverywhere()).toEqual([0, 12, 0])
+  })
+
+  test('that keeps fewer than are decided on the member which is to take all: nothing leaves the others', async () => {
+    await scale('us', 8)
+    await changeWeights({ us: 1 })
+    expect(await fewestReady(30_000)).toBe(16)
+    expect(await readyEverywhere()).toEqual([6, 8, 2])
   })
 })

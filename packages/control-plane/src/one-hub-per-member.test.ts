@@ -8,6 +8,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { configMaps, leases, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ControlPlane } from './controllers.ts'
 import type { Lies } from '../test/lies.ts'
 import { aConfigMap } from '../test/test-fleet.ts'
 import { startTestHub } from '../test/test-hub.ts'
@@ -126,6 +127,43 @@ describe('a member that a hub manages', () => {
     await fleet.env.advance(30_000)
     expect(await areSettingsChanged()).toBe(false)
     expect(await readyOf(fleet.api)).toMatchObject({ status: 'False', reason: 'LeaseNotTaken' })
+  })
+
+  describe('whose machine slept, its monotonic clock standing still', () => {
+    let sleptMs: number
+    let sleeper: ControlPlane
+
+    const fallAsleep = async () => {
+      expect(sleeper.members.mayWrite('eu')).toBe(true)
+      sleptMs = 31_000
+      await changeSettings()
+    }
+
+    beforeEach(async () => {
+      await stopControllers(fleet, fleet.controlPlane)
+      sleptMs = 0
+      const { clock } = fleet.env
+      const env = { ...fleet.env, clock: { ...clock, now: () => clock.now() + sleptMs } }
+      sleeper = startControllers({ env, api: fleet.api }, fleet.members)
+      await fleet.env.advance(12_000)
+    })
+    afterEach(() => stopControllers(fleet, sleeper))
+
+    test('is not written to before it has renewed', async () => {
+      await fallAsleep()
+      expect(sleeper.members.mayWrite('eu')).toBe(false)
+      await fleet.env.advance(6_000)
+      expect([sleeper.members.mayWrite('eu'), await areSettingsChanged()]).toEqual([true, true])
+    })
+
+    test('is not written to when another hub took it meanwhile', async () => {
+      await fallAsleep()
+      const other = { metadata: { annotations: { 'flotilla.dev/hub-id': 'other' } } }
+      await fleet.member('eu').patch(leases, leaseKey, { type: 'merge', patch: other })
+      await fleet.env.advance(60_000)
+      expect(await areSettingsChanged()).toBe(false)
+      expect(await readyOf(fleet.api)).toMatchObject({ status: 'False', reason: 'OtherHub' })
+    })
   })
 
   test('is not written to once another cluster answers at its address', async () => {

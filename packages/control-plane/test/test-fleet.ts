@@ -17,6 +17,7 @@ import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import { createSimulatedCluster, type SimulatedCluster } from '@flotilla/simulator/cluster'
+import { bindingKeyOf } from '../src/binding-replacement.ts'
 import { startDelivery, type RunningDelivery } from '../src/delivery/controller.ts'
 import { Fences } from '../src/fences.ts'
 import { Members } from '../src/members/members.ts'
@@ -245,8 +246,8 @@ export function refOf({ apiVersion: version, kind, metadata }: KubeObject) {
   return { apiVersion: version, kind, name, uid, ...(namespace === undefined ? {} : { namespace }) }
 }
 
-function bindingKey({ kind, metadata }: KubeObject): ObjectKey & { namespace: string } {
-  return { namespace: metadata.namespace ?? '', name: `${kind.toLowerCase()}-${metadata.name}` }
+function bindingKey(template: KubeObject): ObjectKey {
+  return bindingKeyOf(refOf(template))
 }
 
 export function aDeployment(name: string, spec: Readonly<Record<string, unknown>> = {}): KubeObject {

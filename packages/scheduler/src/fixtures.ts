@@ -22,6 +22,7 @@ export function aClusterRow(overrides: Partial<ClusterRow> & { readonly name: st
     deleting: false,
     kinds: new Set(['apps/Deployment', 'batch/Job', '/ConfigMap']),
     placedKinds: new Set(),
+    properties: new Map(),
     ...overrides,
   }
 }

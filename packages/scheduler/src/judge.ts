@@ -3,6 +3,7 @@ import { freeRoom } from './estimate.ts'
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
+import { compliance } from './filters/compliance.ts'
 import type { Filter, Objection } from './filters/filter.ts'
 import { room } from './filters/room.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
@@ -15,6 +16,7 @@ import { prepareTiers } from './tier.ts'
 
 export const filters: readonly Filter[] = [
   clusterAffinity,
+  compliance,
   taintToleration,
   apiSupport,
   notReady,

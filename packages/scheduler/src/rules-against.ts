@@ -62,6 +62,7 @@ function edit(change: (placement: Placement) => Placement): Rule['lift'] {
 }
 
 const changes: Readonly<Record<string, string>> = {
+  Compliance: 'labels of its Cluster clear it, and its ClusterProperty where they say reported',
   TaintToleration: 'clusterTolerations tolerate its taints, or they are taken off',
   NotReady: 'it is Ready again; see flotilla doctor cluster NAME',
   Suspended: 'its spec.suspend is off',

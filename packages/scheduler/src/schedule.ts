@@ -16,6 +16,7 @@ import { joinMoves } from './move.ts'
 import { suggestChange } from './relax.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
+import { explainViolation } from './violation.ts'
 
 /**
  * Answers `request.previous` itself when nothing is to change. Throws BadRequest for selectors that admission
@@ -43,10 +44,11 @@ function decide(
   const target = { replicas: allocation.replicas, isWhole, ...(completions === undefined ? {} : { completions }) }
   const clusters = joinMoves(target, holdings, heldUp, snapshot)
   const inputHash = hashInputs(request, feasible)
+  const shortfall = allocation.shortfall ?? explainViolation(judged, clusters)
   return {
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
-    ...(allocation.shortfall === undefined ? {} : { shortfall: allocation.shortfall }),
+    ...(shortfall === undefined ? {} : { shortfall }),
     explanation: explain({ request, judged, clusters, allocation, trigger, inputHash }, verdicts),
   }
 }

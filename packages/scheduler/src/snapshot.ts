@@ -1,5 +1,5 @@
 // What the scheduler knows of clusters: one immutable row each, made once per change of the cluster.
-import type { Cluster, NodeShape, ServedApi } from '@flotilla/api/cluster'
+import type { Cluster, ClusterProperty, NodeShape, ServedApi } from '@flotilla/api/cluster'
 import type { Taint } from '@flotilla/api/selector'
 import { type Quantity, parseQuantity } from '@flotilla/machinery/quantity'
 import { hash32 } from './hash.ts'
@@ -9,6 +9,12 @@ export interface ShapeRow {
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   readonly count: number
+}
+
+export interface PropertyRow {
+  readonly values: ReadonlySet<string>
+  /** False: the values are those of an earlier reading. */
+  readonly isRead: boolean
 }
 
 export interface ClusterRow {
@@ -30,6 +36,8 @@ export interface ClusterRow {
   readonly kinds?: ReadonlySet<string>
   /** `GROUP/KIND` of CustomResourceDefinitions that we placed there and that it may not serve yet. */
   readonly placedKinds: ReadonlySet<string>
+  /** ClusterProperties of the member, by name. */
+  readonly properties: ReadonlyMap<string, PropertyRow>
   /** None: not known. */
   readonly shapes?: readonly ShapeRow[]
 }
@@ -41,6 +49,7 @@ export interface Snapshot {
 }
 
 const noKinds: ReadonlySet<string> = new Set()
+const noProperties: ReadonlyMap<string, PropertyRow> = new Map()
 
 /** `placedKinds`: `GROUP/KIND` of CustomResourceDefinitions that bindings place on the cluster. */
 export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> = noKinds): ClusterRow {
@@ -61,6 +70,7 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     deleting: metadata.deletionTimestamp !== undefined,
     ...(status?.apis === undefined ? {} : { kinds: kindsOf(status.apis) }),
     placedKinds,
+    properties: status?.properties === undefined ? noProperties : propertiesOf(status.properties),
     ...(status?.nodeShapes === undefined ? {} : { shapes: status.nodeShapes.map(toShapeRow) }),
   }
 }
@@ -77,6 +87,12 @@ export function compareText(left: string, right: string): number {
 
 function kindsOf(apis: readonly ServedApi[]): ReadonlySet<string> {
   return new Set(apis.flatMap((api) => api.kinds.map((kind) => `${api.group}/${kind}`)))
+}
+
+function propertiesOf(properties: readonly ClusterProperty[]): ReadonlyMap<string, PropertyRow> {
+  return new Map(
+    properties.map(({ name, values, unread }) => [name, { values: new Set(values), isRead: unread !== true }]),
+  )
 }
 
 function toShapeRow(shape: NodeShape): ShapeRow {

@@ -4,6 +4,7 @@ import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery
 import type { Placement, ReplicaScheduling } from '../placement.ts'
 import type { PropagationPolicy } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
+import { checkCompliance } from './compliance.ts'
 import { type Rule, duplicates, each, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
@@ -28,7 +29,7 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...checkSpread(`${field}.spreadConstraints`, spreadConstraints, placement.replicaScheduling ?? {}),
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...notActedOn(`${field}.objective`, objective !== undefined),
-    ...notActedOn(`${field}.compliance`, compliance !== undefined),
+    ...checkCompliance(`${field}.compliance`, compliance),
   ]
 }
 

@@ -2,6 +2,7 @@
 import type { Placement } from '@flotilla/api/placement'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../hub.ts'
+import { withoutRegistrations } from '../registration.ts'
 import { isGrowthReady } from './scheduler/growth.ts'
 
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
@@ -18,6 +19,6 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(decision ? { previous: decision } : {}),
+    ...(decision ? { previous: withoutRegistrations(decision) } : {}),
   }
 }

@@ -44,6 +44,13 @@ const removal = {
   since: 's',
 }
 
+const us = {
+  apiVersion: 'flotilla.dev/v1alpha1',
+  kind: 'Cluster',
+  metadata: { name: 'us', uid: 'uid-us' },
+  spec: { id: 'id-us' },
+}
+
 describe('claimsOn()', () => {
   test.each([
     { name: 'a workload where the decision puts it', bindings: [aBinding('a')], id: web, want: ['workload'] },
@@ -84,6 +91,18 @@ describe('removalOn()', () => {
       want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
     },
     {
+      name: 'what a removal names, on its cluster as it was registered then',
+      binding: aBinding('a', { removals: [{ ...removal, clusterUID: 'uid-us' }] }),
+      fate: undefined,
+      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
+    },
+    {
+      name: 'nothing that a removal names, on its cluster when that has been registered anew',
+      binding: aBinding('a', { removals: [{ ...removal, clusterUID: 'uid-us-before' }] }),
+      fate: undefined,
+      want: undefined,
+    },
+    {
       name: 'nothing of a deleted binding whose fate is not known',
       binding: aBinding('a', placed(), true),
       fate: undefined,
@@ -91,6 +110,12 @@ describe('removalOn()', () => {
     },
     {
       name: 'nothing of a binding that only was deleted itself',
+      binding: aBinding('a', placed(), true),
+      fate: 'replace' as const,
+      want: undefined,
+    },
+    {
+      name: 'nothing of a binding whose kind the hub has lost',
       binding: aBinding('a', placed(), true),
       fate: 'release' as const,
       want: undefined,
@@ -108,13 +133,13 @@ describe('removalOn()', () => {
       want: { mode: 'orphan', templateUids: new Set(['uid-settings']), isSuspended: false },
     },
   ])('finds $name', ({ binding, fate, want }) => {
-    expect(removalOn([binding], settings, 'id-us', fates(fate), () => false)).toEqual(want)
+    expect(removalOn([binding], settings, us, fates(fate), () => false)).toEqual(want)
   })
 
   test('is suspended by the policy of any binding that gives evidence, and of no other', () => {
     const bindings = [aBinding('a', { removals: [removal] }), aBinding('b', { removals: [removal] }), aBinding('c')]
     const suspendedBy = (name: string) =>
-      removalOn(bindings, settings, 'id-us', fates(), ({ metadata }) => metadata.name === name)?.isSuspended
+      removalOn(bindings, settings, us, fates(), ({ metadata }) => metadata.name === name)?.isSuspended
     expect(['a', 'b', 'c'].map(suspendedBy)).toEqual([true, true, false])
   })
 
@@ -144,6 +169,9 @@ describe('stricter()', () => {
 })
 
 describe('fateOf()', () => {
+  const { metadata, ...rest } = aBinding('a', {}, true)
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'uid-web' }
+  const owned = { ...rest, metadata: { ...metadata, ownerReferences: [owner] } }
   const template = (uid: string, more: object = {}) => ({
     ...ref('Deployment', 'web'),
     metadata: { name: 'web', uid, ...more },
@@ -157,15 +185,18 @@ describe('fateOf()', () => {
       preserves: false,
       want: 'remove',
     },
-    { name: 'releases when the template lives', templates: [template('uid-web')], preserves: true, want: 'release' },
+    { name: 'is replaced when the template lives', templates: [template('uid-web')], preserves: true, want: 'replace' },
     { name: 'orphans when the policy preserves', templates: [undefined], preserves: true, want: 'orphan' },
   ])('$name', ({ templates, preserves, want }) => {
-    expect(fateOf(aBinding('a', {}, true), templates, preserves)).toBe(want)
+    expect(fateOf(owned, templates, preserves)).toBe(want)
+  })
+
+  test('orphans what was deleted with --cascade=orphan, also when only the garbage collector had the time to say so', () => {
+    expect(fateOf(aBinding('a', {}, true), [undefined], false)).toBe('orphan')
   })
 
   test('orphans what was deleted with --cascade=orphan', () => {
-    const binding = aBinding('a', {}, true)
-    const marked = { ...binding, metadata: { ...binding.metadata, annotations: { 'flotilla.dev/orphan': 'true' } } }
+    const marked = { ...owned, metadata: { ...owned.metadata, annotations: { 'flotilla.dev/orphan': 'true' } } }
     expect(fateOf(marked, [undefined], false)).toBe('orphan')
   })
 })

@@ -1,9 +1,11 @@
 // Who wants an object on a cluster, and who wants it gone. An object goes only when no live binding claims it. Pure.
-import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { Cluster } from '@flotilla/api/cluster'
+import type { DecidedCluster, Decision, Removal } from '@flotilla/api/resource-binding'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { BindingFate } from '../binding-fate.ts'
 import type { Binding } from '../hub.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
+import { isRegisteredAs, type Registration } from '../registration.ts'
 
 type WorkloadRef = Binding['spec']['workloads'][number]['ref']
 
@@ -68,7 +70,7 @@ export type FateOf = (binding: Binding) => BindingFate | undefined
 export function removalOn(
   bindings: readonly Binding[],
   id: ObjectId,
-  clusterId: string,
+  cluster: Cluster,
   fateOf: FateOf,
   suspends: (binding: Binding) => boolean,
 ): WantedRemoval | undefined {
@@ -77,9 +79,9 @@ export function removalOn(
   let mode: WantedRemoval['mode'] = 'delete'
   for (const binding of bindings) {
     const fate = binding.metadata.deletionTimestamp === undefined ? 'remove' : fateOf(binding)
-    if (fate === undefined || fate === 'release') continue
+    if (fate !== 'remove' && fate !== 'orphan') continue
     for (const removal of removalsOf(binding)) {
-      if (removal.clusterId !== clusterId || removal.objectId !== id) continue
+      if (!isRegisteredAs(cluster, removal.on) || removal.objectId !== id) continue
       uids.add(removal.templateUid)
       if (fate === 'orphan') mode = 'orphan'
       isSuspended ||= suspends(binding)
@@ -89,7 +91,7 @@ export function removalOn(
 }
 
 export interface RemovalTarget {
-  readonly clusterId: string
+  readonly on: Registration
   readonly objectId: ObjectId
   readonly templateUid: string
 }
@@ -97,15 +99,15 @@ export interface RemovalTarget {
 /** What `binding` wants removed: its recorded removals, and everything that it placed once it is being deleted. */
 export function removalsOf(binding: Binding): readonly RemovalTarget[] {
   const { spec, metadata } = binding
-  const recorded = (spec.removals ?? []).map(({ id, object, templateUID }) => ({
-    clusterId: id,
-    objectId: objectIdOf(object),
-    templateUid: templateUID,
-  }))
+  const recorded = (spec.removals ?? []).map(targetOf)
   if (metadata.deletionTimestamp === undefined) return recorded
   const objects = [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
-  const placed = (spec.decision?.clusters ?? []).flatMap(({ id }) =>
-    objects.map((ref) => ({ clusterId: id, objectId: objectIdOf(ref), templateUid: ref.uid })),
+  const placed = (spec.decision?.clusters ?? []).flatMap(({ id, clusterUID }) =>
+    objects.map((ref) => ({ on: { id, clusterUID }, objectId: objectIdOf(ref), templateUid: ref.uid })),
   )
   return [...recorded, ...placed]
+}
+
+export function targetOf({ id, clusterUID, object, templateUID }: Removal): RemovalTarget {
+  return { on: { id, clusterUID }, objectId: objectIdOf(object), templateUid: templateUID }
 }

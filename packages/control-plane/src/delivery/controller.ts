@@ -179,10 +179,9 @@ class Delivery implements RunningDelivery {
   }
 
   #seeCluster({ key, before, after }: Change<Cluster>): void {
+    if (before && before.metadata.uid !== after?.metadata.uid) this.#release.clusterGone()
     const isSame = deepEqual(before?.spec, after?.spec) && deepEqual(before?.metadata.labels, after?.metadata.labels)
-    if (isSame && before !== undefined) return
-    this.#enqueueCluster(key)
-    if (!after) this.#release.clusterGone()
+    if (!isSame || before === undefined) this.#enqueueCluster(key)
   }
 
   #enqueueCluster(name: string): void {

@@ -451,6 +451,18 @@ describe('delivery removes', () => {
     expect((await t.binding(settings)).spec.removals).toEqual([])
   })
 
+  test('what a finalizer holds back, as done once that is gone, though nothing watches its kind any more', async () => {
+    const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null, m2: null })
+    await meddle(m1, configMaps, 'settings', { metadata: { finalizers: ['example.com/slow'] } })
+    await t.decide(settings, { m2: null }, { removals: [removal(settings, 'm1')] })
+    await t.restart()
+    expect((await m1.get(configMaps, 'settings'))?.metadata.deletionTimestamp).toBeDefined()
+    expect((await t.binding(settings)).spec.removals).toHaveLength(1)
+    await meddle(m1, configMaps, 'settings', { metadata: { finalizers: null } })
+    await t.env.advance(30_000)
+    expect((await t.binding(settings)).spec.removals).toEqual([])
+  })
+
   test('nothing from a cluster that carries the name of another', async () => {
     const web = await t.place(aDeployment('web'), deployments, { m1: 1, m2: 1 })
     m1.writes.length = 0

@@ -60,11 +60,10 @@ export class Intents {
     return claimsOn(this.#hub.bindingsOf(id), id, clusterId)
   }
 
-  /** `cluster`: the name of that of identity `clusterId`. */
-  removalOn(id: ObjectId, clusterId: string, cluster: string): WantedRemoval | undefined {
+  removalOn(id: ObjectId, cluster: Cluster): WantedRemoval | undefined {
     const fateOf = (binding: Binding) => this.fate(binding)
-    const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster).isSuspended
-    return removalOn(this.#hub.bindingsOf(id), id, clusterId, fateOf, suspends)
+    const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster.metadata.name).isSuspended
+    return removalOn(this.#hub.bindingsOf(id), id, cluster, fateOf, suspends)
   }
 
   formerUsersOf(id: ObjectId, clusterId: string): readonly ObjectId[] {
@@ -131,15 +130,18 @@ export class Intents {
   }
 
   /** Whether the object has run to its end on the cluster of that identity before, as far as the hub remembers. */
-  hasFinished(template: KubeObject, claims: readonly Claim[], clusterId: string): boolean {
+  hasFinished(template: KubeObject, clusterId: string): boolean {
     if (kindIdOf(template) !== 'batch/Job') return false
     if (isFinishedStatus(valueAt(template, 'status'))) return true
-    // A Job is healthy when it is complete, and the binding is that of this very template.
-    return claims.some(
-      ({ role, binding }) =>
-        role === 'workload' &&
-        binding.status?.clusters?.some(({ id, health }) => id === clusterId && health === 'Healthy') === true,
-    )
+    // A Job is healthy when it is complete, and the binding is that of this very template; also one that was deleted
+    // by hand, as long as what was observed has not been taken over.
+    return this.#hub
+      .bindingsOf(templateId(template))
+      .some(
+        ({ spec, status }) =>
+          spec.workloads.some(({ ref }) => ref.uid === template.metadata.uid) &&
+          status?.clusters?.some(({ id, health }) => id === clusterId && health === 'Healthy') === true,
+      )
   }
 
   /** Throws Invalid when an override cannot be carried out. */

@@ -39,6 +39,8 @@ const firstUnservedRetryMs = 250
 const askAnewMs = 200
 /** Followers that are neither applied nor refused hold their workload up for so long at most. */
 const followerPatienceMs = 10_000
+/** What a finalizer on the member holds back: its watch tells of its end, unless nothing else of the kind is placed. */
+const heldBackRetryMs = 15_000
 /** Followers that are still in use are looked at again when their workload is well, and after so long. */
 const inUseRetryMs = 30_000
 
@@ -130,7 +132,7 @@ export class MemberSync implements AsyncDisposable {
     const claims = intents.claimsOn(id, this.session.id)
     if (claims.length > 0) return this.#hold(id, cluster, claims, signal)
     this.#statements.delete(id)
-    const removal = intents.removalOn(id, this.session.id, this.session.name)
+    const removal = intents.removalOn(id, cluster)
     if (removal) {
       const waitMs = intents.successionWaitMs(id, this.#deps.env.clock.monotonic())
       if (waitMs > 0) return { requeueAfterMs: waitMs }
@@ -156,7 +158,7 @@ export class MemberSync implements AsyncDisposable {
     if (this.#isHeldByFollowers(id, claims)) return { requeueAfterMs: followerPatienceMs }
     const row = session.row(id)
     const statement = intents.statement({ template, claims, cluster, served: kind, row, settings }, this.#statements)
-    const isOver = this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, claims, session.id)
+    const isOver = this.#finished.get(id) === template.metadata.uid || intents.hasFinished(template, session.id)
     const carryOut = this.#carryOut
     const wanted: Wanted = {
       kind: 'hold',
@@ -188,8 +190,9 @@ export class MemberSync implements AsyncDisposable {
     const outcome = await this.#carryOut.remove({ id, kind, signal, isDue }, (live) =>
       planStep(this.#situation(id, wanted, live)),
     )
-    if (outcome.state === 'Removed') this.#noteRemoved(id, outcome)
-    else this.#settle(id, outcome)
+    if (outcome.state === 'Removed') return this.#noteRemoved(id, outcome)
+    this.#settle(id, outcome)
+    return { requeueAfterMs: heldBackRetryMs }
   }
 
   /** The removal is still what it was when it was planned: a request may wait for the member's budget. */
@@ -199,7 +202,7 @@ export class MemberSync implements AsyncDisposable {
     const cluster = hub.clusters.get(this.session.name)
     if (!cluster || cluster.metadata.deletionTimestamp !== undefined) return false
     if (intents.claimsOn(id, this.session.id).length > 0) return false
-    const removal = intents.removalOn(id, this.session.id, this.session.name)
+    const removal = intents.removalOn(id, cluster)
     return removal?.mode === mode && pauseOf(cluster, removal.isSuspended) === undefined
   }
 

@@ -15,12 +15,14 @@ import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { fateOf, type BindingFate } from '../binding-fate.ts'
+import { bindingsFor, isReplaceable } from '../binding-replacement.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
 import { isAbsence } from '../absence.ts'
-import { removalsOf, type Claim, type RemovalTarget } from './claims.ts'
+import { isRegisteredAs, registered } from '../registration.ts'
+import { removalsOf, targetOf, type Claim, type RemovalTarget } from './claims.ts'
 import type { Intents } from './intents.ts'
 import { isSuccessor } from './succession.ts'
 
@@ -39,6 +41,8 @@ type WorkloadRef = Binding['spec']['workloads'][number]['ref']
 const undiscoveredRetryMs = 5_000
 /** How soon an informer that lags behind a live read is looked at again. */
 const informerLagMs = 1_000
+/** How soon a binding that was deleted by hand is looked at again: whether another has taken over what it said. */
+const replacementMs = 500
 
 export class Release implements AsyncDisposable {
   readonly #deps: ReleaseDeps
@@ -109,12 +113,15 @@ export class Release implements AsyncDisposable {
     const { uid = '', finalizers = [] } = binding.metadata
     if (!finalizers.includes(bindingFinalizer)) return
     const targets = removalsOf(binding)
+    if (this.#isReplaced(binding)) return this.#dropFinalizer(binding)
     if (!this.#judged.has(uid)) {
       const fate = await this.#judge(binding)
       this.#deps.intents.setFate(binding, fate, this.#deps.env.clock.monotonic())
+      // Judged again until it is replaced: the template may go before that.
+      if (fate === 'replace' && isReplaceable(binding)) return { requeueAfterMs: replacementMs }
+      if (fate === 'replace' || fate === 'release') return this.#dropFinalizer(binding)
       this.#judged.add(uid)
-      if (fate === 'release') return this.#dropFinalizer(binding)
-      for (const { objectId, clusterId } of targets) this.#deps.redeliver(objectId, clusterId)
+      for (const { objectId, on } of targets) this.#deps.redeliver(objectId, on.id)
     }
     const left = targets.filter((target) => !this.#isSettledFor(binding, target))
     if (left.length === 0) return this.#dropFinalizer(binding)
@@ -133,7 +140,7 @@ export class Release implements AsyncDisposable {
     const since = timestamp(this.#deps.env.clock.now())
     const heirs = new Map<Binding, Removal[]>()
     for (const target of targets) {
-      const [claim] = this.#deps.intents.claimsOn(target.objectId, target.clusterId)
+      const [claim] = this.#deps.intents.claimsOn(target.objectId, target.on.id)
       if (!claim) continue
       const removals = heirs.get(claim.binding) ?? []
       heirs.set(claim.binding, removals)
@@ -142,6 +149,16 @@ export class Release implements AsyncDisposable {
     for (const [heir, removals] of heirs) {
       await this.#patch(heir, { spec: { removals: [...(heir.spec.removals ?? []), ...removals] } })
     }
+  }
+
+  /** Another binding of its template has all that it said, what was observed included. */
+  #isReplaced(binding: Binding): boolean {
+    const { spec, status } = binding
+    if (!isReplaceable(binding)) return false
+    return spec.workloads.some(({ ref }) => {
+      const { live } = bindingsFor(ref, this.#deps.hub.bindingsOf(objectIdOf(ref)))
+      return live !== undefined && (status === undefined || live.status !== undefined)
+    })
   }
 
   #session(clusterId: string): MemberSession | undefined {
@@ -197,26 +214,27 @@ export class Release implements AsyncDisposable {
   }
 
   /**
-   * Confirmed by the member, cancelled by a live claim, or moot because the cluster is no longer registered under
-   * that identity. Undelivered changes count as unsettled: their outcome was dropped when they were noticed.
+   * Confirmed by the member, cancelled by a live claim, or moot because the cluster has been taken off the hub since,
+   * even if it was registered again. Undelivered changes count as unsettled: their outcome was dropped when they were
+   * noticed.
    */
   #isSettled(binding: Binding, target: RemovalTarget): boolean {
-    const { clusterId, objectId } = target
+    const { on, objectId } = target
     const { hub, intents } = this.#deps
-    const isRegistered = [...hub.clusters.list()].some(({ spec }) => spec.id === clusterId)
+    const isRegistered = hub.clusters.byIndex('id', on.id).some((cluster) => isRegisteredAs(cluster, on))
     if (!isRegistered) return true
-    const claims = intents.claimsOn(objectId, clusterId)
+    const claims = intents.claimsOn(objectId, on.id)
     if (claims.length > 0) return this.#isCancelled(binding, target, claims)
-    return this.#session(clusterId)?.outcomes.get(objectId)?.state === 'Removed'
+    return this.#session(on.id)?.outcomes.get(objectId)?.state === 'Removed'
   }
 
   /** By a claim: for the same template, for one that has adopted the copy, or by who keeps the evidence from now on. */
   #isCancelled(binding: Binding, target: RemovalTarget, claims: readonly Claim[]): boolean {
-    const { clusterId, objectId, templateUid } = target
+    const { on, objectId, templateUid } = target
     // What orphaned copies share with others stays with them: this waits, to have it orphaned when the last claim ends.
     if (this.#deps.intents.fate(binding) === 'orphan') return claims.some((claim) => isTakenUp(binding, claim))
     if (claims.some((claim) => claim.templateUid === templateUid)) return true
-    const session = this.#session(clusterId)
+    const session = this.#session(on.id)
     const isApplied = session?.outcomes.get(objectId)?.state === 'Applied'
     if (isApplied && session?.row(objectId)?.template !== templateUid) return true
     return claims.some(
@@ -267,20 +285,13 @@ function isKeptBy({ spec }: Binding, target: RemovalTarget): boolean {
 }
 
 /** Claimants name the object as the one before them did, but for its UID. */
-function inherited(
-  { binding, entry }: Claim,
-  { clusterId, objectId, templateUid }: RemovalTarget,
-  since: string,
-): Removal {
+function inherited({ binding, entry }: Claim, { on, objectId, templateUid }: RemovalTarget, since: string): Removal {
   const refs = [...binding.spec.workloads, ...(binding.spec.followers ?? [])].map(({ ref }) => ref)
   const { uid: _, ...object } = refs.find((ref) => objectIdOf(ref) === objectId) as WorkloadRef
-  return { cluster: entry.name, id: clusterId, object, templateUID: templateUid, reason: 'CreatedAnew', since }
+  const cluster = { cluster: entry.name, id: on.id, ...registered(on.clusterUID) }
+  return { ...cluster, object, templateUID: templateUid, reason: 'CreatedAnew', since }
 }
 
 function noneIfAbsent(error: unknown): undefined {
   if (!isAbsence(error)) throw error
-}
-
-function targetOf({ id, object, templateUID }: Removal): RemovalTarget {
-  return { clusterId: id, objectId: objectIdOf(object), templateUid: templateUID }
 }

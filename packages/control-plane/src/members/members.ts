@@ -7,6 +7,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Connect } from '../connect.ts'
 import type { Fences } from '../fences.ts'
 import type { Hub } from '../hub.ts'
+import { refusalOf } from '../refused-registration.ts'
 import { MemberSession } from './member-session.ts'
 import { SchemaLibrary } from './schema-library.ts'
 
@@ -27,6 +28,8 @@ interface Entry {
 }
 
 interface Recipe {
+  /** Of the Cluster: registered anew, it is met anew. */
+  readonly uid: string | undefined
   readonly id: string
   readonly endpoint: string | undefined
   readonly mode: string | undefined
@@ -51,7 +54,7 @@ export class Members implements AsyncDisposable {
   start(): void {
     const { hub } = this.#options
     this.#unwatch.push(
-      hub.clusters.onChange(({ key }) => this.#refresh(key)),
+      hub.clusters.onChange(({ before, after }) => this.#refreshIdentity(before, after)),
       hub.credentials.onChange(({ key }) => this.#refreshUsers(key)),
     )
   }
@@ -88,10 +91,19 @@ export class Members implements AsyncDisposable {
     }
   }
 
+  /** Whether one registration of a cluster counts depends on the others of it. */
+  #refreshIdentity(before: Cluster | undefined, after: Cluster | undefined): void {
+    const { clusters } = this.#options.hub
+    const ids = new Set([before, after].flatMap((cluster) => cluster?.spec.id ?? []))
+    const others = [...ids].flatMap((id) => clusters.byIndex('id', id)).map(({ metadata }) => metadata.name)
+    const names = new Set([before?.metadata.name ?? after?.metadata.name ?? '', ...others])
+    for (const name of names) this.#refresh(name)
+  }
+
   #refresh(name: string): void {
     const { hub } = this.#options
     const cluster = hub.clusters.get(name)
-    if (!cluster) return this.#close(name)
+    if (!cluster || refusalOf(hub, cluster)) return this.#close(name)
     const secretKey = secretKeyOf(cluster)
     const credentials = secretKey === undefined ? undefined : hub.credentials.get(secretKey)
     if (secretKey !== undefined && !credentials) return
@@ -128,6 +140,12 @@ function secretKeyOf({ spec }: Cluster): string | undefined {
   return spec.secretRef && keyOf({ namespace: systemNamespace, name: spec.secretRef.name })
 }
 
-function recipeOf({ spec }: Cluster, credentials: KubeObject | undefined): Recipe {
-  return { id: spec.id, endpoint: spec.apiEndpoint, mode: spec.mode, credentials: credentials?.['data'] }
+function recipeOf({ metadata, spec }: Cluster, credentials: KubeObject | undefined): Recipe {
+  return {
+    uid: metadata.uid,
+    id: spec.id,
+    endpoint: spec.apiEndpoint,
+    mode: spec.mode,
+    credentials: credentials?.['data'],
+  }
 }

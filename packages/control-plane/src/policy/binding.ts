@@ -5,8 +5,10 @@ import { clusterResourceBindingResource, resourceBindingResource } from '@flotil
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
+import { bindingKeyOf, replacementKeyOf } from '../binding-replacement.ts'
 import type { Binding } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
+import { registered } from '../registration.ts'
 import { componentsOf } from './components.ts'
 import { policyRef } from './match.ts'
 import type { Verdict } from './match.ts'
@@ -25,30 +27,38 @@ export function bindingResourceOf(template: ObjectKey): Resource {
   return template.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
 }
 
-/** Name of the binding of `template`: its kind and name for people, the head of its UID to tell it from another. */
-export function bindingKeyOf({ kind, metadata }: KubeObject): ObjectKey {
-  const { name, namespace, uid = '' } = metadata
-  const readable = `${kind}-${name}`
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9.-]/g, '-')
-    .slice(0, 220)
-  const full = `${readable}-${uid.slice(0, 8)}`
-  return namespace === undefined ? { name: full } : { namespace, name: full }
-}
-
 export function refOf({ apiVersion: version, kind, metadata }: KubeObject): Ref {
   const { name, namespace, uid = '' } = metadata
   return { apiVersion: version, kind, ...(namespace === undefined ? {} : { namespace }), name, uid }
 }
 
-/** The binding to create for `template`. It goes when, and only when, the template goes. */
-export function newBinding(template: KubeObject, verdict: Verdict, followers: readonly KubeObject[]): Binding {
-  const key = bindingKeyOf(template)
+/**
+ * The binding to create for `template`. It goes when, and only when, the template goes. In place of one that was
+ * `deleted` by hand it goes on from what was decided, and from what was still to be removed.
+ */
+export function newBinding(
+  template: KubeObject,
+  verdict: Verdict,
+  followers: readonly KubeObject[],
+  deleted: Binding | undefined,
+  now: string,
+): Binding {
+  const ref = refOf(template)
+  const key = deleted ? replacementKeyOf(ref, deleted) : bindingKeyOf(ref)
   return {
     apiVersion,
     kind: bindingResourceOf(key).kind,
     metadata: { ...key, ownerReferences: [ownerOf(template)], finalizers: [bindingFinalizer] },
-    spec: policyPart(template, verdict, followers),
+    spec: { ...policyPart(template, verdict, followers), ...(deleted ? keptOf(deleted, followers, now) : {}) },
+  }
+}
+
+function keptOf(deleted: Binding, followers: readonly KubeObject[], now: string) {
+  const { decision, removals = [], evictions } = deleted.spec
+  return {
+    ...(decision ? { decision } : {}),
+    removals: [...removals, ...droppedFollowers(deleted, followers, now)],
+    ...(evictions ? { evictions } : {}),
   }
 }
 
@@ -129,9 +139,10 @@ function droppedFollowers(binding: Binding, followers: readonly KubeObject[], no
   const dropped = (binding.spec.followers ?? []).filter(({ ref }) => !kept.has(objectIdOf(ref)))
   const clusters = binding.spec.decision?.clusters ?? []
   return dropped.flatMap(({ ref: { uid, ...object } }) =>
-    clusters.map(({ name, id }) => ({
+    clusters.map(({ name, id, clusterUID }) => ({
       cluster: name,
       id,
+      ...registered(clusterUID),
       object,
       templateUID: uid,
       reason: 'NoLongerFollows',

@@ -8,19 +8,12 @@ import { Waiting } from '@flotilla/runtime/errors'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { isAbsence } from '../absence.ts'
 import { orphanAnnotation } from '../binding-fate.ts'
+import { bindingsFor } from '../binding-replacement.ts'
 import { policyIndex } from '../hub.ts'
 import type { Binding, Hub } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
-import {
-  bindingKeyOf,
-  bindingPatch,
-  bindingResourceOf,
-  isOwnedBy,
-  newBinding,
-  refOf,
-  withoutPolicy,
-} from './binding.ts'
+import { bindingPatch, bindingResourceOf, isOwnedBy, newBinding, refOf, withoutPolicy } from './binding.ts'
 import { followerKinds, followersOf } from './dependencies.ts'
 import { keysOfBinding, keysOfNamespace, keysOfPolicy, keysOfTemplate, templateSource } from './keys.ts'
 import { matchPolicy } from './match.ts'
@@ -49,22 +42,20 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
       return releaseOrphans(id, template)
     }
     const verdict = verdictOn(hub, template)
-    const binding = bindingFor(hub, template)
+    const { live: binding, deleted } = bindingsFor(refOf(template), hub.bindingsOf(id))
     if (!verdict.winner) {
       uses.forget(id)
-      return patch(binding, binding && withoutPolicy(binding))
+      const last = binding ?? deleted
+      return patch(last, last && withoutPolicy(last))
     }
     const followers = findFollowers(id, template, verdict.winner)
     // An owner that has gone meanwhile would have the garbage collector end the binding, and delivery its copies: of a
     // template that was deleted with `--cascade=orphan` this controller may hear later than of its binding.
     if (!(binding && isOwnedBy(binding, template)) && !(await isAlive(template))) return
-    if (!binding) {
-      await hub.api.create(bindingResourceOf(template.metadata), newBinding(template, verdict, followers), {
-        fieldManager,
-      })
-      return
-    }
-    await patch(binding, bindingPatch(binding, template, verdict, followers, timestamp(env.clock.now())))
+    const now = timestamp(env.clock.now())
+    if (binding) return patch(binding, bindingPatch(binding, template, verdict, followers, now))
+    const next = newBinding(template, verdict, followers, deleted, now)
+    await hub.api.create(bindingResourceOf(template.metadata), next, { fieldManager })
   }
 
   function findFollowers(id: ObjectId, template: KubeObject, policy: Policy): readonly KubeObject[] {
@@ -151,11 +142,6 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
 
 function isOwned(binding: Binding): boolean {
   return (binding.metadata.ownerReferences ?? []).length > 0
-}
-
-function bindingFor(hub: Hub, template: KubeObject): Binding | undefined {
-  const { namespace, name } = bindingKeyOf(template)
-  return hub.binding(namespace === undefined ? name : `${namespace}/${name}`)
 }
 
 function verdictOn(hub: Hub, template: KubeObject): Verdict {

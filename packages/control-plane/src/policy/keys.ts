@@ -104,6 +104,7 @@ export function keysOfBinding(hub: Hub, { before, after }: Change<Binding>): Ite
   const isSame =
     before !== undefined &&
     after !== undefined &&
+    before.metadata.deletionTimestamp === after.metadata.deletionTimestamp &&
     deepEqual(before.spec.workloads, after.spec.workloads) &&
     deepEqual(before.spec.followers, after.spec.followers) &&
     deepEqual(before.spec.policy, after.spec.policy) &&

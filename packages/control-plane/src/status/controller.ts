@@ -145,7 +145,19 @@ class StatusController implements RunningStatus {
     if (!binding || binding.metadata.deletionTimestamp !== undefined || this.#isEarly(binding)) return
     const namespaced = binding.metadata.namespace !== undefined
     const resource = namespaced ? resourceBindingResource : clusterResourceBindingResource
-    await this.#write(resource, binding, bindingStatus(binding, this.#observe(binding), env.clock.now()))
+    const told = this.#withStatus(binding)
+    await this.#write(resource, binding, bindingStatus(told, this.#observe(binding), env.clock.now()))
+  }
+
+  /** Nothing told of it yet: what was told of the binding that it replaces still holds. */
+  #withStatus(binding: Binding): Binding {
+    const [workload] = binding.spec.workloads
+    if (binding.status || !workload) return binding
+    const others = this.#deps.hub.bindingsOf(objectIdOf(workload.ref))
+    const status = others.find(
+      ({ spec, status: told }) => told && spec.workloads[0]?.ref.uid === workload.ref.uid,
+    )?.status
+    return status ? { ...binding, status } : binding
   }
 
   async #writeTemplate(id: ObjectId): Promise<void> {

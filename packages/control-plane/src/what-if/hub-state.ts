@@ -56,7 +56,8 @@ function rebind(
 ): readonly Binding[] {
   const byKind = policiesByKind(policies)
   const labels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]))
-  const byTemplate = new Map(bindings.map((binding) => [binding.spec.workloads[0]?.ref.uid, binding]))
+  const live = bindings.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const byTemplate = new Map(live.map((binding) => [binding.spec.workloads[0]?.ref.uid, binding]))
   const made = templates.flatMap((template) => {
     const before = byTemplate.get(template.metadata.uid)
     const after = bind(template, before, byKind.get(kindIdOf(template)) ?? [], (name) => labels.get(name))
@@ -73,7 +74,8 @@ function bind(
   labelsOf: NamespaceLabels,
 ): Binding | undefined {
   const verdict = matchPolicy(template, policies, labelsOf)
-  if (before === undefined) return verdict.winner === undefined ? undefined : newBinding(template, verdict, [])
+  if (before === undefined)
+    return verdict.winner === undefined ? undefined : newBinding(template, verdict, [], undefined, '')
   if (verdict.winner !== undefined) return { ...before, spec: withPolicyPart(before.spec, template, verdict) }
   const { policy: _, losingPolicies: __, ...rest } = before.spec
   return { ...before, spec: rest }

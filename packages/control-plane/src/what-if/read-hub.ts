@@ -18,14 +18,16 @@ import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { customResourceDefinitions, namespaces } from '@flotilla/machinery/well-known-resources'
 import { type ClusterRow, toClusterRow } from '@flotilla/scheduler/snapshot'
+import { identityOf } from '../cluster/join/join.ts'
 import type { Binding } from '../hub.ts'
 import type { Policy } from '../policy/match.ts'
 import { placedKindsOn, placesDefinition } from '../binding/placed-kinds.ts'
+import { refusalAmong } from '../refused-registration.ts'
 import { type HubState, isNamespace, isPolicy, sameObject } from './hub-state.ts'
 
 export interface HubReading {
   readonly clusters: readonly Cluster[]
-  /** In the same order. */
+  /** Of those that may be used: nothing is done for one that is registered twice. */
   readonly rows: readonly ClusterRow[]
   readonly state: HubState
 }
@@ -49,17 +51,20 @@ export async function readHub(api: KubeApi, changed: readonly KubeObject[]): Pro
   }
 }
 
-/** Clusters as the scheduler sees them. */
+/** Clusters, and of those that the hub uses what the scheduler sees. */
 export async function readClusters(api: KubeApi): Promise<Pick<HubReading, 'clusters' | 'rows'>> {
-  const [{ items }, bindings] = await Promise.all([
+  const [{ items }, bindings, hubId] = await Promise.all([
     api.list<Cluster>(clusterResource),
     api.list<ClusterResourceBinding>(clusterResourceBindingResource),
+    identityOf(api),
   ])
   const placing: readonly Binding[] = bindings.items.filter(placesDefinition)
   const found = placing.length === 0 ? [] : (await api.list(customResourceDefinitions)).items
   const byName = new Map(found.map((definition) => [definition.metadata.name, definition]))
   const kindsOn = (id: string) => placedKindsOn(id, placing, (name) => byName.get(name))
-  return { clusters: items, rows: items.map((cluster) => toClusterRow(cluster, kindsOn(cluster.spec.id))) }
+  const byId = Map.groupBy(items, ({ spec }) => spec.id)
+  const used = items.filter((cluster) => !refusalAmong(hubId, byId.get(cluster.spec.id) ?? [], cluster))
+  return { clusters: items, rows: used.map((cluster) => toClusterRow(cluster, kindsOn(cluster.spec.id))) }
 }
 
 type Selection = Pick<ResourceSelector, 'apiVersion' | 'kind' | 'namespace'>

@@ -1,7 +1,7 @@
 // A name for all that a plan was made from, part by part, so that it can be told which part is another now.
 import type { PlanStatus } from '@flotilla/api/plan'
 import { FlotillaError } from '@flotilla/machinery/errors'
-import { canonicalJson } from '@flotilla/machinery/json'
+import { canonicalJson, isObject } from '@flotilla/machinery/json'
 import { hash32 } from '../hash.ts'
 import { compareTurns } from '../order.ts'
 import { type ClusterRow, compareText } from '../snapshot.ts'
@@ -41,11 +41,22 @@ export function changedParts(given: string, now: string): readonly string[] {
   return parts.filter((_, index) => before[index] !== after[index])
 }
 
-function decisive({ id, shapes: _, notReadyReason: __, idHash: ___, kinds, placedKinds, ...row }: ClusterRow) {
-  const texts = [row, kinds && [...kinds].sort(compareText), [...placedKinds].sort(compareText)]
-  return [id, canonicalJson(texts)] as const
+function decisive({ id, shapes: _, notReadyReason: __, ...row }: ClusterRow) {
+  return [id, toJson(row)] as const
 }
 
 function hash(value: unknown): string {
-  return hash32(canonicalJson(value)).toString(16).padStart(8, '0')
+  return hash32(canonicalJson(toJson(value)))
+    .toString(16)
+    .padStart(8, '0')
+}
+
+/** Sets and maps as sorted lists, so that all that is in them counts. */
+function toJson(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Set) return [...value].map(String).sort(compareText)
+  if (value instanceof Map) return [...value].map(toJson).map(canonicalJson).sort(compareText)
+  if (Array.isArray(value)) return value.map(toJson)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([field, inside]) => [field, toJson(inside)]))
 }

@@ -5,6 +5,7 @@ import type { Change } from '@flotilla/runtime/source'
 import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import type { Hub } from '../../hub.ts'
+import { refusalOf } from '../../refused-registration.ts'
 import { definitions, placedKindsOn } from '../placed-kinds.ts'
 
 export class ClusterRows {
@@ -19,21 +20,26 @@ export class ClusterRows {
   /** Takes a change of a cluster in; true when decisions may differ by it. */
   take({ key, before, after }: Change<Cluster>): boolean {
     this.#snapshot = undefined
-    if (after) this.#rows.set(key, toClusterRow(after, this.#placedKinds(after.spec.id)))
-    else this.#rows.delete(key)
+    if (!after) this.#rows.delete(key)
+    const ids = new Set([before, after].flatMap((cluster) => cluster?.spec.id ?? []))
+    for (const id of ids) for (const cluster of this.#hub.clusters.byIndex('id', id)) this.#set(cluster)
     return !before || !after || !deepEqual(decisive(before), decisive(after))
   }
 
   /** Definitions were placed or withdrawn: rows say anew what clusters will serve. */
   refreshPlacedKinds(): void {
     this.#snapshot = undefined
-    for (const cluster of this.#hub.clusters.list()) {
-      this.#rows.set(cluster.metadata.name, toClusterRow(cluster, this.#placedKinds(cluster.spec.id)))
-    }
+    for (const cluster of this.#hub.clusters.list()) this.#set(cluster)
   }
 
   snapshot(): Snapshot {
     return (this.#snapshot ??= createSnapshot(this.#rows.values()))
+  }
+
+  #set(cluster: Cluster): void {
+    const { metadata, spec } = cluster
+    if (refusalOf(this.#hub, cluster)) this.#rows.delete(metadata.name)
+    else this.#rows.set(metadata.name, toClusterRow(cluster, this.#placedKinds(spec.id)))
   }
 
   #placedKinds(clusterId: string): ReadonlySet<string> {
@@ -48,5 +54,6 @@ export class ClusterRows {
  */
 function decisive({ metadata, spec, status }: Cluster): unknown {
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
-  return [metadata.labels ?? {}, metadata.deletionTimestamp, spec, ready?.status, status?.apis]
+  const { uid, labels = {}, deletionTimestamp } = metadata
+  return [uid, labels, deletionTimestamp, spec, ready?.status, status?.apis, status?.properties]
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
@@ -18,6 +18,7 @@ import { schedule } from '@flotilla/scheduler/schedule'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
+import { isOutdated, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows } from './cluster-rows.ts'
 import { placesDefinition } from '../placed-kinds.ts'
@@ -47,14 +48,16 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
-    if (!policy) return
+    if (!policy) return keepRegistered(binding)
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
+    const stored = before.spec.decision
     const asked = requestFor(binding, policy.spec.placement ?? {}, before)
+    const { previous } = asked
     const request = { ...asked, reservedOn, isGrowthReady: waitMs === 0 }
     const decision = decide(request, before)
-    if (decision !== binding.spec.decision) {
+    if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
       await write(binding, decision).catch((error: unknown) => {
@@ -63,6 +66,18 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
       })
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
+  async function keepRegistered(binding: Binding): Promise<void> {
+    const { decision } = binding.spec
+    if (decision && isOutdated(decision, uidOf)) await write(binding, decision)
+  }
+
+  function uidOf({ name, id }: DecidedCluster): string | undefined {
+    const cluster = hub.clusters.get(name)
+    const isOnHub = cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
+    return isOnHub ? cluster.metadata.uid : undefined
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -74,12 +89,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
-  async function write(binding: Binding, decision: Decision): Promise<void> {
+  async function write(binding: Binding, decided: Decision): Promise<void> {
     const { decision: previous, removals: recorded = [] } = binding.spec
-    const isRegistered = (cluster: { name: string; id: string }) => isOnHub(hub, cluster)
+    const decision = withRegistrations(decided, previous, uidOf)
     const removals = [
       ...pendingRemovals(binding, decision),
-      ...removalsFor(binding, decision, isRegistered, timestamp(env.clock.now())),
+      ...removalsFor(binding, decision, uidOf, timestamp(env.clock.now())),
     ]
     const change = createMergePatch(
       { decision: { ...previous }, removals: [...recorded] },
@@ -137,11 +152,6 @@ function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
-}
-
-function isOnHub(hub: Hub, { name, id }: { readonly name: string; readonly id: string }): boolean {
-  const cluster = hub.clusters.get(name)
-  return cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
 }
 
 function allBindings(hub: Hub): readonly string[] {

@@ -1,30 +1,29 @@
 // What a new decision takes away, written down in the same write. Pure.
 import type { Decision, Removal } from '@flotilla/api/resource-binding'
 import type { Binding } from '../../hub.ts'
+import { registered, type UidOf } from '../../registration.ts'
 
 /**
- * Removals of everything that `binding` names on the clusters that `next` no longer does. `isRegistered` is false for
- * a cluster that has been taken off the hub: what it holds stays there.
+ * Removals of everything that `binding` names on the clusters that `next` no longer does. What a cluster holds that has
+ * been taken off the hub stays there, also when it is registered again.
  */
-export function removalsFor(
-  binding: Binding,
-  next: Decision,
-  isRegistered: (cluster: { readonly name: string; readonly id: string }) => boolean,
-  now: string,
-): readonly Removal[] {
+export function removalsFor(binding: Binding, next: Decision, uidOf: UidOf, now: string): readonly Removal[] {
   const kept = new Set(next.clusters.map((cluster) => cluster.id))
   const dropped = (binding.spec.decision?.clusters ?? []).filter((cluster) => !kept.has(cluster.id))
   const refs = [...binding.spec.workloads, ...(binding.spec.followers ?? [])].map((entry) => entry.ref)
-  return dropped.filter(isRegistered).flatMap(({ name, id }) =>
-    refs.map(({ uid, ...object }) => ({
-      cluster: name,
-      id,
+  return dropped.flatMap((entry) => {
+    const clusterUID = uidOf(entry)
+    if (clusterUID === undefined || clusterUID !== (entry.clusterUID ?? clusterUID)) return []
+    return refs.map(({ uid, ...object }) => ({
+      cluster: entry.name,
+      id: entry.id,
+      ...registered(clusterUID),
       object,
       templateUID: uid,
       reason: 'NoLongerScheduled',
       since: now,
-    })),
-  )
+    }))
+  })
 }
 
 /** Of the removals already recorded, those that `next` does not take back: a claim cancels its removal. */

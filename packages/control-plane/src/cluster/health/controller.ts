@@ -14,6 +14,7 @@ import { timestamp } from '@flotilla/runtime/timestamp'
 import type { Connect } from '../../connect.ts'
 import type { Fences } from '../../fences.ts'
 import type { Hub } from '../../hub.ts'
+import { refusalOf } from '../../refused-registration.ts'
 import type { HubClaim } from './hub-lease.ts'
 import { judgeProbe } from './judge-probe.ts'
 import type { ConditionValue, HealthOptions, ProbeResult } from './judge-probe.ts'
@@ -44,6 +45,12 @@ export function createHealthController(deps: HealthDeps): Controller {
   async function reconcile(name: string): Promise<Result | void> {
     const cluster = hub.clusters.get(name)
     if (!cluster) return closeSession(name)
+    const refusal = refusalOf(hub, cluster)
+    if (refusal) {
+      await closeSession(name)
+      await writeStatus(cluster, [notReady(refusal.reason, refusal.message)])
+      return { requeueAfterMs: probeEveryMs }
+    }
     const session = await openSession(cluster)
     if (!session) return
     const result = await session.probe()

@@ -56,23 +56,19 @@ export interface HubLease {
 
 /** The lease of `own` on the member behind `api`; nothing is read or written before `renew`. */
 export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease {
-  let heldUntil = Number.NEGATIVE_INFINITY
+  let held = notHeld
   let isEnded = false
   /** The other holder's last renewal, and when we first saw it: terms are measured on our clock alone. */
   let seen = { renewTime: '', at: 0 }
 
   async function renew(): Promise<LeaseVerdict> {
     if (isEnded) return { kind: 'ended' }
-    const asked = env.clock.monotonic()
+    const [asked, askedAt] = [env.clock.monotonic(), env.clock.now()]
     const lease = await readLease(api)
     const verdict = judge(lease, asked)
-    if (verdict.kind === 'held') {
-      await write(lease)
-      // Counted from before the request: a slow answer must not stretch the term.
-      heldUntil = asked + leaseTermMs
-    } else {
-      heldUntil = Number.NEGATIVE_INFINITY
-    }
+    if (verdict.kind === 'held') await write(lease)
+    // Counted from before the request: a slow answer must not stretch the term.
+    held = verdict.kind === 'held' ? { until: asked + leaseTermMs, untilTime: askedAt + leaseTermMs } : notHeld
     return verdict
   }
 
@@ -95,16 +91,21 @@ export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease 
 
   async function end(): Promise<void> {
     isEnded = true
-    heldUntil = Number.NEGATIVE_INFINITY
+    held = notHeld
     await releaseHubClaim(api, own.hubId)
   }
 
   function drop(): void {
-    heldUntil = Number.NEGATIVE_INFINITY
+    held = notHeld
   }
 
-  return { mayWrite: () => env.clock.monotonic() < heldUntil, renew, drop, end }
+  // The monotonic clock stands still while the machine sleeps, the other may be put back: each is a witness of its own.
+  const mayWrite = () => env.clock.monotonic() < held.until && env.clock.now() < held.untilTime
+
+  return { mayWrite, renew, drop, end }
 }
+
+const notHeld = { until: Number.NEGATIVE_INFINITY, untilTime: Number.NEGATIVE_INFINITY }
 
 async function readLease(api: KubeApi): Promise<KubeObject | undefined> {
   try {

@@ -68,7 +68,7 @@ export class ProbeSession {
   /** Renews the lease when that is due. @throws what the member answers. */
   async renewLease(): Promise<void> {
     const now = this.#options.env.clock.monotonic()
-    if (this.leaseVerdict?.kind === 'held' && now - this.#leaseAt < leaseEveryMs) return
+    if (this.lease.mayWrite() && now - this.#leaseAt < leaseEveryMs) return
     this.leaseVerdict = await this.lease.renew()
     this.#leaseAt = now
   }
@@ -118,5 +118,10 @@ export class ProbeSession {
 
 /** Changes when the member must be reached anew. */
 export function basisOf(cluster: Cluster, credentials: KubeObject | undefined): string {
-  return JSON.stringify([cluster.spec.id, cluster.spec.apiEndpoint, credentials?.metadata.resourceVersion])
+  return JSON.stringify([
+    cluster.metadata.uid,
+    cluster.spec.id,
+    cluster.spec.apiEndpoint,
+    credentials?.metadata.resourceVersion,
+  ])
 }

@@ -1,6 +1,6 @@
-// Keeps what each member offers in its Cluster's status: nodes, free room, APIs.
+// Keeps what each member offers in its Cluster's status: nodes, free room, APIs, and what it says of itself.
 import { clusterResource } from '@flotilla/api/cluster'
-import type { Cluster } from '@flotilla/api/cluster'
+import type { Cluster, ClusterStatus } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { findCondition } from '@flotilla/runtime/conditions'
@@ -10,6 +10,7 @@ import type { Env } from '@flotilla/runtime/env'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
 import type { Hub } from '../../hub.ts'
 import { readInventory } from './read-inventory.ts'
+import { readProperties } from './read-properties.ts'
 
 export interface InventoryDeps {
   readonly env: Env
@@ -29,11 +30,20 @@ export function createInventoryController({ env, hub, memberApi, readEveryMs = 6
     if (!cluster || !isReady(cluster)) return
     const api = memberApi(name)
     if (!api) return { requeueAfterMs: 1_000 }
-    const inventory = await readInventory(api, signal)
-    // The reading took its time: what health wrote meanwhile must not be written back.
-    const newest = hub.clusters.get(name)
-    if (newest?.spec.id === cluster.spec.id) await status.write(newest, { ...newest.status, ...inventory })
+    const properties = await readProperties(api, cluster.status?.properties, signal)
+    if (signal.aborted) return
+    const inventory = await readInventory(api, signal).catch(async (error: unknown) => {
+      await write(cluster, { properties })
+      throw error
+    })
+    await write(cluster, { ...inventory, properties })
     return { requeueAfterMs: readEveryMs * (0.9 + env.random() * 0.2) }
+  }
+
+  /** The reading took its time: what health wrote meanwhile must not be written back. */
+  async function write({ metadata, spec }: Cluster, read: Partial<ClusterStatus>): Promise<void> {
+    const newest = hub.clusters.get(metadata.name)
+    if (newest?.spec.id === spec.id) await status.write(newest, { ...newest.status, ...read })
   }
 
   return {

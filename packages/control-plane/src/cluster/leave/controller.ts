@@ -15,14 +15,17 @@ import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import type { Fences } from '../../fences.ts'
 import type { Hub } from '../../hub.ts'
+import type { WriteCheck } from '../../members/contact.ts'
 import { orphanAll } from '../../members/orphan.ts'
+import { refusalOf } from '../../refused-registration.ts'
 import { memberAccount } from '../join/member-access.ts'
 
 export interface LeaveDeps {
   readonly env: Env
   readonly hub: Hub
   readonly fences: Fences
-  readonly memberApi: (cluster: string) => KubeApi | undefined
+  /** Writes nothing when `check` throws: it is asked right before each write. */
+  readonly memberApi: (cluster: string, check: WriteCheck) => KubeApi | undefined
 }
 
 const retryMs = 5_000
@@ -41,9 +44,18 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
       return
     }
     if (!isOurs) return
-    await leave(cluster, signal)
-    await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: cluster.spec.secretRef?.name ?? name })
+    // What is there belongs to the hub itself, or to the registration that counts.
+    if (!refusalOf(hub, cluster)) await leave(cluster, signal)
+    if (!(await isThere(cluster))) return
+    await deleteCredentials(cluster)
     await letGo(cluster)
+  }
+
+  async function deleteCredentials(cluster: Cluster): Promise<void> {
+    const nameOf = ({ metadata, spec }: Cluster) => spec.secretRef?.name ?? metadata.name
+    const others = [...hub.clusters.list()].filter(({ metadata }) => metadata.uid !== cluster.metadata.uid)
+    if (others.some((other) => nameOf(other) === nameOf(cluster))) return
+    await deleteIfThere(hub.api, secrets, { namespace: systemNamespace, name: nameOf(cluster) })
   }
 
   /** The member cannot be asked any more: a status that was written meanwhile must not send us back to it. */
@@ -66,19 +78,39 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
     }
   }
 
+  /** Registered anew under its name meanwhile, it has other credentials. */
+  async function isThere({ metadata: { name, uid } }: Cluster): Promise<boolean> {
+    const found = await hub.api.get(clusterResource, { name }).catch((error: unknown) => {
+      if (!isError(error, 'NotFound')) throw error
+    })
+    return found?.metadata.uid === uid
+  }
+
   /** Lets go of the member. Without its lease nothing is written to it: it is away, or not the one we know. */
-  async function leave({ metadata, spec }: Cluster, signal: AbortSignal): Promise<void> {
-    const api = memberApi(metadata.name)
-    if (spec.suspend === true) throw new Waiting(`cluster ${metadata.name} is suspended`, retryMs)
-    if (!api || !fences.mayWrite(metadata.name)) throw new Waiting(`cluster ${metadata.name} is away`, retryMs)
+  async function leave({ metadata }: Cluster, signal: AbortSignal): Promise<void> {
+    const { name, uid } = metadata
+    // Taken off by force, or even registered anew: what is there is not ours to let go of.
+    const checkRegistration = () => {
+      if (hub.clusters.get(name)?.metadata.uid !== uid) throw new Waiting(`cluster ${name} was taken off`, retryMs)
+    }
+    const check = () => {
+      checkRegistration()
+      if (hub.clusters.get(name)?.spec.suspend === true) throw new Waiting(`cluster ${name} is suspended`, retryMs)
+      if (!fences.mayWrite(name)) throw new Waiting(`cluster ${name} is away`, retryMs)
+    }
+    check()
+    const api = memberApi(name, check)
+    const unfenced = memberApi(name, checkRegistration)
+    if (!api || !unfenced) throw new Waiting(`cluster ${name} is away`, retryMs)
     const discovery = await discover(api, { signal })
     if (discovery.incompleteGroups.length > 0) {
-      throw new Waiting(`cluster ${metadata.name} does not tell all that it serves`, retryMs)
+      throw new Waiting(`cluster ${name} does not tell all that it serves`, retryMs)
     }
     await orphanAll(api, listable(discovery), hub.id, signal)
-    await fences.end(metadata.name)
+    check()
+    await fences.end(name)
     // Last: with it goes our right to do anything here.
-    await deleteIfThere(api, clusterRoleBindings, { name: memberAccount })
+    await deleteIfThere(unfenced, clusterRoleBindings, { name: memberAccount })
   }
 
   async function setFinalizers({ metadata }: Cluster, finalizers: readonly string[]): Promise<void> {
