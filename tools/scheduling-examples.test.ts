@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs'
 import { admissionRules } from '@flotilla/api/admission'
 import type { Placement } from '@flotilla/api/placement'
 import type { Decision } from '@flotilla/api/resource-binding'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { parseQuantity } from '@flotilla/machinery/quantity'
 import { parseYaml } from '@flotilla/kube-server/http/yaml'
+import { aBook, aPrice, aPriceSheet, aProfile } from '@flotilla/scheduler/cost/fixtures'
 import { aClusterRow, aRequest, roomFor } from '@flotilla/scheduler/fixtures'
 import { aWork } from '@flotilla/scheduler/plan/fixtures'
 import type { Fleet } from '@flotilla/scheduler/plan/fleet'
@@ -11,7 +14,7 @@ import { loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
 import { planChange } from '@flotilla/scheduler/plan/plan'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
-import { type ClusterRow, createSnapshot } from '@flotilla/scheduler/snapshot'
+import { type ClusterRow, createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
 import { whyNot } from '@flotilla/scheduler/why-not'
 import { describe, expect, test } from 'vitest'
 import { planText } from '../packages/cli/src/what-if/plan-text.ts'
@@ -34,7 +37,7 @@ interface Example {
 const page = readFileSync(new URL('../docs/scheduling.md', import.meta.url), 'utf8')
 const examples = page
   .split(/^#{2,3} /m)
-  .filter((section) => section.includes('```yaml'))
+  .filter((section) => section.includes('```yaml\nreplicas:'))
   .map(toExample)
 
 function toExample(section: string): Example {
@@ -64,7 +67,46 @@ function toCluster(cells: Cells): ClusterRow {
     ready: cells['Ready'] !== 'no',
     labels: Object.fromEntries(labels.map(([column, value]) => [column.slice('Label '.length), value])),
     ...(cells['Room'] ? roomFor(Number(cells['Room'])) : {}),
+    ...(cells['CPUs'] ? used(Number(cells['CPUs']), Number(cells['Used'])) : {}),
   })
+}
+
+/** A cluster of one node that has so many CPUs, of which so many are requested. */
+function used(cpus: number, requested: number): Partial<ClusterRow> {
+  const memoryGiB = { allocatable: cpus, requested: 0 }
+  return { ...roomFor(cpus - requested), resources: { cpus: { allocatable: cpus, requested }, memoryGiB } }
+}
+
+/** Columns of costs are those of one replica, which asks for one CPU or GPU: there are as many as there is room. */
+function toSnapshot({ rows, placement }: Example): Snapshot {
+  if (placement.objective === undefined) return createSnapshot(rows.map(toCluster))
+  const entries = rows.flatMap((cells) => {
+    const gpu = cells['Price of a GPU']
+    if (!cells['Price'] && !gpu) return []
+    return aPrice(
+      cells['Cluster'],
+      Number(cells['Price'] ?? 0),
+      gpu ? { perResourceHour: { [gpus]: Number(gpu) } } : {},
+    )
+  })
+  const near = rows.filter((cells) => cells['Latency'])
+  const to = Object.fromEntries(near.map((cells) => [cells['Cluster'] ?? '', Number(cells['Latency'])]))
+  const book = aBook({
+    priceSheets: [aPriceSheet('prices', entries)],
+    trafficProfiles: near.length > 0 ? [aProfile('users', { here: { share: 1, to } })] : [],
+  })
+  return createSnapshot(rows.map(toCluster).map(withUnits), book)
+}
+
+const gpus = 'nvidia.com/gpu'
+
+/** As many CPUs and GPUs as pods. */
+function withUnits(row: ClusterRow): ClusterRow {
+  const shapes = (row.shapes ?? []).map((shape) => {
+    const pods = shape.free.get('pods') ?? parseQuantity(0)
+    return { ...shape, free: new Map([...shape.free, ['cpu', pods], [gpus, pods]]) }
+  })
+  return { ...row, shapes }
 }
 
 /** The decision that left each cluster with what it had before. */
@@ -82,11 +124,17 @@ function before(rows: readonly Cells[]): Decision | undefined {
 
 function toRequest({ replicas, placement, rows }: Example): ScheduleRequest {
   const previous = before(rows)
-  return aRequest({ replicas, placement, ...(previous ? { previous } : {}) })
+  const asked = rows.some((cells) => cells['Price of a GPU'] !== undefined) ? gpus : 'cpu'
+  return aRequest({
+    replicas,
+    placement,
+    ...(placement.objective ? { requirements: { resourceRequest: { [asked]: '1' } } } : {}),
+    ...(previous ? { previous } : {}),
+  })
 }
 
 function decide(example: Example): Decision {
-  return schedule(toRequest(example), createSnapshot(example.rows.map(toCluster)), { trigger: 'Test' })
+  return schedule(toRequest(example), toSnapshot(example), { trigger: 'Test' })
 }
 
 const patches: ReadonlyMap<string, (fleet: Fleet, value: string) => Fleet> = new Map([
@@ -98,7 +146,15 @@ function showing(command: string): readonly Example[] {
   return examples.filter(({ shown }) => shown?.[0].startsWith(command) === true)
 }
 
+const sheets = [...page.matchAll(/```yaml\n(apiVersion:[\s\S]*?)```/g)].map(
+  ([, yaml]) => parseYaml(yaml ?? '') as KubeObject,
+)
+
 describe('docs/scheduling.md', () => {
+  test.each(sheets.map((sheet) => [sheet['kind'], sheet] as const))('%s is admitted', (kind, sheet) => {
+    expect(admissionRules.get(String(kind))?.check(sheet)).toEqual([])
+  })
+
   test('has examples', () => {
     expect(examples.length).toBeGreaterThan(10)
   })
@@ -118,7 +174,7 @@ describe('docs/scheduling.md', () => {
   test.each(showing('flotilla why-not '))('$title: why not', (example) => {
     const [command = '', printed] = example.shown ?? []
     const [, name = ''] = /^flotilla why-not deployment\/web -C (\S+)$/.exec(command) ?? []
-    const answer = whyNot(toRequest(example), createSnapshot(example.rows.map(toCluster)), `id-${name}`)
+    const answer = whyNot(toRequest(example), toSnapshot(example), `id-${name}`)
     const workload = { kind: 'Deployment', name: 'web' }
     expect(whyNotText(workload, [{ workload, ...answer }])).toBe(printed)
   })
@@ -127,7 +183,8 @@ describe('docs/scheduling.md', () => {
     const [command = '', printed = ''] = example.shown ?? []
     const [, option = '', value = ''] = /^flotilla plan (--\S+) (\S+)$/.exec(command) ?? []
     const request = { ...toRequest(example), isGrowthReady: true }
-    const now = { clusters: example.rows.map(toCluster), works: [aWork('web', request)] }
+    const { clusters, book } = toSnapshot(example)
+    const now = { clusters, book, works: [aWork('web', request)] }
     const { status } = planChange(now, patches.get(option)?.(now, value) ?? now, command)
     // A snapshot names the internals of all that it is made from.
     const withoutName = (text: string) => text.replace(/[\da-f]{8}(-[\da-f]{8}){4}/, 'NAME')

@@ -2,15 +2,27 @@
 import { parseArgs } from 'node:util'
 import { drift } from './benches/drift.ts'
 import { fleet } from './benches/fleet.ts'
+import { fragmentation } from './benches/fragmentation.ts'
 import { idle } from './benches/idle.ts'
 import { propagation } from './benches/propagation.ts'
+import { rebalance } from './benches/rebalance.ts'
 import { scheduler } from './benches/scheduler.ts'
 import { start } from './benches/start.ts'
 import { throughput } from './benches/throughput.ts'
 import type { Benchmark } from './benchmark.ts'
 import { formatReport, thisMachine } from './report.ts'
 
-const benchmarks: readonly Benchmark[] = [start, propagation, throughput, drift, idle, fleet, scheduler]
+const benchmarks: readonly Benchmark[] = [
+  start,
+  propagation,
+  throughput,
+  drift,
+  idle,
+  fleet,
+  scheduler,
+  rebalance,
+  fragmentation,
+]
 
 const { positionals, values } = readArguments()
 

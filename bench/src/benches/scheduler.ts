@@ -3,6 +3,7 @@ import type { Placement } from '@flotilla/api/placement'
 import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
 import { parseQuantity } from '@flotilla/machinery/quantity'
 import { seededRandom } from '@flotilla/runtime/seeded-random'
+import { compileCostBook, type CostBook } from '@flotilla/scheduler/cost/book'
 import { hash32 } from '@flotilla/scheduler/hash'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { createSnapshot, type ClusterRow, type ShapeRow, type Snapshot } from '@flotilla/scheduler/snapshot'
@@ -48,6 +49,7 @@ const placements: Readonly<Record<string, Placement>> = {
     ...affinity,
     replicaScheduling: { ...divided.replicaScheduling, replicaDivisionPreference: 'Aggregated' },
   },
+  'price and load': { ...divided, objective: { price: 1, load: 0.02 } },
   'dynamic weights over 3 of 20 regions': {
     ...affinity,
     replicaScheduling: { ...divided.replicaScheduling, weightPreference: { dynamicWeight: 'AvailableReplicas' } },
@@ -105,7 +107,28 @@ const requirements: readonly ReplicaRequirements[] = Array.from({ length: 50 }, 
 
 function aFleet(count: number): Snapshot {
   const random = seededRandom(1)
-  return createSnapshot(Array.from({ length: count }, (_, index) => aCluster(index, random)))
+  const rows = Array.from({ length: count }, (_, index) => aCluster(index, random))
+  return createSnapshot(rows, aBookOf20Regions())
+}
+
+/** A price for each. */
+function aBookOf20Regions(): CostBook {
+  const entries = Array.from({ length: 20 }, (_, index) => ({
+    targetCluster: {
+      fieldSelector: {
+        matchExpressions: [{ key: 'region' as const, operator: 'In' as const, values: [`region-${index}`] }],
+      },
+    },
+    perCPUHour: 0.03 + index / 1000,
+    perGiBHour: 0.004,
+  }))
+  const sheet = {
+    apiVersion: 'flotilla.dev/v1alpha1',
+    kind: 'PriceSheet',
+    metadata: { name: 'prices' },
+    spec: { entries },
+  }
+  return compileCostBook({ priceSheets: [sheet], trafficProfiles: [], carbonSheets: [] }, 0)
 }
 
 function aCluster(index: number, random: () => number): ClusterRow {
@@ -127,6 +150,10 @@ function aCluster(index: number, random: () => number): ClusterRow {
     placedKinds: new Set(),
     properties: new Map(),
     shapes: Array.from({ length: 4 }, () => aShape(random)),
+    resources: {
+      cpus: { allocatable: 400, requested: (index * 37) % 400 },
+      memoryGiB: { allocatable: 1600, requested: (index * 91) % 1600 },
+    },
   }
 }
 

@@ -372,13 +372,6 @@ const policyRows: readonly Row[] = [
     because: /contradicts/,
   },
   {
-    name: 'objective',
-    path: 'spec.placement',
-    value: { objective: { price: 1 } },
-    refused: 'spec.placement.objective',
-    because: later,
-  },
-  {
     name: 'compliance that asks for nothing',
     path: 'spec.placement',
     value: { compliance: {} },

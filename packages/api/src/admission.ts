@@ -8,16 +8,20 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
 import { validateValue } from '@flotilla/machinery/validate'
 import { checkCluster } from './admission/cluster.ts'
+import { checkCarbonSheet, checkPriceSheet, checkTrafficProfile } from './admission/costs.ts'
 import { checkOverride } from './admission/override.ts'
 import { checkPropagation } from './admission/propagation.ts'
 import type { Rule, RuleOptions } from './admission/rule.ts'
+import { carbonSheetKind } from './carbon-sheet.ts'
 import { clusterKind } from './cluster.ts'
 import { openApiOf } from './crd.ts'
 import { authorAnnotation } from './group.ts'
 import type { KindDefinition } from './kind.ts'
 import { clusterOverridePolicyKind, overridePolicyKind } from './override-policy.ts'
+import { priceSheetKind } from './price-sheet.ts'
 import { clusterPropagationPolicyKind, propagationPolicyKind } from './propagation-policy.ts'
 import { clusterResourceBindingKind, resourceBindingKind } from './resource-binding.ts'
+import { trafficProfileKind } from './traffic-profile.ts'
 
 export interface Author {
   readonly name: string
@@ -56,6 +60,9 @@ export const admissionRules: ReadonlyMap<string, AdmissionRule> = new Map(
     admissionRule(clusterOverridePolicyKind, checkOverride, true),
     admissionRule(resourceBindingKind, () => [], false),
     admissionRule(clusterResourceBindingKind, () => [], false),
+    admissionRule(priceSheetKind, checkPriceSheet, false),
+    admissionRule(trafficProfileKind, checkTrafficProfile, false),
+    admissionRule(carbonSheetKind, checkCarbonSheet, false),
   ].map((rule) => [rule.kind.resource.kind, rule]),
 )
 

@@ -94,17 +94,24 @@ const spreadConstraintSchema = object('Spreads over failure domains. Clusters th
   ),
 })
 
-function weight(of: string) {
-  return optional(number(`Weight of ${of}. Default: 0.`, { minimum: 0 }))
+function weight(description: string) {
+  return optional(number(`${description} Default: 0.`, { minimum: 0, maximum: 1_000_000 }))
 }
 
-const objectiveSchema = object(`Weights of the costs that placement minimises. ${later}`, {
-  price: weight('price, dollars per replica and hour'),
-  latency: weight('latency, milliseconds times requests'),
-  carbon: weight('emissions, kilograms of CO2 per replica and hour'),
-  load: weight('use above the target utilisation'),
-  locality: weight('moving what already runs'),
-})
+const objectiveSchema = object(
+  'Costs that growth goes by: each replica that is added goes where the next costs least, among clusters that have room; what is placed stays, and scaling down takes the dearest first. The cost of a replica is the sum of the terms, each times its weight, in the currency of the PriceSheets per hour. With Divided, Weighted or Aggregated, and without `staticWeightList`.',
+  {
+    price: weight('Weight of the price of a replica (PriceSheet); 1 takes it as it is.'),
+    latency: weight(
+      'What one millisecond of mean round trip to users (TrafficProfile) is worth, per replica and hour.',
+    ),
+    carbon: weight('What one kilogram of CO2 (CarbonSheet) is worth.'),
+    load: weight(
+      'What an hour on a full cluster is worth, per replica: nothing up to 70 % of its CPU and memory requested, then with the square of what is above.',
+    ),
+    locality: weight(`What moving a replica is worth. ${later}`),
+  },
+)
 
 export const placementSchema = object(
   'Which clusters, and how many replicas on each. Default: everything on every cluster.',

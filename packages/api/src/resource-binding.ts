@@ -98,6 +98,31 @@ const rejectionSchema = object('One reason against a cluster.', {
   message: text('What was observed and what was required.'),
 })
 
+const costsSchema = object(
+  'What one more replica costs on a cluster, in fixed units. A term that is not known is absent.',
+  {
+    price: optional(number('In `explanation.currency`, per hour.', { minimum: 0 })),
+    priceSheet: optional(text('PriceSheet that the price is from. None: default prices.')),
+    latency: optional(number('Mean round trip of users, milliseconds.', { minimum: 0 })),
+    carbon: optional(number('CO2, kilograms per hour.', { minimum: 0 })),
+    load: optional(
+      number('0 while the cluster stays below its target utilisation, 1 when it is full, with the square between.', {
+        minimum: 0,
+        maximum: 1,
+      }),
+    ),
+    unknown: optional(
+      list(
+        'Terms that the objective weighs and that are not known: each counts as the worst that is known of a cluster that can be used.',
+        choice('Term.', ['price', 'latency', 'carbon', 'load']),
+        { set: true },
+      ),
+    ),
+  },
+)
+
+export type VerdictCosts = ValueOf<typeof costsSchema>
+
 const verdictSchema = object('What was found of one cluster.', {
   name: text('Name of the cluster.', { minLength: 1 }),
   verdict: choice('Chosen; Feasible but not needed; Capped at what it holds; Rejected.', [
@@ -107,7 +132,12 @@ const verdictSchema = object('What was found of one cluster.', {
     'Rejected',
   ]),
   reasons: optional(list('Every filter that spoke against it or capped it.', rejectionSchema)),
-  cost: optional(number('Weighted cost of a replica here. None: no objective is set.')),
+  cost: optional(
+    number(
+      'What one more replica costs here by the objective: its terms, each times its weight, in `explanation.currency` per hour. None: no objective is set.',
+    ),
+  ),
+  costs: optional(costsSchema),
   estimate: optional(integer('Replicas that would fit now. None: unknown.', { minimum: 0 })),
   replicas: optional(integer('Replicas decided. None: the object has no replicas.', { minimum: 0 })),
 })
@@ -128,6 +158,7 @@ const explanationSchema = object('Why it was decided so.', {
       { minimum: 0 },
     ),
   ),
+  currency: optional(text('ISO 4217 code of costs. None: no objective is set.')),
   clusters: list('Verdicts, chosen clusters first; at most 32.', verdictSchema, { maxItems: 32 }),
 })
 

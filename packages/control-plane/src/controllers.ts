@@ -3,6 +3,7 @@ import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
+import { createCostSheetControllers } from './binding/cost-sheets/controller.ts'
 import { createSchedulerController } from './binding/scheduler/controller.ts'
 import { createHealthController } from './cluster/health/controller.ts'
 import type { HubClaim } from './cluster/health/hub-lease.ts'
@@ -59,6 +60,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub }),
     createSchedulerController({ env, hub }),
+    ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })

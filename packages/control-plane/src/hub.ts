@@ -1,4 +1,5 @@
 // What controllers know of the hub: one informer for each of our kinds, one for each kind of template in use.
+import { carbonSheetResource, type CarbonSheet } from '@flotilla/api/carbon-sheet'
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { systemNamespace } from '@flotilla/api/group'
 import {
@@ -7,6 +8,7 @@ import {
   type ClusterOverridePolicy,
   type OverridePolicy,
 } from '@flotilla/api/override-policy'
+import { priceSheetResource, type PriceSheet } from '@flotilla/api/price-sheet'
 import {
   clusterPropagationPolicyResource,
   propagationPolicyResource,
@@ -19,6 +21,7 @@ import {
   type ClusterResourceBinding,
   type ResourceBinding,
 } from '@flotilla/api/resource-binding'
+import { trafficProfileResource, type TrafficProfile } from '@flotilla/api/traffic-profile'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
@@ -49,6 +52,10 @@ export interface Hub extends AsyncDisposable {
   /** Indexes of both kinds of bindings: `object` (ObjectId of workloads, followers and removals), `policy` (UID). */
   readonly bindings: Informer<ResourceBinding>
   readonly clusterBindings: Informer<ClusterResourceBinding>
+  /** What costs are made of. */
+  readonly priceSheets: Informer<PriceSheet>
+  readonly trafficProfiles: Informer<TrafficProfile>
+  readonly carbonSheets: Informer<CarbonSheet>
   readonly templates: Templates
   /** Both kinds of bindings that name the object, as workload, follower or removal. */
   bindingsOf(objectId: string): readonly Binding[]
@@ -83,6 +90,9 @@ export function createHub({ env, api, id }: HubOptions): Hub {
     clusterOverrides: overrideInformer<ClusterOverridePolicy>(env, api, clusterOverridePolicyResource),
     bindings,
     clusterBindings,
+    priceSheets: informer<PriceSheet>(env, api, priceSheetResource),
+    trafficProfiles: informer<TrafficProfile>(env, api, trafficProfileResource),
+    carbonSheets: informer<CarbonSheet>(env, api, carbonSheetResource),
   }
   const templates = new Templates(env, api)
   const all = Object.values(kinds)

@@ -79,7 +79,7 @@ describe('placement by room', () => {
   test('fills members to the last pod, and places the rest as soon as there is room', async () => {
     await place(30)
     expect(await podsEverywhere()).toEqual(['eu: 4 ready, 0 not', 'us: 12 ready, 0 not', 'ap: 12 ready, 0 not'])
-    expect(await shortfall()).toContain('28 of 30 replicas have a place: ap is full with 12, eu is full with 4')
+    expect(await shortfall()).toMatch(/^28 of 30 replicas have a place: .*eu is full with 4/)
     await endLocalWork()
     expect(await podsEverywhere()).toEqual(['eu: 6 ready, 0 not', 'us: 12 ready, 0 not', 'ap: 12 ready, 0 not'])
     expect(await shortfall()).toBeUndefined()

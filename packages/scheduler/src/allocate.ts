@@ -34,7 +34,7 @@ export function allocate(
   if (mode === 'Counts') {
     return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties, force?.clusterId)
   }
-  const tiered = inTiers(replicas, toCandidates(request, feasible, ties))
+  const tiered = inTiers(replicas, toCandidates(replicas, request, feasible, ties))
   const candidates = force ? tiered.map((candidate) => forceShare(candidate, force)) : tiered
   const constraint = spreadConstraints?.[0]
   return allocateDivided(replicas, candidates, constraint && { constraint, isPacked: mode === 'Aggregated' })
@@ -48,12 +48,14 @@ function forceShare(candidate: Candidate, { clusterId }: Force): Candidate {
 }
 
 function toCandidates(
+  replicas: number,
   { placement }: ScheduleRequest,
   feasible: readonly Judged[],
   ties: ReadonlyMap<string, number>,
 ): readonly Candidate[] {
   const { replicaScheduling } = placement
-  if (modeOf(replicaScheduling) === 'Aggregated') return rankByRoom(feasible, ties)
-  if (isBoundByRoom(placement)) return weighByRoom(feasible, ties)
-  return weighByList(replicaScheduling?.weightPreference?.staticWeightList, feasible, ties)
+  if (modeOf(replicaScheduling) === 'Aggregated') return rankByRoom(replicas, feasible, ties)
+  const { dynamicWeight, staticWeightList } = replicaScheduling?.weightPreference ?? {}
+  if (isBoundByRoom(placement)) return weighByRoom(feasible, ties, dynamicWeight === undefined)
+  return weighByList(staticWeightList, feasible, ties)
 }

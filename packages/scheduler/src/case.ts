@@ -12,6 +12,8 @@ export interface Case {
   /** One of `judged`. */
   readonly it: Judged
   readonly decision: Decision
+  /** Of costs. */
+  readonly currency: string
 }
 
 /** Throws NotFound for a cluster that is not in the snapshot. */
@@ -21,5 +23,5 @@ export function toCase(request: ScheduleRequest, snapshot: Snapshot, clusterId: 
   const it = judged.find(({ cluster }) => cluster.id === clusterId)
   if (it === undefined)
     throw new FlotillaError('NotFound', `Cannot say why not on ${clusterId}: there is no such cluster`)
-  return { request, judged, it, decision }
+  return { request, judged, it, decision, currency: snapshot.book.currency }
 }

@@ -1,7 +1,18 @@
 // Divides replicas where the sum of convex costs is least: the one engine of all modes. The k-th replica of a share of
-// weight w has the price `(cost, (2k - 1) / w)`, compared by cost first; the cheapest are taken. That minimises
-// Σ M·cost(x) + x² / w for a large M. Each share's prices rise, so taking the cheapest next is optimal and one more
-// replica never takes one away. Without costs it is Webster (Sainte-Laguë) with a minimum and a maximum per share.
+// weight w has the price `(level, cost, (2k - 1) / w)`, compared in this order; the cheapest are taken. That minimises
+// Σ M²·level(x) + M·cost(x) + x² / w for a large M. Each share's prices rise, so taking the cheapest next is optimal and
+// one more replica never takes one away. Without levels and costs it is Webster (Sainte-Laguë) with a minimum and a
+// maximum per share.
+
+/** Replicas of a share that cost the same, beside how many it has. */
+export interface Step {
+  /** A replica of a higher level is taken when none of a lower is left, whatever they cost. */
+  readonly level: number
+  /** Of each replica. */
+  readonly cost: number
+  /** The share's replicas up to this one; of the last step of a share all others, whatever it says. */
+  readonly upTo: number
+}
 
 export interface Share {
   /** Not negative. A share of weight 0 gets its minimum. */
@@ -11,13 +22,11 @@ export interface Share {
   readonly max: number
   /** Unique in the list: of equal prices the lower goes first. */
   readonly tie: number
-  /** Of each replica beyond `held`; a replica of a higher cost is taken when none of a lower is left. Default: 0. */
-  readonly cost?: number
-  /** So many replicas are there already and have `heldCost` each. Default: 0. */
-  readonly held?: number
-  /** Not above `cost`. Default: 0. */
-  readonly heldCost?: number
+  /** What its replicas cost, rising by level, then by cost. Default: all are of level 0 and cost nothing. */
+  readonly steps?: readonly Step[]
 }
+
+const free: readonly Step[] = [{ level: 0, cost: 0, upTo: Number.POSITIVE_INFINITY }]
 
 /** Above so many replicas finding the price is faster than taking replicas one by one. */
 const priceThreshold = 4000
@@ -36,36 +45,81 @@ export function divideReplicas(total: number, shares: readonly Share[]): readonl
 
 /**
  * The shares with what is cheaper than the last replica in their minima and what is dearer cut off: what is left to
- * divide has one cost. `left`: replicas beyond the minima.
+ * divide has one level and cost. `left`: replicas beyond the minima.
  */
 function atMarginalCost(left: number, shares: readonly Share[]): readonly Share[] {
-  if (shares.every(({ cost = 0, held = 0 }) => cost === 0 && held === 0)) return shares
-  const offers = shares.flatMap((share) => {
-    const { cost = 0, heldCost = 0, min } = share
-    const kept = reachBelow(cost, share)
-    return share.weight > 0
-      ? [
-          { cost: heldCost, replicas: kept - min },
-          { cost, replicas: share.max - kept },
-        ]
-      : []
-  })
-  offers.sort((one, other) => one.cost - other.cost)
-  let marginal = 0
-  let offered = 0
-  for (const { cost, replicas } of offers) {
-    if (offered >= left) break
-    offered += replicas
-    marginal = cost
-  }
-  return shares.map((share) => ({ ...share, min: reachBelow(marginal, share), max: reachBelow(marginal + 1, share) }))
+  if (shares.every(({ steps = free }) => steps.length === 1 && compareSteps(steps[0], free[0]) === 0)) return shares
+  const marginal = marginalStep(left, shares)
+  if (marginal === undefined) return shares
+  return shares.map((share) => ({
+    ...share,
+    min: reach(share, (step) => compareSteps(step, marginal) < 0),
+    max: reach(share, (step) => compareSteps(step, marginal) <= 0),
+  }))
 }
 
-/** Replicas of the share that cost less than `cost`, and its minimum. Costs are whole numbers. */
-function reachBelow(cost: number, { weight, min, max, held = 0, heldCost = 0, cost: full = 0 }: Share): number {
+/** The step of the last of `left` replicas when the cheapest are taken; undefined: there is nothing to take. */
+function marginalStep(left: number, shares: readonly Share[]): Step | undefined {
+  const next = shares.map(() => 0)
+  const stepAt = (index: number) => (shares[index]?.steps ?? free)[next[index] ?? 0]
+  const isCheaper = (one: number, other: number) => compareSteps(stepAt(one), stepAt(other)) < 0
+  const heap = [...shares.keys()].filter((index) => (shares[index]?.weight ?? 0) > 0)
+  heapify(heap, isCheaper)
+  let marginal: Step | undefined
+  for (let offered = 0; offered < left && heap.length > 0;) {
+    const cheapest = heap[0] ?? 0
+    const replicas = replicasOf(shares[cheapest], next[cheapest] ?? 0)
+    if (replicas > 0) marginal = stepAt(cheapest)
+    offered += replicas
+    next[cheapest] = (next[cheapest] ?? 0) + 1
+    if (stepAt(cheapest) === undefined) removeTop(heap)
+    sink(heap, 0, isCheaper)
+  }
+  return marginal
+}
+
+function compareSteps(one: Step = dearest, other: Step = dearest): number {
+  return one.level - other.level || one.cost - other.cost
+}
+
+const dearest: Step = { level: Number.MAX_VALUE, cost: 0, upTo: 0 }
+
+/** How many replicas of the share the step at `index` has, beyond its minimum. */
+function replicasOf(share: Share | undefined, index: number): number {
+  if (share === undefined) return 0
+  const { steps = free, min, max } = share
+  const from = Math.max(min, steps[index - 1]?.upTo ?? 0)
+  const to = index === steps.length - 1 ? max : Math.min(max, steps[index]?.upTo ?? 0)
+  return Math.max(0, to - from)
+}
+
+/** Replicas of the share's first steps, those for which `isWithin` holds, and its minimum. */
+function reach({ weight, min, max, steps = free }: Share, isWithin: (step: Step) => boolean): number {
   if (weight === 0) return min
-  if (full < cost) return max
-  return heldCost < cost ? Math.max(min, Math.min(held, max)) : min
+  let upTo = 0
+  for (const step of steps) {
+    if (!isWithin(step)) return Math.max(min, Math.min(upTo, max))
+    upTo = step.upTo
+  }
+  return max
+}
+
+/** The parts of what a division minimises, in their order: Σ level(x), Σ cost(x), Σ x² / w. */
+export function costOfDivision(counts: readonly number[], shares: readonly Share[]): readonly [number, number, number] {
+  let [levels, costs, squares] = [0, 0, 0]
+  for (const [index, { weight, steps = free }] of shares.entries()) {
+    const count = counts[index] ?? 0
+    if (count > 0 && weight > 0) squares += count ** 2 / weight
+    let from = 0
+    for (const [at, { level, cost, upTo }] of steps.entries()) {
+      const to = at === steps.length - 1 ? count : Math.min(count, upTo)
+      if (to <= from) continue
+      levels += (to - from) * level
+      costs += (to - from) * cost
+      from = to
+    }
+  }
+  return [levels, costs, squares]
 }
 
 /** Minima take the place of weights, and nobody gets more than its own. */
@@ -107,7 +161,7 @@ function takeCheapest(total: number, shares: readonly Share[], start: readonly n
   const isCheaper = (left: number, right: number) => comparePrice(shares, replicas, left, right) < 0
   const canTake = (index: number) => (shares[index]?.weight ?? 0) > 0 && (replicas[index] ?? 0) < maximum(shares, index)
   const heap = [...shares.keys()].filter(canTake)
-  for (let at = (heap.length >> 1) - 1; at >= 0; at -= 1) sink(heap, at, isCheaper)
+  heapify(heap, isCheaper)
   for (let left = total - sum(replicas); left > 0 && heap.length > 0; left -= 1) {
     const cheapest = heap[0] ?? 0
     replicas[cheapest] = (replicas[cheapest] ?? 0) + 1
@@ -133,6 +187,10 @@ function maximum(shares: readonly Share[], index: number): number {
 function removeTop(heap: number[]): void {
   const last = heap.pop()
   if (last !== undefined && heap.length > 0) heap[0] = last
+}
+
+function heapify(heap: number[], isLess: (left: number, right: number) => boolean): void {
+  for (let at = (heap.length >> 1) - 1; at >= 0; at -= 1) sink(heap, at, isLess)
 }
 
 function sink(heap: number[], from: number, isLess: (left: number, right: number) => boolean): void {

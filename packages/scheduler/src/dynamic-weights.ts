@@ -1,16 +1,21 @@
-// Weighted, dynamic: in proportion to room. What is placed stays: growth adds, scaling down takes where least fits.
-import { byRoom, type Candidate, heldBy } from './candidate.ts'
+// Weighted by room, or by costs: what is placed stays, growth goes where the next replica costs least, scaling down takes
+// where the last costs most. Equal costs are divided in proportion to room, or evenly.
+import { byRoom, type Candidate } from './candidate.ts'
 import type { Judged } from './judge.ts'
 
 /**
- * Held replicas cost less than others: so a division starts from the current one, in both directions. Of both, those
- * of later tiers cost more.
+ * Held replicas are of a lower level than others: so a division starts from the current one, in both directions. Of
+ * both, those of later tiers are of a higher one. `isEven`: all clusters weigh the same, however much room they have.
  */
-export function weighByRoom(feasible: readonly Judged[], ties: ReadonlyMap<string, number>): readonly Candidate[] {
+export function weighByRoom(
+  feasible: readonly Judged[],
+  ties: ReadonlyMap<string, number>,
+  isEven: boolean,
+): readonly Candidate[] {
   const tiers = Math.max(...feasible.map(({ tier }) => tier)) + 1
   return feasible.map((judged) => {
     const { cluster, tier } = judged
-    const tie = ties.get(cluster.id) ?? 0
-    return byRoom(judged, { tie, held: heldBy(judged), heldCost: tier, cost: tiers + tier })
+    const levels = { held: tier, growth: tiers + tier }
+    return byRoom(judged, ties.get(cluster.id) ?? 0, levels, isEven ? 1 : judged.limit)
   })
 }

@@ -1,6 +1,7 @@
 // Why it was decided so: verdicts of the clusters that matter most, and a histogram of the rest.
-import type { DecidedCluster, Explanation, Shortfall, Verdict } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Explanation, Shortfall, Verdict, VerdictCosts } from '@flotilla/api/resource-binding'
 import { type Allocation, nameSome } from './allocation.ts'
+import { type ClusterCosts, loadOfNext, nextCost } from './cost/objective.ts'
 import { estimateReplicas } from './estimate.ts'
 import { isLeaving } from './holding.ts'
 import type { Judged } from './judge.ts'
@@ -17,10 +18,12 @@ interface Outcome {
   readonly allocation: Allocation
   readonly trigger: string
   readonly inputHash: string
+  /** Of costs. */
+  readonly currency: string
 }
 
 export function explain(outcome: Outcome, limit = storedVerdicts): Explanation {
-  const { judged, clusters, allocation, trigger, inputHash } = outcome
+  const { judged, clusters, allocation, trigger, inputHash, currency } = outcome
   const decided = new Map(clusters.map((cluster) => [cluster.id, cluster]))
   const ranked = judged
     .map((one) => ({ one, rank: rankOf(one, decided.get(one.cluster.id)) }))
@@ -31,6 +34,7 @@ export function explain(outcome: Outcome, limit = storedVerdicts): Explanation {
     feasible: judged.filter(({ isFeasible }) => isFeasible).length,
     rejected: countRejections(judged),
     clusters: ranked.slice(0, limit).map(({ one }) => toVerdict(one, decided.get(one.cluster.id), outcome)),
+    ...(judged.some(({ costs }) => costs !== undefined) ? { currency } : {}),
     ...(allocation.gap === undefined ? {} : { gapPercent: Math.ceil(allocation.gap * 100) }),
   }
 }
@@ -66,7 +70,7 @@ function rankOf(judged: Judged, decided: DecidedCluster | undefined): number {
 }
 
 function toVerdict(judged: Judged, decided: DecidedCluster | undefined, { request, allocation }: Outcome): Verdict {
-  const { cluster, objections, limit } = judged
+  const { cluster, objections, limit, costs } = judged
   const { replicas, requirements, reservedOn } = request
   const estimate =
     replicas === undefined ? undefined : estimateReplicas(cluster, requirements, reservedOn?.(cluster.id))
@@ -79,9 +83,27 @@ function toVerdict(judged: Judged, decided: DecidedCluster | undefined, { reques
     name: cluster.name,
     verdict: verdictOf(judged, decided),
     ...(reasons.length === 0 ? {} : { reasons }),
+    ...(costs === undefined ? {} : { cost: exact(nextCost(costs)), costs: toTerms(costs) }),
     ...(estimate === undefined ? {} : { estimate }),
     ...(decided?.replicas === undefined ? {} : { replicas: decided.replicas }),
   }
+}
+
+function toTerms(weighed: ClusterCosts): VerdictCosts {
+  const { costs, unknown } = weighed
+  const { priceSheet, ...terms } = costs
+  const load = loadOfNext(weighed)
+  return {
+    ...Object.fromEntries(Object.entries(terms).map(([term, value]) => [term, exact(value)])),
+    ...(priceSheet === undefined ? {} : { priceSheet }),
+    ...(load === undefined ? {} : { load: exact(load) }),
+    ...(unknown.length === 0 ? {} : { unknown }),
+  }
+}
+
+/** Without the last digits of sums of fractions. */
+function exact(value: number): number {
+  return Number(value.toPrecision(12))
 }
 
 function verdictOf({ isFeasible, objections }: Judged, decided: DecidedCluster | undefined): Verdict['verdict'] {

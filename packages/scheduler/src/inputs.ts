@@ -1,5 +1,6 @@
 // Names the inputs of a decision by hashes, so that unchanged inputs are recognised.
 import { canonicalJson } from '@flotilla/machinery/json'
+import type { ClusterCosts } from './cost/objective.ts'
 import { combine, hash32, hashText } from './hash.ts'
 import type { Judged } from './judge.ts'
 import type { ScheduleRequest } from './request.ts'
@@ -10,14 +11,18 @@ export const engineVersion = 1
 const hashes = new WeakMap<object, string>()
 
 /**
- * `REQUEST.CLUSTERS`: a hash of what was asked and one of the clusters that could be used and their limits. What is
+ * `REQUEST.CLUSTERS`: a hash of what was asked and one of the clusters that could be used, their limits and costs. What is
  * only explained (free room where the mode does not go by it, why other clusters do not fit) is no input.
  */
 export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]): string {
   const { templateUID, apiVersion, kind, replicas, completions, placement } = request
   const asked = [engineVersion, templateUID, apiVersion, kind, replicas, completions, hashOnce(placement)]
-  const clusters = feasible.map(({ cluster, limit }) => `${cluster.id}=${limit}`)
+  const clusters = feasible.map(({ cluster, limit, costs }) => `${cluster.id}=${limit}${costs ? costsKey(costs) : ''}`)
   return `${hashText(JSON.stringify(asked))}.${hashText(clusters.join())}`
+}
+
+function costsKey({ fixed, load, loadWeight }: ClusterCosts): string {
+  return loadWeight > 0 ? `@${fixed}+${load.map(({ penalty, upTo }) => `${penalty}:${upTo}`).join()}` : `@${fixed}`
 }
 
 /** Whether two hashes are of the same request, whatever the clusters were. */

@@ -1,4 +1,5 @@
 // Runs every filter on every cluster and keeps all that they say.
+import { type ClusterCosts, objectiveOf, weighCosts } from './cost/objective.ts'
 import { freeRoom } from './estimate.ts'
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
@@ -43,6 +44,8 @@ export interface Judged {
    * the mode goes by free room, else Infinity. 0 when not feasible.
    */
   readonly limit: number
+  /** Where the placement goes by costs. */
+  readonly costs?: ClusterCosts
 }
 
 const noObjections: readonly NamedObjection[] = []
@@ -58,13 +61,30 @@ export function judgeClusters(
   const judgesOfForced = force ? judges.filter(({ filter }) => !force.waived.has(filter)) : judges
   const growthOf = prepareGrowth(request)
   const tierOf = force?.waived.has('clusterAffinities') === true ? () => 0 : prepareTiers(request.placement)
-  return snapshot.clusters.map((cluster) => {
+  const judged = snapshot.clusters.map((cluster) => {
     const holding = holdings.get(cluster.id)
     const objections = objectionsOf(cluster, cluster.id === force?.clusterId ? judgesOfForced : judges)
     const { isFeasible, limit } = standing(objections, holding)
     const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
     const tier = tierOf(cluster) ?? 0
     return { cluster, ...(holding === undefined ? {} : { holding }), objections, isFeasible, tier, limit: bound }
+  })
+  return withCosts(judged, request, snapshot)
+}
+
+/** What is not known of a cluster is as bad as the worst of those that can be used. */
+function withCosts(
+  judged: readonly Judged[],
+  request: ScheduleRequest,
+  { clusters, book }: Snapshot,
+): readonly Judged[] {
+  const objective = objectiveOf(request.placement)
+  if (objective === undefined) return judged
+  const usable = judged.flatMap(({ cluster, isFeasible }) => (isFeasible ? [cluster] : []))
+  const costs = weighCosts(objective, request, book, clusters, usable)
+  return judged.map((each, index) => {
+    const own = costs[index]
+    return own === undefined ? each : { ...each, costs: own }
   })
 }
 

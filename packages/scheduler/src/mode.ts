@@ -1,9 +1,13 @@
 // What a mode goes by.
 import { modeOf, type Placement } from '@flotilla/api/placement'
+import { objectiveOf } from './cost/objective.ts'
 
-/** True where free room bounds what clusters get: Aggregated and dynamic weights. */
-export function isBoundByRoom({ replicaScheduling }: Placement): boolean {
+/** True where free room bounds what clusters get: Aggregated, dynamic weights, and Weighted with an objective. */
+export function isBoundByRoom(placement: Placement): boolean {
+  const { replicaScheduling } = placement
   const mode = modeOf(replicaScheduling)
-  if (mode === 'Weighted') return replicaScheduling?.weightPreference?.dynamicWeight !== undefined
+  if (mode === 'Weighted') {
+    return replicaScheduling?.weightPreference?.dynamicWeight !== undefined || objectiveOf(placement) !== undefined
+  }
   return mode === 'Aggregated'
 }

@@ -3,6 +3,7 @@ import { modeOf, type SpreadConstraint } from '@flotilla/api/placement'
 import type { WhyNot } from '@flotilla/api/why-not'
 import { nameSome } from './allocation.ts'
 import { wantedReplicas } from './allocate.ts'
+import { nextCost } from './cost/objective.ts'
 import { countOf } from './counts.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { Case } from './case.ts'
@@ -16,8 +17,10 @@ export function preferenceOf(given: Case): WhyNot['reasons'] {
   const mode = modeOf(placement.replicaScheduling)
   if (total === undefined || mode === 'Duplicated') return []
   const constraint = placement.spreadConstraints?.[0]
+  const isByCost = mode === 'Weighted' && given.it.costs !== undefined && !isFull(given)
   return [
-    given.it.tier > 0 ? tierReason(given, total) : divisionReason(given, total),
+    ...(given.it.tier > 0 ? [tierReason(given, total)] : isByCost ? [] : [divisionReason(given, total)]),
+    ...costReasons(given),
     ...(constraint ? [{ rule: 'spreadConstraints', message: spreadMessage(constraint, given) }] : []),
   ]
 }
@@ -42,12 +45,46 @@ function divisionReason(given: Case, total: number): WhyNot['reasons'][number] {
   const { placement } = given.request
   const mode = modeOf(placement.replicaScheduling)
   if (mode === 'Counts') return { rule: 'counts', message: countMessage(given, total) }
-  const { limit, cluster } = given.it
-  const held = given.decision.clusters.find(({ id }) => id === cluster.id)?.replicas ?? 0
-  if (held > 0 && held >= limit) return { rule: 'Room', message: `it is full with ${limit}` }
+  if (isFull(given)) return { rule: 'Room', message: `it is full with ${given.it.limit}` }
   if (mode === 'Aggregated') return { rule: 'Aggregated', message: fewMessage(given, total) }
   if (isBoundByRoom(placement)) return { rule: 'dynamicWeight', message: roomMessage(given, total) }
   return { rule: 'staticWeightList', message: weightMessage(given, total) }
+}
+
+function isFull({ it: { limit, cluster }, decision }: Case): boolean {
+  const held = decision.clusters.find(({ id }) => id === cluster.id)?.replicas ?? 0
+  return held > 0 && held >= limit
+}
+
+/** What a replica on the cluster costs, against the dearest of those that have some; nothing without an objective. */
+export function costReasons({ it, judged, decision, currency }: Case): WhyNot['reasons'] {
+  if (it.costs === undefined) return []
+  const used = new Set(decision.clusters.flatMap(({ id, replicas = 1 }) => (replicas > 0 ? [id] : [])))
+  const own = nextCost(it.costs)
+  const others = judged.flatMap((each) =>
+    each !== it && each.costs && used.has(each.cluster.id)
+      ? [{ name: each.cluster.name, cost: nextCost(each.costs) }]
+      : [],
+  )
+  const dearest = others.reduce<(typeof others)[number] | undefined>(
+    (most, each) => (most === undefined || each.cost > most.cost ? each : most),
+    undefined,
+  )
+  const against = dearest === undefined ? '' : `, ${compareCosts(own, dearest.cost)} on ${dearest.name}`
+  const { unknown } = it.costs
+  const guess = unknown.length > 0 ? `; its ${unknown.join(' and ')} is not known and counts as the worst that is` : ''
+  return [{ rule: 'objective', message: `a replica there costs ${round(own)} ${currency} an hour${against}${guess}` }]
+}
+
+function compareCosts(own: number, other: number): string {
+  const difference = round(Math.abs(own - other))
+  if (difference === 0) return 'as much as'
+  return `${difference} ${own > other ? 'more' : 'less'} than`
+}
+
+/** To three digits. */
+function round(cost: number): number {
+  return Number(cost.toPrecision(3))
 }
 
 function countMessage({ request: { placement }, it, decision }: Case, total: number): string {

@@ -14,6 +14,9 @@ export interface ScheduleRequest {
   readonly templateUID: string
   readonly apiVersion: string
   readonly kind: string
+  /** Of the template; none: cluster-scoped. */
+  readonly namespace?: string
+  readonly name?: string
   /** `replicas` of a workload, `parallelism` of a Job. None: an object without, which goes whole to each cluster. */
   readonly replicas?: number
   /** `completions` of a Job that has a fixed number of them. */

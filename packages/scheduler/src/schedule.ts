@@ -40,6 +40,7 @@ function decide(
 ): Decision {
   const { holdings, judged, feasible, ties, allocation, heldUp } = place(request, snapshot)
   const isWhole = request.replicas === undefined
+  const { currency } = snapshot.book
   const completions = completionsOf(request, allocation, holdings, ties)
   const target = { replicas: allocation.replicas, isWhole, ...(completions === undefined ? {} : { completions }) }
   const clusters = joinMoves(target, holdings, heldUp, snapshot)
@@ -49,7 +50,7 @@ function decide(
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
     ...(shortfall === undefined ? {} : { shortfall }),
-    explanation: explain({ request, judged, clusters, allocation, trigger, inputHash }, verdicts),
+    explanation: explain({ request, judged, clusters, allocation, trigger, inputHash, currency }, verdicts),
   }
 }
 

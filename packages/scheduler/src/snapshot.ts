@@ -1,7 +1,9 @@
 // What the scheduler knows of clusters: one immutable row each, made once per change of the cluster.
 import type { Cluster, ClusterProperty, NodeShape, ServedApi } from '@flotilla/api/cluster'
 import type { Taint } from '@flotilla/api/selector'
-import { type Quantity, parseQuantity } from '@flotilla/machinery/quantity'
+import { type Quantity, parseQuantity, quantityToNumber } from '@flotilla/machinery/quantity'
+import type { CostBook } from './cost/book.ts'
+import { defaultCostBook } from './cost/default-book.ts'
 import { hash32 } from './hash.ts'
 
 export interface ShapeRow {
@@ -9,6 +11,12 @@ export interface ShapeRow {
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   readonly count: number
+}
+
+/** Of one resource on all ready nodes together. */
+export interface Utilisation {
+  readonly allocatable: number
+  readonly requested: number
 }
 
 export interface PropertyRow {
@@ -40,12 +48,15 @@ export interface ClusterRow {
   readonly properties: ReadonlyMap<string, PropertyRow>
   /** None: not known. */
   readonly shapes?: readonly ShapeRow[]
+  /** None: not known. */
+  readonly resources?: { readonly cpus: Utilisation; readonly memoryGiB: Utilisation }
 }
 
 export interface Snapshot {
   /** By id, so that no result depends on the order in which clusters came. */
   readonly clusters: readonly ClusterRow[]
   readonly byId: ReadonlyMap<string, ClusterRow>
+  readonly book: CostBook
 }
 
 const noKinds: ReadonlySet<string> = new Set()
@@ -72,12 +83,23 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     placedKinds,
     properties: status?.properties === undefined ? noProperties : propertiesOf(status.properties),
     ...(status?.nodeShapes === undefined ? {} : { shapes: status.nodeShapes.map(toShapeRow) }),
+    ...(status?.resources?.allocatable === undefined ? {} : { resources: toResources(status.resources) }),
   }
 }
 
-export function createSnapshot(rows: Iterable<ClusterRow>): Snapshot {
+type ResourceSums = NonNullable<NonNullable<Cluster['status']>['resources']>
+
+function toResources({ allocatable = {}, requested = {} }: ResourceSums): NonNullable<ClusterRow['resources']> {
+  const utilisation = (name: string, unit: number) => ({
+    allocatable: quantityToNumber(parseQuantity(allocatable[name] ?? 0)) / unit,
+    requested: quantityToNumber(parseQuantity(requested[name] ?? 0)) / unit,
+  })
+  return { cpus: utilisation('cpu', 1), memoryGiB: utilisation('memory', 2 ** 30) }
+}
+
+export function createSnapshot(rows: Iterable<ClusterRow>, book: CostBook = defaultCostBook): Snapshot {
   const clusters = [...rows].sort((left, right) => compareText(left.id, right.id))
-  return { clusters, byId: new Map(clusters.map((row) => [row.id, row])) }
+  return { clusters, byId: new Map(clusters.map((row) => [row.id, row])), book }
 }
 
 /** By code units: the same on every machine, whatever its locale. */

@@ -1,7 +1,7 @@
 // Tiers: ordered groups of clusters, of which a later one takes only what has no place in those before it.
 import type { Placement } from '@flotilla/api/placement'
 import { matchAffinity } from './affinity.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, keeping } from './candidate.ts'
 import { divideReplicas } from './divide.ts'
 import type { Judged } from './judge.ts'
 import type { ClusterRow } from './snapshot.ts'
@@ -34,10 +34,10 @@ export function inTiers(replicas: number, candidates: readonly Candidate[]): rea
   const kept = keepHeld(replicas, candidates)
   const returning = returningTiers(replicas, candidates, kept)
   return candidates.map((candidate, index) => {
-    const { judged, share, isUsable } = candidate
+    const { judged, isUsable } = candidate
     const held = returning.has(judged.tier) ? 0 : (kept[index] ?? 0)
     const mayStayEmpty = isUsable && (nearest.has(judged) || judged.holding !== undefined)
-    return { ...candidate, share: { ...share, held }, isUsable: mayStayEmpty }
+    return { ...keeping(candidate, held), isUsable: mayStayEmpty }
   })
 }
 
@@ -45,7 +45,7 @@ export function inTiers(replicas: number, candidates: readonly Candidate[]): rea
 function keepHeld(replicas: number, candidates: readonly Candidate[]): readonly number[] {
   return divideReplicas(
     replicas,
-    candidates.map(({ share }) => ({ ...share, min: 0, max: share.held ?? 0 })),
+    candidates.map(({ share, held }) => ({ ...share, min: 0, max: held })),
   )
 }
 

@@ -5,7 +5,7 @@ import { wantedReplicas } from './allocate.ts'
 import { type Case, toCase } from './case.ts'
 import { estimateReplicas } from './estimate.ts'
 import { isLeaving } from './holding.ts'
-import { preferenceOf } from './preference.ts'
+import { costReasons, preferenceOf } from './preference.ts'
 import type { ScheduleRequest } from './request.ts'
 import { filtersAgainst, isNeeded, type Rule, rulesAgainst } from './rules-against.ts'
 import { schedule } from './schedule.ts'
@@ -30,7 +30,8 @@ export function whyNot(request: ScheduleRequest, snapshot: Snapshot, clusterId: 
     ...(estimate === undefined ? {} : { estimate }),
   }
   if (entry !== undefined && !isLeaving(entry) && (total === 0 || entry.replicas !== 0)) {
-    const reasons = objections.length > 0 ? reasonsOf(filtersAgainst(given)) : preferenceOf(given)
+    const reasons =
+      objections.length > 0 ? [...reasonsOf(filtersAgainst(given)), ...costReasons(given)] : preferenceOf(given)
     return { ...known, verdict: 'Placed', reasons, relax: [], moves: [] }
   }
   const answer = liftFewest(given, snapshot)
@@ -65,7 +66,7 @@ function liftFewest(given: Case, snapshot: Snapshot): Pick<WhyNot, 'verdict' | '
   const against = new Set([...filters, ...(lifted ?? rest)])
   return {
     verdict: 'Barred',
-    reasons: reasonsOf([...against]),
+    reasons: [...reasonsOf([...against]), ...costReasons(given)],
     relax: (lifted ?? []).map(({ name, change }) => ({ rule: name, change })),
     moves: lifted === undefined ? [] : movesTo(decideWithout(lifted)),
   }

@@ -5,6 +5,7 @@ import type { Placement, ReplicaScheduling } from '../placement.ts'
 import type { PropagationPolicy } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
 import { checkCompliance } from './compliance.ts'
+import { checkObjective } from './objective.ts'
 import { type Rule, duplicates, each, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
@@ -21,14 +22,14 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, objective, compliance } = placement
+  const { clusterAffinities, spreadConstraints, compliance } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
     ...checkReplicaScheduling(`${field}.replicaScheduling`, placement.replicaScheduling ?? {}, placement),
     ...checkSpread(`${field}.spreadConstraints`, spreadConstraints, placement.replicaScheduling ?? {}),
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
-    ...notActedOn(`${field}.objective`, objective !== undefined),
+    ...checkObjective(`${field}.objective`, placement),
     ...checkCompliance(`${field}.compliance`, compliance),
   ]
 }

@@ -7,12 +7,13 @@ import {
 } from '@flotilla/api/propagation-policy'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { requestFor } from '@flotilla/control-plane/binding/request'
+import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
 import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
-import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
+import { costBookFor } from './read-cost-book.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -22,15 +23,18 @@ export interface Explained {
   readonly clusters: ReadonlyMap<string, ClusterRow>
 }
 
-/** As the clusters are now. The decision itself, and what it was made of, are in the binding. */
-export async function explainEvery(hub: KubeApi, binding: Binding): Promise<Explained> {
+/**
+ * As the clusters are now. The decision itself, and what it was made of, are in the binding. `now`: milliseconds since
+ * 1970.
+ */
+export async function explainEvery(hub: KubeApi, binding: Binding, now: number): Promise<Explained> {
   const { decision, policy } = binding.spec
   const [found, { rows }] = await Promise.all([policy && readPolicy(hub, policy), readClusters(hub)])
   const clusters = new Map(rows.map((row) => [row.name, row]))
   const stored = decision?.explanation.clusters ?? []
   const placement = found && (found.spec.placement ?? {})
   if (placement === undefined || stored.length >= rows.length) return { verdicts: stored, placement, clusters }
-  const snapshot = createSnapshot(rows)
+  const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
   const { explanation } = explainAll(requestFor(binding, placement), snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }

@@ -5,6 +5,7 @@ import { findCondition } from '@flotilla/runtime/conditions'
 import { ageOf } from '../output/age.ts'
 import type { Colour, Paint } from '../output/colour.ts'
 import { formatTable } from '../output/table.ts'
+import { costColumns, pricesText } from './cost-text.ts'
 import type { Explained } from './explain-every.ts'
 import type { Binding } from './read-binding.ts'
 import { prepareWhy, unknownClusters, unknownText } from './why.ts'
@@ -29,6 +30,7 @@ export function explanationText(input: ExplanationInput): string {
       : `Decision ${decision.forHash}, made because: ${decision.explanation.trigger}; ${decision.explanation.feasible} clusters can take it`,
     ...(decision?.shortfall ? [`Shortfall: ${decision.shortfall.message} (${decision.shortfall.reason})`] : []),
     ...linesOf(unknownText(unknownClusters(input.explained))),
+    ...linesOf(pricesText(decision?.explanation.currency, input.explained.verdicts)),
     ...conditionLines(binding),
     ...removals.map(
       ({ cluster, object, reason }) => `Going: ${object.kind} ${object.name} from ${cluster} (${reason})`,
@@ -87,8 +89,9 @@ function matrix({ binding, explained, paint, now }: ExplanationInput): string {
   const whyOf = prepareWhy(explained, binding.spec.workloads[0]?.components[0]?.replicas)
   const decided = new Map((binding.spec.decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
   const outcomes = new Map((binding.status?.clusters ?? []).map((outcome) => [outcome.name, outcome]))
+  const costs = costColumns(explained.verdicts)
   const rows = explained.verdicts.map((one) => {
-    const { name, verdict, estimate, reasons = [], cost } = one
+    const { name, verdict, estimate, reasons = [] } = one
     const replicas = decided.get(name)?.replicas
     const from = decided.get(name)?.from
     const outcome = outcomes.get(name)
@@ -100,7 +103,7 @@ function matrix({ binding, explained, paint, now }: ExplanationInput): string {
       ready === undefined ? '-' : String(ready),
       outcome?.state ?? '-',
       estimate === undefined ? '-' : String(estimate),
-      cost === undefined ? '-' : cost.toFixed(2),
+      ...costs.map(({ show }) => show(one)),
       outcome?.observedAt === undefined ? '-' : `${ageOf(outcome.observedAt, now)} ago`,
       [
         whyOf(one, decided.get(name)),
@@ -111,5 +114,7 @@ function matrix({ binding, explained, paint, now }: ExplanationInput): string {
         .join('; '),
     ]
   })
-  return formatTable(['CLUSTER', 'VERDICT', 'REPLICAS', 'READY', 'STATE', 'WOULD FIT', 'COST', 'SEEN', 'WHY'], rows)
+  const headings = costs.map(({ heading }) => heading)
+  const columns = ['CLUSTER', 'VERDICT', 'REPLICAS', 'READY', 'STATE', 'WOULD FIT', ...headings, 'SEEN', 'WHY']
+  return formatTable(columns, rows)
 }

@@ -19,7 +19,7 @@ export async function runExplain(args: readonly string[], flags: DecisionFlags, 
     terminal.out(noBindingText(template, bindings))
     return
   }
-  const explained = await explainEvery(hub.api, binding)
+  const explained = await explainEvery(hub.api, binding, env.clock.now())
   const { policy, losingPolicies = [], decision, removals = [] } = binding.spec
   if (format !== 'text') {
     const value = {

@@ -2,8 +2,9 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import type { WhyNot } from '@flotilla/api/why-not'
 import { requestFor } from '@flotilla/control-plane/binding/request'
+import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import { createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
+import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import { whyNot } from '@flotilla/scheduler/why-not'
 import { createCommandEnv } from '../command-env.ts'
 import type { WhyNotFlags } from '../commands/decisions.ts'
@@ -14,20 +15,20 @@ import type { Terminal } from '../terminal.ts'
 import { readPolicy } from './explain-every.ts'
 import { noBindingText } from './explanation-text.ts'
 import { readTemplate, type Binding } from './read-binding.ts'
-import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
+import { costBookFor } from './read-cost-book.ts'
 import { type Answer, type ObjectName, whyNotText } from './why-not-text.ts'
 
 export async function runWhyNot(args: readonly string[], flags: WhyNotFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
-  await using hub = await connectHub(createCommandEnv(), terminal, flags)
+  const env = createCommandEnv()
+  await using hub = await connectHub(env, terminal, flags)
   const [{ template, binding, bindings }, { clusters, rows }] = await Promise.all([
     readTemplate(hub.api, args, flags.namespace ?? hub.namespace),
     readClusters(hub.api),
   ])
   const chosen = chooseClusters(clusters, flags.clusters)
-  const snapshot = createSnapshot(rows)
   const asked = binding === undefined ? bindings : [binding]
-  const answers = await Promise.all(asked.map((each) => answersFor(hub.api, each, chosen, snapshot)))
+  const answers = await Promise.all(asked.map((each) => answersFor(hub.api, each, chosen, rows, env.clock.now())))
   const value = { template: nameOf(template.kind, template.metadata), answers: answers.flat() }
   if (format !== 'text') terminal.out(await formatValue(value, format))
   else if (asked.length === 0) terminal.out(noBindingText(template, []))
@@ -39,15 +40,18 @@ async function answersFor(
   hub: KubeApi,
   binding: Binding,
   chosen: readonly Cluster[],
-  snapshot: Snapshot,
+  rows: readonly ClusterRow[],
+  now: number,
 ): Promise<readonly Answer[]> {
   const { policy: ref, workloads } = binding.spec
   const policy = ref && (await readPolicy(hub, ref))
+  const placement = policy?.spec.placement ?? {}
+  const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
   const subject = workloads.map(({ ref: { kind, ...metadata } }) => nameOf(kind, metadata))[0]
   return chosen.flatMap((cluster) => {
     if (subject === undefined) return []
     const answer = policy
-      ? whyNot(requestFor(binding, policy.spec.placement ?? {}), snapshot, cluster.spec.id)
+      ? whyNot(requestFor(binding, placement), snapshot, cluster.spec.id)
       : withoutPolicy(binding, cluster)
     return [{ workload: subject, ...(ref ? { policy: ref } : {}), ...answer }]
   })

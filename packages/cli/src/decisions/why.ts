@@ -30,7 +30,7 @@ function moveText(from: number, to: number | undefined): string {
 type Share = (name: string, replicas: number) => string
 
 function prepareShare(
-  { replicaScheduling = {} }: Placement,
+  { replicaScheduling = {}, objective }: Placement,
   total: number,
   verdicts: readonly Verdict[],
   clusters: ReadonlyMap<string, ClusterRow>,
@@ -40,6 +40,7 @@ function prepareShare(
   if (replicaSchedulingType !== 'Divided') return () => `every cluster that may have it has all ${total}`
   if (replicaDivisionPreference === 'Counts') return (_, replicas) => `counts gives it ${part(replicas)}`
   if (replicaDivisionPreference === 'Aggregated') return (_, replicas) => `few clusters share it: ${part(replicas)}`
+  if (objective !== undefined) return (_, replicas) => `by cost: ${part(replicas)}`
   if (weightPreference?.dynamicWeight !== undefined) return (_, replicas) => `by free room: ${part(replicas)}`
   const weightOf = prepareWeights(weightPreference?.staticWeightList)
   const weigh = (name: string) => {

@@ -28,11 +28,11 @@ export function isCluster(object: KubeObject): object is Cluster {
 
 /** Reads the hub and plans. `now`: milliseconds since 1970. */
 export async function planNow(api: KubeApi, { spec, objects, documents }: Change, now: number): Promise<Planned> {
-  const reading = await readHub(api, objects)
-  const { rows, state } = reading
+  const reading = await readHub(api, objects, now)
+  const { state } = reading
   const others = objects.filter((object) => !isCluster(object))
   const isMeant = await prepareLoad(api, spec.load ?? [], state, others)
-  const withFiles = fleetOf(rows, withObjects(state, others), now)
+  const withFiles = fleetOf(reading, withObjects(state, others), now)
   const withClusters = objects
     .filter(isCluster)
     .reduce((fleet, cluster) => addCluster(fleet, cluster, reading), withFiles)
@@ -43,7 +43,7 @@ export async function planNow(api: KubeApi, { spec, objects, documents }: Change
     (fleet, { factor }, index) => scaleLoad(fleet, factor, (work) => isMeant(work, index)),
     lost,
   )
-  return planChange(fleetOf(rows, state, now), loaded, { spec, documents })
+  return planChange(fleetOf(reading, state, now), loaded, { spec, documents })
 }
 
 function addCluster(fleet: Fleet, cluster: Cluster, { rows }: HubReading): Fleet {

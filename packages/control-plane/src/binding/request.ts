@@ -14,6 +14,8 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
     kind: workload?.ref.kind ?? '',
+    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
+    ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: isGrowthReady(before),
     ...(component ? { replicas: component.replicas } : {}),

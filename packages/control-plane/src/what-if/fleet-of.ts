@@ -3,17 +3,17 @@ import type { PolicyRef } from '@flotilla/api/resource-binding'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
 import { type Fleet, mayRun, type ObjectName, type Work } from '@flotilla/scheduler/plan/fleet'
-import type { ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from '../hub.ts'
 import { policyRef } from '../policy/match.ts'
 import type { Policy } from '../policy/match.ts'
 import { requestFor } from '../binding/request.ts'
 import { growingForMs, growingOn } from '../binding/scheduler/reservations.ts'
 import type { HubState } from './hub-state.ts'
+import type { HubReading } from './read-hub.ts'
 
 /** `now`: milliseconds since 1970. Bindings that are being deleted are left out: nothing is decided for them. */
 export function fleetOf(
-  clusters: readonly ClusterRow[],
+  { rows: clusters, book }: Pick<HubReading, 'rows' | 'book'>,
   { bindings, policies }: Pick<HubState, 'bindings' | 'policies'>,
   now: number,
 ): Fleet {
@@ -21,6 +21,7 @@ export function fleetOf(
   const live = bindings.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   return {
     clusters,
+    book,
     works: live.flatMap((binding) => {
       const { policy: ref } = binding.spec
       return toWork(binding, ref && byRef.get(keyOfRef(ref)), now) ?? []

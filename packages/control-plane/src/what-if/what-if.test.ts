@@ -66,10 +66,10 @@ beforeEach(async () => {
 afterEach(() => fleet[Symbol.asyncDispose]())
 
 async function foretell(objects: readonly KubeObject[], patch = (changed: Fleet) => changed): Promise<Planned> {
-  const { rows, state } = await readHub(fleet.api, objects)
   const now = fleet.env.clock.now()
-  const changed = fleetOf(rows, withObjects(state, objects), now)
-  return planChange(fleetOf(rows, state, now), patch(changed), '')
+  const reading = await readHub(fleet.api, objects, now)
+  const changed = fleetOf(reading, withObjects(reading.state, objects), now)
+  return planChange(fleetOf(reading, reading.state, now), patch(changed), '')
 }
 
 const policyOf = (name: string) => fleet.api.get(propagationPolicyResource, { namespace: 'shop', name })

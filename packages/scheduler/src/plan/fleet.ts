@@ -1,5 +1,6 @@
 // What a plan starts from: the clusters, and of every binding what it asks for, what was decided and what of it is there.
 import type { DecidedCluster } from '@flotilla/api/resource-binding'
+import type { CostBook } from '../cost/book.ts'
 import type { Turn } from '../order.ts'
 import type { ScheduleRequest } from '../request.ts'
 import type { ClusterRow } from '../snapshot.ts'
@@ -24,6 +25,8 @@ export interface Work extends Turn {
 
 export interface Fleet {
   readonly clusters: readonly ClusterRow[]
+  /** What replicas cost. */
+  readonly book: CostBook
   readonly works: readonly Work[]
 }
 

@@ -21,12 +21,12 @@ export function drainCluster(fleet: Fleet, name: string): Fleet {
 }
 
 /** In place of the one with its id, or new. Throws AlreadyExists when another has its name. */
-export function withCluster({ clusters, works }: Fleet, row: ClusterRow): Fleet {
-  const other = clusters.find(({ name, id }) => name === row.name && id !== row.id)
+export function withCluster(fleet: Fleet, row: ClusterRow): Fleet {
+  const other = fleet.clusters.find(({ name, id }) => name === row.name && id !== row.id)
   if (other !== undefined) {
     throw new FlotillaError('AlreadyExists', `Cannot add cluster ${row.name}: there is one of this name, ${other.id}`)
   }
-  return { clusters: [...clusters.filter(({ id }) => id !== row.id), row], works }
+  return { ...fleet, clusters: [...fleet.clusters.filter(({ id }) => id !== row.id), row] }
 }
 
 /** A new cluster that differs from another in nothing but name and id. Throws NotFound for one that is not there. */
@@ -41,10 +41,10 @@ const mostReplicas = 2 ** 31 - 1
  * Replicas × `factor`, rounded up; of Jobs and objects without replicas nothing. Throws NotFound where nothing that has
  * replicas is meant, Invalid past 2^31 − 1.
  */
-export function scaleLoad({ clusters, works }: Fleet, factor: number, isMeant: (work: Work) => boolean): Fleet {
-  const meant = new Set(works.filter((work) => isScalable(work) && isMeant(work)))
+export function scaleLoad(fleet: Fleet, factor: number, isMeant: (work: Work) => boolean): Fleet {
+  const meant = new Set(fleet.works.filter((work) => isScalable(work) && isMeant(work)))
   if (meant.size > 0)
-    return { clusters, works: works.map((work) => (meant.has(work) ? scaleWork(work, factor) : work)) }
+    return { ...fleet, works: fleet.works.map((work) => (meant.has(work) ? scaleWork(work, factor) : work)) }
   throw new FlotillaError('NotFound', `Cannot plan with load × ${factor}: no workload with replicas is meant by it`)
 }
 

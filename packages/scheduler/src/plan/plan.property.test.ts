@@ -2,6 +2,7 @@
 import { canonicalJson } from '@flotilla/machinery/json'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { defaultCostBook } from '../cost/default-book.ts'
 import { aggregated, byCount, byRoom, byWeight } from '../fixtures.ts'
 import { isBoundByRoom } from '../mode.ts'
 import type { ScheduleRequest } from '../request.ts'
@@ -45,6 +46,7 @@ const anyWork = (name: string): fc.Arbitrary<Work> =>
     .map(({ placement, replicas, cpu, priority }) => aWork(name, { placement, replicas, ...asking(cpu) }, { priority }))
 const anyFleet: fc.Arbitrary<Fleet> = fc.record({
   clusters: fc.tuple(...names.map(anyCluster)),
+  book: fc.constant(defaultCostBook),
   works: fc.tuple(...['u', 'v', 'w', 'x', 'y'].map(anyWork)),
 })
 
@@ -120,6 +122,7 @@ test('planChange() gives the same bytes in any order of clusters and works', () 
       const now = settle(fleet)
       const changed = change(now)
       const shuffled = {
+        ...changed,
         clusters: [...clusters.flatMap((at) => changed.clusters[at] ?? []), ...changed.clusters.slice(4)],
         works: works.flatMap((at) => changed.works[at] ?? []),
       }
@@ -161,15 +164,19 @@ test('planChange() of a lost cluster moves only its replicas when others have ro
     ),
   )
   fc.assert(
-    fc.property(fc.record({ clusters: roomy, works }), fc.constantFrom(...names), (fleet, name) => {
-      const now = settle(fleet)
-      const { status } = planChange(now, loseCluster(now, name), '')
-      for (const { moves } of status.workloads) {
-        expect(moves.filter(({ from, to }) => to < from).map(({ cluster }) => cluster)).toEqual([name])
-        expect(moves.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(0)
-      }
-      expect(status.totals).toMatchObject({ added: 0, removed: 0, missing: { from: 0, to: 0 } })
-    }),
+    fc.property(
+      fc.record({ clusters: roomy, book: fc.constant(defaultCostBook), works }),
+      fc.constantFrom(...names),
+      (fleet, name) => {
+        const now = settle(fleet)
+        const { status } = planChange(now, loseCluster(now, name), '')
+        for (const { moves } of status.workloads) {
+          expect(moves.filter(({ from, to }) => to < from).map(({ cluster }) => cluster)).toEqual([name])
+          expect(moves.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(0)
+        }
+        expect(status.totals).toMatchObject({ added: 0, removed: 0, missing: { from: 0, to: 0 } })
+      },
+    ),
     runs,
   )
 })

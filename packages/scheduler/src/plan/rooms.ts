@@ -1,5 +1,6 @@
 // Clusters as a plan goes on: replicas that arrive take room, those that leave give it back.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { CostBook } from '../cost/book.ts'
 import { freeRoom } from '../estimate.ts'
 import { isAvailable } from '../filters/availability.ts'
 import { occupy } from '../occupy.ts'
@@ -9,15 +10,17 @@ import { vacate } from './vacate.ts'
 export class Rooms {
   /** By id, in the order of a snapshot. */
   readonly #rows: Map<string, ClusterRow>
+  readonly #book: CostBook
   #snapshot: Snapshot | undefined
 
-  constructor(clusters: readonly ClusterRow[]) {
-    this.#snapshot = createSnapshot(clusters)
+  constructor(clusters: readonly ClusterRow[], book: CostBook) {
+    this.#snapshot = createSnapshot(clusters, book)
+    this.#book = book
     this.#rows = new Map(this.#snapshot.byId)
   }
 
   snapshot(): Snapshot {
-    return (this.#snapshot ??= { clusters: [...this.#rows.values()], byId: new Map(this.#rows) })
+    return (this.#snapshot ??= { clusters: [...this.#rows.values()], byId: new Map(this.#rows), book: this.#book })
   }
 
   isAvailable(id: string): boolean {

@@ -25,8 +25,8 @@ const mostWaves = 100
  * those that move and those that wait for room. What one is given takes its room before the next is asked.
  * Throws Internal when decisions never come to rest, BadRequest for selectors that admission refuses.
  */
-export function settle({ clusters, works }: Fleet): Fleet {
-  const rooms = new Rooms(clusters)
+export function settle({ clusters, book, works }: Fleet): Fleet {
+  const rooms = new Rooms(clusters, book)
   let players = works.toSorted(compareTurns).map(toPlayer)
   let asked: ReadonlySet<Work> = new Set(works)
   for (let wave = 0; asked.size > 0; wave += 1) {
@@ -38,7 +38,7 @@ export function settle({ clusters, works }: Fleet): Fleet {
       .map((player) => leave(player, rooms))
     asked = nextAsked(before, players, rooms)
   }
-  return { clusters: rooms.snapshot().clusters, works: players.map(toWork) }
+  return { clusters: rooms.snapshot().clusters, book, works: players.map(toWork) }
 }
 
 /** Those that changed and those that wait for room; nobody once nothing has changed. */

@@ -12,6 +12,14 @@ interface Given {
   readonly domains: readonly DomainBounds[]
 }
 
+/** What is held is of level 0, other replicas of level 1. */
+function holding(held: number): NonNullable<Share['steps']> {
+  return [
+    { level: 0, cost: 0, upTo: held },
+    { level: 1, cost: 0, upTo: Infinity },
+  ]
+}
+
 /** Up to 5 clusters in up to 3 domains; a domain's maximum is at most the room of its clusters. */
 const anyGiven: fc.Arbitrary<Given> = fc
   .array(
@@ -24,7 +32,7 @@ const anyGiven: fc.Arbitrary<Given> = fc
     { minLength: 1, maxLength: 5 },
   )
   .chain((rows) => {
-    const shares = rows.map(({ weight, max, held }, tie) => ({ weight, min: 0, max, held, cost: 1, tie }))
+    const shares = rows.map(({ weight, max, held }, tie) => ({ weight, min: 0, max, tie, steps: holding(held) }))
     const members = [0, 1, 2]
       .map((domain) => [...rows.keys()].filter((index) => rows[index]?.domain === domain))
       .filter((list) => list.length > 0)
@@ -99,8 +107,8 @@ describe('divideEvenly()', () => {
 function costOf(counts: readonly number[], shares: readonly Share[]): number {
   return sum(
     counts.map((count, at) => {
-      const { weight = 1, held = 0, cost = 0 } = shares[at] ?? {}
-      return 1000 * Math.max(0, count - held) * cost + count ** 2 / weight
+      const { weight = 1, steps = [] } = shares[at] ?? {}
+      return 1000 * Math.max(0, count - (steps[0]?.upTo ?? 0)) + count ** 2 / weight
     }),
   )
 }

@@ -1,5 +1,5 @@
 // Keeps domains within so many replicas of each other: each gets at least a level, and at most that and the skew.
-import type { Share } from '../divide.ts'
+import { costOfDivision, type Share } from '../divide.ts'
 import { countIn, divideInDomains, type DomainBounds } from './divide-in-domains.ts'
 
 /**
@@ -52,22 +52,7 @@ function firstWhere(low: number, high: number, holds: (value: number) => boolean
 }
 
 function compareCost(left: readonly number[], right: readonly number[], shares: readonly Share[]): number {
-  const [one, other] = [costOf(left, shares), costOf(right, shares)]
-  return one.linear - other.linear || one.convex - other.convex
-}
-
-/** The two parts of what a division minimises. */
-function costOf(
-  counts: readonly number[],
-  shares: readonly Share[],
-): { readonly linear: number; readonly convex: number } {
-  let linear = 0
-  let convex = 0
-  for (const [index, { weight, cost = 0, held = 0, heldCost = 0 }] of shares.entries()) {
-    const count = counts[index] ?? 0
-    const atHeldCost = Math.min(count, held)
-    linear += atHeldCost * heldCost + (count - atHeldCost) * cost
-    if (count > 0 && weight > 0) convex += count ** 2 / weight
-  }
-  return { linear, convex }
+  const [levels, costs, squares] = costOfDivision(left, shares)
+  const [otherLevels, otherCosts, otherSquares] = costOfDivision(right, shares)
+  return levels - otherLevels || costs - otherCosts || squares - otherSquares
 }

@@ -2,6 +2,7 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { Change } from '@flotilla/runtime/source'
+import type { CostBook } from '@flotilla/scheduler/cost/book'
 import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import type { Hub } from '../../hub.ts'
@@ -32,8 +33,10 @@ export class ClusterRows {
     for (const cluster of this.#hub.clusters.list()) this.#set(cluster)
   }
 
-  snapshot(): Snapshot {
-    return (this.#snapshot ??= createSnapshot(this.#rows.values()))
+  snapshot(book: CostBook): Snapshot {
+    const known = this.#snapshot
+    if (known?.book === book) return known
+    return (this.#snapshot = known ? { ...known, book } : createSnapshot(this.#rows.values(), book))
   }
 
   #set(cluster: Cluster): void {

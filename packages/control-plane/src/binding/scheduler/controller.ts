@@ -21,6 +21,7 @@ import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows } from './cluster-rows.ts'
+import { CostBooks } from './cost-books.ts'
 import { placesDefinition } from '../placed-kinds.ts'
 import { requestFor } from '../request.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
@@ -40,6 +41,8 @@ export interface SchedulerDeps {
 /** Keys are bindings by `keyOf`. */
 export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
   const rows = new ClusterRows(hub)
+  const costs = new CostBooks(hub, () => env.clock.now())
+  const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
   const reservedOn = (id: string) => reservations.on(id)
@@ -65,7 +68,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
         throw error
       })
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
-    return waitsForRoom(request, decision, rows.snapshot()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -81,7 +84,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
-    const [snapshot, options] = [rows.snapshot(), { trigger: triggerOf(before) }]
+    const [snapshot, options] = [snapshotNow(), { trigger: triggerOf(before) }]
     const decision = schedule(request, snapshot, options)
     if (!request.previous || decision === request.previous) return decision
     const previous = withArriving(request.previous, decision, before.status, env.clock.now())
@@ -103,6 +106,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
     const resource = binding.metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
     await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
+  }
+
+  /** What is placed stays whatever it costs: only what is decided from now on goes by it. */
+  function takeCosts(): Iterable<string> {
+    costs.forget()
+    return []
   }
 
   function follow({ key, after }: Change<Binding>): void {
@@ -127,6 +136,9 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
       }),
       watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
       watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+      watch(hub.priceSheets, takeCosts),
+      watch(hub.trafficProfiles, takeCosts),
+      watch(hub.carbonSheets, takeCosts),
     ],
     reconcile,
   }

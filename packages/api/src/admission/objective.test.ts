@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { admissionRules } from '../admission.ts'
+import type { Placement } from '../placement.ts'
+
+const divided = { replicaSchedulingType: 'Divided' } as const
+const byPrice = { replicaScheduling: divided, objective: { price: 1 } }
+
+/** What is refused, as `field: message`. */
+function refusals(placement: Placement): readonly string[] {
+  const spec = { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }], placement }
+  const metadata = { namespace: 'shop', name: 'web' }
+  const policy = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'PropagationPolicy', metadata, spec }
+  return (admissionRules.get('PropagationPolicy')?.check(policy) ?? []).map(
+    ({ field, message }) => `${field}: ${message}`,
+  )
+}
+
+test.each<{ readonly name: string; readonly placement: Placement }>([
+  { name: 'Weighted', placement: byPrice },
+  {
+    name: 'dynamic weights',
+    placement: {
+      ...byPrice,
+      replicaScheduling: { ...divided, weightPreference: { dynamicWeight: 'AvailableReplicas' } },
+    },
+  },
+  {
+    name: 'Aggregated',
+    placement: { ...byPrice, replicaScheduling: { ...divided, replicaDivisionPreference: 'Aggregated' } },
+  },
+  { name: 'tiers', placement: { ...byPrice, clusterAffinities: [{ affinityName: 'home', clusterNames: ['a'] }] } },
+  { name: 'all terms', placement: { ...byPrice, objective: { price: 1, latency: 0.001, carbon: 0.1, load: 0.02 } } },
+  {
+    name: 'shares of domains',
+    placement: { ...byPrice, spreadConstraints: [{ spreadByField: 'region', maxSharePercent: 50 }] },
+  },
+])('an objective goes with $name', ({ placement }) => {
+  expect(refusals(placement)).toEqual([])
+})
+
+test.each<{ readonly name: string; readonly placement: Placement; readonly want: RegExp }>([
+  {
+    name: 'no weights',
+    placement: { ...byPrice, objective: {} },
+    want: /^spec\.placement\.objective: .*weighs nothing/,
+  },
+  { name: 'weights of 0', placement: { ...byPrice, objective: { price: 0, load: 0 } }, want: /weighs nothing/ },
+  {
+    name: 'a negative weight',
+    placement: { ...byPrice, objective: { price: -1 } },
+    want: /^spec\.placement\.objective\.price: /,
+  },
+  {
+    name: 'an absurd weight',
+    placement: { ...byPrice, objective: { price: 1e9 } },
+    want: /objective\.price: .*1000000/,
+  },
+  {
+    name: 'NaN',
+    placement: { ...byPrice, objective: { price: Number.NaN } },
+    want: /objective\.price: .*must be a number/,
+  },
+  {
+    name: 'locality',
+    placement: { ...byPrice, objective: { price: 1, locality: 1 } },
+    want: /objective\.locality: .*does not act on it/,
+  },
+  {
+    name: 'Duplicated',
+    placement: { objective: { price: 1 } },
+    want: /objective: .*only with replicaSchedulingType Divided/,
+  },
+  {
+    name: 'Counts',
+    placement: {
+      objective: { price: 1 },
+      replicaScheduling: {
+        ...divided,
+        replicaDivisionPreference: 'Counts',
+        counts: [{ targetCluster: {}, replicas: 1 }],
+      },
+    },
+    want: /objective: .*contradicts replicaDivisionPreference Counts/,
+  },
+  {
+    name: 'static weights',
+    placement: {
+      objective: { price: 1 },
+      replicaScheduling: { ...divided, weightPreference: { staticWeightList: [{ targetCluster: {}, weight: 1 }] } },
+    },
+    want: /objective: .*not together with replicaScheduling\.weightPreference\.staticWeightList/,
+  },
+  {
+    name: 'a choice of domains',
+    placement: { ...byPrice, spreadConstraints: [{ spreadByField: 'region', maxGroups: 2 }] },
+    want: /objective: .*does not choose domains by costs/,
+  },
+])('an objective is refused with $name', ({ placement, want }) => {
+  expect(refusals(placement)[0]).toMatch(want)
+})

@@ -1,0 +1,49 @@
+// Rules for objectives: what is weighed, and by which modes.
+import type { StatusCause } from '@flotilla/machinery/errors'
+import { fieldForbidden, fieldInvalid } from '@flotilla/machinery/field-error'
+import { modeOf, type Placement } from '../placement.ts'
+import { notActedOn } from './rule.ts'
+
+export function checkObjective(field: string, placement: Placement): readonly StatusCause[] {
+  const { objective } = placement
+  if (objective === undefined) return []
+  return [
+    ...checkWeights(field, objective),
+    ...notActedOn(`${field}.locality`, objective.locality !== undefined),
+    ...contradictions(placement).map((message) => fieldForbidden(field, message)),
+  ]
+}
+
+function checkWeights(field: string, objective: NonNullable<Placement['objective']>): readonly StatusCause[] {
+  const { locality: _, ...weights } = objective
+  const wrong = Object.entries(weights).filter(([, weight]) => !Number.isFinite(weight))
+  if (wrong.length > 0) {
+    return wrong.map(([name, weight]) => fieldInvalid(`${field}.${name}`, String(weight), 'must be a number'))
+  }
+  if (Object.values(weights).some((weight) => weight > 0)) return []
+  return [fieldInvalid(field, objective, 'weighs nothing: give price, latency, carbon or load a weight above 0')]
+}
+
+/** Where there is nothing to choose by costs, or something else chooses. */
+function contradictions({ replicaScheduling, spreadConstraints = [] }: Placement): readonly string[] {
+  const mode = modeOf(replicaScheduling)
+  if (mode === 'Duplicated') {
+    return ['only with replicaSchedulingType Divided: Duplicated leaves no choice; set that, or leave it out']
+  }
+  if (mode === 'Counts') {
+    return ['contradicts replicaDivisionPreference Counts, which says the clusters itself: leave one of them out']
+  }
+  const list = 'replicaScheduling.weightPreference.staticWeightList'
+  const isListed = replicaScheduling?.weightPreference?.staticWeightList !== undefined
+  const choosing = spreadConstraints.some(
+    ({ minGroups = 1, maxGroups }) => maxGroups !== undefined || minGroups > 1 || mode === 'Aggregated',
+  )
+  return [
+    ...(isListed ? [`not together with ${list}: either says which clusters come first; leave one of them out`] : []),
+    ...(choosing
+      ? [
+          'with Weighted and spreadConstraints of maxSharePercent or maxSkew only: this version does not choose domains by costs; leave one of them out',
+        ]
+      : []),
+  ]
+}
