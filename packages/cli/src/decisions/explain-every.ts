@@ -14,6 +14,7 @@ import { explainAll } from '@flotilla/scheduler/schedule'
 import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
 import { costBookFor } from './read-cost-book.ts'
+import { readNeighbours } from './read-neighbours.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -35,7 +36,9 @@ export async function explainEvery(hub: KubeApi, binding: Binding, now: number):
   const placement = found && (found.spec.placement ?? {})
   if (placement === undefined || stored.length >= rows.length) return { verdicts: stored, placement, clusters }
   const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
-  const { explanation } = explainAll(requestFor(binding, placement), snapshot, { trigger: 'Explain' })
+  const neighbours = await readNeighbours(hub, binding)
+  const request = { ...requestFor(binding, placement), ...(neighbours && { neighbours }) }
+  const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }
 

@@ -16,6 +16,7 @@ import { readPolicy } from './explain-every.ts'
 import { noBindingText } from './explanation-text.ts'
 import { readTemplate, type Binding } from './read-binding.ts'
 import { costBookFor } from './read-cost-book.ts'
+import { readNeighbours } from './read-neighbours.ts'
 import { type Answer, type ObjectName, whyNotText } from './why-not-text.ts'
 
 export async function runWhyNot(args: readonly string[], flags: WhyNotFlags, terminal: Terminal): Promise<void> {
@@ -46,12 +47,13 @@ async function answersFor(
   const { policy: ref, workloads } = binding.spec
   const policy = ref && (await readPolicy(hub, ref))
   const placement = policy?.spec.placement ?? {}
-  const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
+  const [book, neighbours] = await Promise.all([costBookFor(hub, placement, now), readNeighbours(hub, binding)])
+  const snapshot = createSnapshot(rows, book)
   const subject = workloads.map(({ ref: { kind, ...metadata } }) => nameOf(kind, metadata))[0]
   return chosen.flatMap((cluster) => {
     if (subject === undefined) return []
     const answer = policy
-      ? whyNot(requestFor(binding, placement), snapshot, cluster.spec.id)
+      ? whyNot({ ...requestFor(binding, placement), ...(neighbours && { neighbours }) }, snapshot, cluster.spec.id)
       : withoutPolicy(binding, cluster)
     return [{ workload: subject, ...(ref ? { policy: ref } : {}), ...answer }]
   })

@@ -2,11 +2,12 @@
 import type { PolicyRef } from '@flotilla/api/resource-binding'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
-import { type Fleet, mayRun, type ObjectName, type Work } from '@flotilla/scheduler/plan/fleet'
+import { type Fleet, mayRun, type NeighboursNow, type ObjectName, type Work } from '@flotilla/scheduler/plan/fleet'
 import type { Binding } from '../hub.ts'
 import { policyRef } from '../policy/match.ts'
 import type { Policy } from '../policy/match.ts'
 import { requestFor } from '../binding/request.ts'
+import { Neighbourhood } from '../binding/scheduler/neighbourhood.ts'
 import { growingForMs, growingOn } from '../binding/scheduler/reservations.ts'
 import type { HubState } from './hub-state.ts'
 import type { HubReading } from './read-hub.ts'
@@ -19,13 +20,34 @@ export function fleetOf(
 ): Fleet {
   const byRef = new Map(policies.map((policy) => [keyOfRef(policyRef(policy)), policy]))
   const live = bindings.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const policyOf = ({ spec: { policy } }: Binding) => policy && byRef.get(keyOfRef(policy))
   return {
     clusters,
     book,
-    works: live.flatMap((binding) => {
-      const { policy: ref } = binding.spec
-      return toWork(binding, ref && byRef.get(keyOfRef(ref)), now) ?? []
-    }),
+    works: live.flatMap((binding) => toWork(binding, policyOf(binding), now) ?? []),
+    prepareNeighbours: () => neighboursAmong(live, policyOf),
+  }
+}
+
+/** Removals are over once moves are. */
+function neighboursAmong(
+  bindings: readonly Binding[],
+  policyOf: (binding: Binding) => Policy | undefined,
+): NeighboursNow {
+  const neighbourhood = new Neighbourhood()
+  const byKey = new Map(bindings.map((binding) => [keyOf(binding.metadata), binding]))
+  return {
+    of(key) {
+      const binding = byKey.get(key)
+      return binding && neighbourhood.of(key, binding)
+    },
+    tell(key, decision) {
+      const binding = byKey.get(key)
+      if (binding === undefined) return []
+      const { decision: _, removals: __, ...rest } = binding.spec
+      const told = { ...binding, spec: { ...rest, ...(decision && { decision }) } }
+      return neighbourhood.follow(key, told, policyOf(binding)?.spec.placement?.workloadAffinity)
+    },
   }
 }
 
@@ -37,7 +59,7 @@ function toWork(binding: Binding, policy: Policy | undefined, now: number): Work
     key: keyOf(binding.metadata),
     workload: nameOf(ref),
     ...(policy === undefined ? {} : { policy: nameOf(policyRef(policy)) }),
-    priority: policy?.spec.priority ?? 0,
+    priority: binding.spec.schedulePriority?.priority ?? 0,
     isNew: binding.metadata.uid === undefined,
     request: requestFor(binding, policy?.spec.placement ?? {}),
     unready: unreadyOn(binding, now),

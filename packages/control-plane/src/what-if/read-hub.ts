@@ -16,7 +16,7 @@ import type { ResourceSelector } from '@flotilla/api/selector'
 import { discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { customResourceDefinitions, namespaces } from '@flotilla/machinery/well-known-resources'
+import { customResourceDefinitions, namespaces, priorityClasses } from '@flotilla/machinery/well-known-resources'
 import type { CostBook } from '@flotilla/scheduler/cost/book'
 import { type ClusterRow, toClusterRow } from '@flotilla/scheduler/snapshot'
 import { identityOf } from '../cluster/join/join.ts'
@@ -25,7 +25,7 @@ import type { Policy } from '../policy/match.ts'
 import { placedKindsOn, placesDefinition } from '../binding/placed-kinds.ts'
 import { refusalAmong } from '../refused-registration.ts'
 import { readCostBook } from './read-cost-book.ts'
-import { type HubState, isNamespace, isPolicy, sameObject } from './hub-state.ts'
+import { type HubState, isNamespace, isPolicy, isPriorityClass, sameObject } from './hub-state.ts'
 
 export interface HubReading {
   readonly clusters: readonly Cluster[]
@@ -37,7 +37,7 @@ export interface HubReading {
 
 /** `changed`: objects that may be put on the hub. `now`: milliseconds since 1970. */
 export async function readHub(api: KubeApi, changed: readonly KubeObject[], now: number): Promise<HubReading> {
-  const [{ clusters, rows }, book, local, wide, bindings, clusterBindings, spaces] = await Promise.all([
+  const [{ clusters, rows }, book, local, wide, bindings, clusterBindings, spaces, classes] = await Promise.all([
     readClusters(api),
     readCostBook(api, now),
     api.list<PropagationPolicy>(propagationPolicyResource),
@@ -45,14 +45,16 @@ export async function readHub(api: KubeApi, changed: readonly KubeObject[], now:
     api.list<ResourceBinding>(resourceBindingResource),
     api.list<ClusterResourceBinding>(clusterResourceBindingResource),
     changed.length === 0 ? { items: [] } : api.list(namespaces),
+    changed.length === 0 ? { items: [] } : api.list(priorityClasses),
   ])
   const policies = [...local.items, ...wide.items]
   const templates = await readTemplates(api, selectionsOf(changed, policies))
+  const bound = [...bindings.items, ...clusterBindings.items]
   return {
     clusters,
     rows,
     book,
-    state: { policies, bindings: [...bindings.items, ...clusterBindings.items], templates, namespaces: spaces.items },
+    state: { policies, bindings: bound, templates, namespaces: spaces.items, priorityClasses: classes.items },
   }
 }
 
@@ -74,16 +76,21 @@ export async function readClusters(api: KubeApi): Promise<Pick<HubReading, 'clus
 
 type Selection = Pick<ResourceSelector, 'apiVersion' | 'kind' | 'namespace'>
 
-/** What changed policies select or selected, and what policies select by labels of namespaces that change. */
+/** What changed policies select or selected, what policies select by labels of namespaces that change, or rank by class. */
 function selectionsOf(changed: readonly KubeObject[], policies: readonly Policy[]): readonly Selection[] {
   const next = changed.filter(isPolicy)
   const before = policies.filter((policy) => next.some((each) => sameObject(each, policy)))
   const all = [...before, ...next].flatMap(({ metadata, spec }) =>
     spec.resourceSelectors.map((selector) => withNamespace(selector, metadata.namespace ?? selector.namespace)),
   )
-  if (!changed.some(isNamespace)) return all
-  const byLabels = [...policies, ...next].flatMap(({ spec }) => spec.resourceSelectors)
-  return [...all, ...byLabels.filter(({ namespaceSelector }) => namespaceSelector !== undefined)]
+  const others = [...policies, ...next].flatMap(({ spec: { resourceSelectors, schedulePriority } }) =>
+    schedulePriority !== undefined && changed.some(isPriorityClass) ? resourceSelectors : byLabels(resourceSelectors),
+  )
+  return [...all, ...others]
+
+  function byLabels(selectors: readonly ResourceSelector[]): readonly ResourceSelector[] {
+    return changed.some(isNamespace) ? selectors.filter(({ namespaceSelector }) => namespaceSelector !== undefined) : []
+  }
 }
 
 function withNamespace({ apiVersion, kind }: ResourceSelector, namespace: string | undefined): Selection {

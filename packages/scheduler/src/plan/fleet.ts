@@ -1,6 +1,7 @@
 // What a plan starts from: the clusters, and of every binding what it asks for, what was decided and what of it is there.
-import type { DecidedCluster } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
 import type { CostBook } from '../cost/book.ts'
+import type { Neighbours } from '../neighbours.ts'
 import type { Turn } from '../order.ts'
 import type { ScheduleRequest } from '../request.ts'
 import type { ClusterRow } from '../snapshot.ts'
@@ -28,6 +29,15 @@ export interface Fleet {
   /** What replicas cost. */
   readonly book: CostBook
   readonly works: readonly Work[]
+  /** Who is beside whom, where rules between workloads ask: a new one for each time that decisions are played out. */
+  readonly prepareNeighbours?: () => NeighboursNow
+}
+
+export interface NeighboursNow {
+  /** Of the work of that key; undefined: nobody has a rule that matters to it. */
+  of(key: string): Neighbours | undefined
+  /** Takes in what is decided for a work; keys of those whose decisions may differ by it. */
+  tell(key: string, decision: Decision | undefined): Iterable<string>
 }
 
 /** Replicas of a decided cluster. Objects without count as one. */

@@ -5,7 +5,7 @@ import { isGrowing } from '../holding.ts'
 import { compareTurns } from '../order.ts'
 import { schedule } from '../schedule.ts'
 import { waitsForRoom } from '../waits-for-room.ts'
-import { type Fleet, lackingOn, mayRun, type Work } from './fleet.ts'
+import { type Fleet, lackingOn, mayRun, type NeighboursNow, type Work } from './fleet.ts'
 import { Rooms } from './rooms.ts'
 
 /** One work as the plan goes on. */
@@ -25,30 +25,45 @@ const mostWaves = 100
  * those that move and those that wait for room. What one is given takes its room before the next is asked.
  * Throws Internal when decisions never come to rest, BadRequest for selectors that admission refuses.
  */
-export function settle({ clusters, book, works }: Fleet): Fleet {
-  const rooms = new Rooms(clusters, book)
-  let players = works.toSorted(compareTurns).map(toPlayer)
-  let asked: ReadonlySet<Work> = new Set(works)
+export function settle(fleet: Fleet): Fleet {
+  const rooms = new Rooms(fleet.clusters, fleet.book)
+  const neighbours = fleet.prepareNeighbours?.()
+  let players = fleet.works.toSorted(compareTurns).map(toPlayer)
+  for (const { work, decision } of players) neighbours?.tell(work.key, decision)
+  let asked: ReadonlySet<string> = new Set(players.map(({ work }) => work.key))
   for (let wave = 0; asked.size > 0; wave += 1) {
     if (wave === mostWaves) throw unsettled(asked)
     const before = players
+    const concerned = new Set<string>()
     players = before
       .map((player) => arrive(player, rooms))
-      .map((player) => (asked.has(player.work) ? arrive(decide(player, rooms), rooms) : player))
+      .map((player) => (asked.has(player.work.key) ? decideNow(player) : player))
       .map((player) => leave(player, rooms))
-    asked = nextAsked(before, players, rooms)
+    asked = nextAsked(before, players, rooms, concerned)
+
+    function decideNow(player: Player): Player {
+      const decided = decide(player, rooms, neighbours)
+      if (decided === player) return player
+      for (const key of neighbours?.tell(player.work.key, decided.decision) ?? []) concerned.add(key)
+      return arrive(decided, rooms)
+    }
   }
-  return { clusters: rooms.snapshot().clusters, book, works: players.map(toWork) }
+  return { ...fleet, clusters: rooms.snapshot().clusters, works: players.map(toWork) }
 }
 
-/** Those that changed and those that wait for room; nobody once nothing has changed. */
-function nextAsked(before: readonly Player[], players: readonly Player[], rooms: Rooms): ReadonlySet<Work> {
+/** Those that changed, those whose neighbours did, and those that wait for room; nobody once nothing has changed. */
+function nextAsked(
+  before: readonly Player[],
+  players: readonly Player[],
+  rooms: Rooms,
+  concerned: ReadonlySet<string>,
+): ReadonlySet<string> {
   const changed = players.filter((player, index) => player !== before[index])
   if (changed.length === 0) return new Set()
   const waiting = players.filter(
     ({ work, decision }) => decision !== undefined && waitsForRoom(work.request, decision, rooms.snapshot()),
   )
-  return new Set([...changed, ...waiting].map(({ work }) => work))
+  return new Set([...concerned, ...[...changed, ...waiting].map(({ work }) => work.key)])
 }
 
 function toPlayer(work: Work): Player {
@@ -70,10 +85,16 @@ function toWork({ work, isGrowthReady, decision, running }: Player): Work {
 }
 
 /** `player` itself when nothing else is decided than before. */
-function decide(player: Player, rooms: Rooms): Player {
+function decide(player: Player, rooms: Rooms, neighbours: NeighboursNow | undefined): Player {
   const { work, isGrowthReady, decision } = player
   if (work.policy === undefined) return player
-  const request = { ...work.request, isGrowthReady, ...(decision === undefined ? {} : { previous: decision }) }
+  const beside = neighbours?.of(work.key)
+  const request = {
+    ...work.request,
+    isGrowthReady,
+    ...(beside && { neighbours: beside }),
+    ...(decision && { previous: decision }),
+  }
   const next = schedule(request, rooms.snapshot(), { trigger: 'Plan' })
   return next === decision ? player : { ...player, decision: next }
 }
@@ -120,8 +141,7 @@ function gapOn(entry: DecidedCluster, running: ReadonlyMap<string, number>): num
   return lackingOn(entry, running.get(entry.id) ?? 0)
 }
 
-function unsettled(asked: ReadonlySet<Work>): FlotillaError {
-  const [{ workload } = { workload: { kind: '', name: '' } }] = asked
-  const what = `${asked.size} of them, ${workload.kind} ${workload.name} among them`
+function unsettled(asked: ReadonlySet<string>): FlotillaError {
+  const what = `${asked.size} of them, among them that of ${[...asked][0]}`
   return new FlotillaError('Internal', `Cannot plan: decisions do not come to rest after ${mostWaves} steps; ${what}`)
 }

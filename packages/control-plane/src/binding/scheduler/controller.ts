@@ -25,6 +25,7 @@ import { CostBooks } from './cost-books.ts'
 import { placesDefinition } from '../placed-kinds.ts'
 import { requestFor } from '../request.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
+import { Neighbourhood } from './neighbourhood.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
 
@@ -45,6 +46,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
+  const neighbourhood = new Neighbourhood()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
@@ -58,11 +60,13 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const stored = before.spec.decision
     const asked = requestFor(binding, policy.spec.placement ?? {}, before)
     const { previous } = asked
-    const request = { ...asked, reservedOn, isGrowthReady: waitMs === 0 }
+    const neighbours = neighbourhood.of(key, binding)
+    const request = { ...asked, reservedOn, isGrowthReady: waitMs === 0, ...(neighbours && { neighbours }) }
     const decision = decide(request, before)
     if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
+      neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
       await write(binding, decision).catch((error: unknown) => {
         reservations.take(key, binding)
         throw error
@@ -114,9 +118,22 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     return []
   }
 
-  function follow({ key, after }: Change<Binding>): void {
-    if (after) reservations.take(key, after)
-    else reservations.forget(key)
+  /** Keys of others that may be decided otherwise now. */
+  function follow({ key, after }: Change<Binding>): Iterable<string> {
+    if (!after) {
+      reservations.forget(key)
+      return neighbourhood.forget(key)
+    }
+    reservations.take(key, after)
+    return neighbourhood.follow(key, after, rulesOf(hub, after))
+  }
+
+  function* followPolicy(change: Change<Policy>): Iterable<string> {
+    for (const key of keysOfPolicy(hub, change)) {
+      const binding = hub.binding(key)
+      if (binding) yield* neighbourhood.follow(key, binding, rulesOf(hub, binding))
+      yield key
+    }
   }
 
   return {
@@ -124,24 +141,25 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     concurrency: 256,
     watches: [
       watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-      watch<Binding>(hub.bindings, (change) => {
-        follow(change)
-        return keysOfBinding(change)
-      }),
+      watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
       watch<Binding>(hub.clusterBindings, (change) => {
-        follow(change)
-        if (!placesDefinitions(change)) return keysOfBinding(change)
+        const others = follow(change)
+        if (!placesDefinitions(change)) return [...others, ...keysOfBinding(change)]
         rows.refreshPlacedKinds()
         return allBindings(hub)
       }),
-      watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
-      watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+      watch<Policy>(hub.policies, followPolicy),
+      watch<Policy>(hub.clusterPolicies, followPolicy),
       watch(hub.priceSheets, takeCosts),
       watch(hub.trafficProfiles, takeCosts),
       watch(hub.carbonSheets, takeCosts),
     ],
     reconcile,
   }
+}
+
+function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
+  return policy && policyOf(hub, policy)?.spec.placement?.workloadAffinity
 }
 
 function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {
@@ -167,15 +185,15 @@ function triggerOf({ spec, status }: Binding): string {
 }
 
 function allBindings(hub: Hub): readonly string[] {
-  return inTurn(hub, [...hub.bindings.list(), ...hub.clusterBindings.list()])
+  return inTurn([...hub.bindings.list(), ...hub.clusterBindings.list()])
 }
 
 /** Their keys, in the order in which they are decided. */
-function inTurn(hub: Hub, bindings: readonly Binding[]): readonly string[] {
-  const turns = bindings.map(({ metadata, spec }) => {
-    const policy = spec.policy && policyOf(hub, spec.policy)
-    return { key: keyOf(metadata), priority: policy?.spec.priority ?? 0 }
-  })
+function inTurn(bindings: readonly Binding[]): readonly string[] {
+  const turns = bindings.map(({ metadata, spec }) => ({
+    key: keyOf(metadata),
+    priority: spec.schedulePriority?.priority ?? 0,
+  }))
   return turns.sort(compareTurns).map(({ key }) => key)
 }
 
@@ -199,5 +217,5 @@ function placesDefinitions({ before, after }: Change<Binding>): boolean {
 function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
   if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return []
   const uid = (after ?? before)?.metadata.uid ?? ''
-  return inTurn(hub, [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
+  return inTurn([...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }
