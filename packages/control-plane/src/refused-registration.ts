@@ -16,14 +16,17 @@ export function refusalOf({ id, clusters }: Pick<Hub, 'id' | 'clusters'>, cluste
 /** As `refusalOf`, with what is registered by the identity of `cluster`. `hubId`: identity of the hub. */
 export function refusalAmong(hubId: string, sameId: readonly Cluster[], cluster: Cluster): Refusal | undefined {
   const { name } = cluster.metadata
-  if (cluster.spec.id === hubId) {
-    const message = `Cannot use cluster ${name}: it is the hub itself, which would deliver to itself what it is to deliver. Next: flotilla unjoin ${name}`
-    return { reason: 'HubItself', message }
-  }
+  if (cluster.spec.id === hubId) return hubItself(name)
   const first = sameId.reduce(older, cluster)
   if (first.metadata.name === name) return undefined
   const message = `Cannot use cluster ${name}: it is registered already, as ${first.metadata.name}. Next: flotilla unjoin ${name}`
   return { reason: 'RegisteredTwice', message }
+}
+
+/** Also of a registration that gives another identity, when it is the hub that answers. */
+export function hubItself(name: string): Refusal {
+  const why = 'it is the hub itself, which would deliver to itself what it is to deliver'
+  return { reason: 'HubItself', message: `Cannot use cluster ${name}: ${why}. Next: flotilla unjoin ${name} --force` }
 }
 
 function older(a: Cluster, b: Cluster): Cluster {
