@@ -54,6 +54,7 @@ const componentSchema = object('Replicas that are alike.', {
 
 const workloadSchema = object('A template that is divided or duplicated.', {
   ref: reference('The template.'),
+  labels: optional(map('Labels of the template: by them workloads name others.', text('Label value.'))),
   components: list('Its replicas; none for objects without, which go whole to each cluster.', componentSchema),
 })
 

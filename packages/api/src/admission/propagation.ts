@@ -11,6 +11,7 @@ import { type Rule, duplicates, each, invalid, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
 import { checkTiers } from './tiers.ts'
+import { checkWorkloadAffinity } from './workload-affinity.ts'
 
 export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
   ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
@@ -24,7 +25,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, compliance } = placement
+  const { clusterAffinities, spreadConstraints, compliance, workloadAffinity } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
@@ -33,6 +34,7 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...checkObjective(`${field}.objective`, placement),
     ...checkCompliance(`${field}.compliance`, compliance),
+    ...checkWorkloadAffinity(`${field}.workloadAffinity`, workloadAffinity),
   ]
 }
 

@@ -1,6 +1,6 @@
 // What the binding of a template says before anything is decided. Pure.
 import { apiVersion, bindingFinalizer } from '@flotilla/api/group'
-import type { BindingSpec, PolicyRef, Removal } from '@flotilla/api/resource-binding'
+import type { BindingSpec, PolicyRef, Removal, Workload } from '@flotilla/api/resource-binding'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
@@ -112,13 +112,19 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
 function policyPart(template: KubeObject, verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
   const { winner, losers, schedulePriority } = verdict
   return {
-    workloads: [{ ref: refOf(template), components: componentsOf(template) }],
+    workloads: [workloadOf(template)],
     ...(followers.length > 0 ? { followers: followers.map((follower) => ({ ref: refOf(follower) })) } : {}),
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
     ...(winner?.spec.preserveResourcesOnDeletion === true ? { preserveResourcesOnDeletion: true } : {}),
     ...(schedulePriority ? { schedulePriority } : {}),
   }
+}
+
+function workloadOf(template: KubeObject): Workload {
+  const { labels = {} } = template.metadata
+  const ref = refOf(template)
+  return { ref, ...(Object.keys(labels).length > 0 ? { labels } : {}), components: componentsOf(template) }
 }
 
 function policyFields(spec: BindingSpec): PolicyPart {
