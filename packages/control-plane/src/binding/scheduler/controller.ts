@@ -13,9 +13,11 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { freeRoom } from '@flotilla/scheduler/estimate'
 import { isBoundByRoom } from '@flotilla/scheduler/mode'
 import { schedule } from '@flotilla/scheduler/schedule'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
+import { takesRoom } from '@flotilla/scheduler/takes-room'
 import { prepareTiers } from '@flotilla/scheduler/tier'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
@@ -27,6 +29,7 @@ import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
+import { Waiting } from './waiting.ts'
 
 type Policy = PropagationPolicy | ClusterPropagationPolicy
 
@@ -44,11 +47,19 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   const costs = new CostBooks(hub, () => env.clock.now())
   const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
-  const reservations = new Reservations(() => env.clock.monotonic())
+  const reservations = new Reservations(
+    () => env.clock.monotonic(),
+    (id) => waiting.free(id),
+  )
+  const waiting = new Waiting((id, requirements) => {
+    const cluster = snapshotNow().byId.get(id)
+    return (cluster && freeRoom(cluster, requirements, reservations.on(id))) ?? 0
+  })
   const neighbourhood = new Neighbourhood()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
+    waiting.forget(key)
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
@@ -65,6 +76,9 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
       ...(neighbours && { neighbours }),
     }
     const decision = decide(request, before)
+    if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
+    const isWaiting = waitsForRoom(request, decision, snapshotNow())
+    if (isWaiting) waiting.take(binding)
     if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
@@ -74,7 +88,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
         throw error
       })
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
-    return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -120,12 +134,21 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     return []
   }
 
+  function followCluster(change: Change<Cluster>): Iterable<string> {
+    const isOther = rows.take(change)
+    const { before, after } = change
+    if (after && !deepEqual(before?.status?.nodeShapes, after.status?.nodeShapes)) waiting.free(after.spec.id)
+    return isOther ? allBindings(hub) : []
+  }
+
   /** Keys of others that may be decided otherwise now. */
-  function follow({ key, after }: Change<Binding>): Iterable<string> {
+  function follow({ key, before, after }: Change<Binding>): Iterable<string> {
     if (!after) {
+      waiting.forget(key)
       reservations.forget(key)
       return neighbourhood.forget(key)
     }
+    if (!before) waiting.meet(after)
     reservations.take(key, after)
     return neighbourhood.follow(key, after, rulesOf(hub, after))
   }
@@ -142,7 +165,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     name: 'scheduler',
     concurrency: 256,
     watches: [
-      watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
+      watch<Cluster>(hub.clusters, followCluster),
       watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
       watch<Binding>(hub.clusterBindings, (change) => {
         const others = follow(change)
@@ -152,6 +175,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
       }),
       watch<Policy>(hub.policies, followPolicy),
       watch<Policy>(hub.clusterPolicies, followPolicy),
+      watch(waiting.calls, ({ key }) => [key]),
       watch(hub.priceSheets, takeCosts),
       watch(hub.trafficProfiles, takeCosts),
       watch(hub.carbonSheets, takeCosts),

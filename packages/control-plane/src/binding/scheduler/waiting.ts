@@ -75,8 +75,8 @@ export class Waiting {
   }
 
   /**
-   * Whether `binding`, which was about to take room, has to ask again because others come first: those are called, and
-   * are queued before it if it is queued next.
+   * Whether `binding`, which was about to take room, has to ask again because others come first. Those are called, and
+   * so queued before it if it is queued next; until then it waits like them.
    */
   givesWay(binding: Binding): boolean {
     const turn = turnOf(binding)
@@ -88,6 +88,8 @@ export class Waiting {
       return false
     }
     this.#given.set(turn.key, given + 1)
+    this.take(binding)
+    this.#due.add(turn.key)
     for (const { key } of ahead) for (const listener of this.#listeners) listener({ key })
     return true
   }
