@@ -10,11 +10,14 @@ export interface Turn {
   readonly createdAt: string
 }
 
+/** Of a binding that is decided before it is created: after all that are there. */
+const notYet = '9999-12-31T23:59:59Z'
+
 export function turnOf({ metadata, spec }: Binding): Turn {
   return {
     key: keyOf(metadata),
     priority: spec.schedulePriority?.priority ?? 0,
-    createdAt: metadata.creationTimestamp ?? '',
+    createdAt: metadata.creationTimestamp ?? notYet,
   }
 }
 
