@@ -15,18 +15,20 @@ import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { freeRoom } from '@flotilla/scheduler/estimate'
-import { isBoundByRoom } from '@flotilla/scheduler/mode'
+import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
-import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { takesRoom } from '@flotilla/scheduler/takes-room'
-import { prepareTiers } from '@flotilla/scheduler/tier'
+import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
-import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
+import { isOutdated, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
-import { ClusterRows, definitions } from './cluster-rows.ts'
+import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
+import { placesDefinition } from '../placed-kinds.ts'
+import { requestFor } from '../request.ts'
+import { turnOf } from '../turn.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
@@ -74,8 +76,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
-    const previous = stored && withoutRegistrations(stored)
-    const request = requestOf(key, binding, policy, previous, waitMs === 0)
+    const request = requestOf(key, binding, policy, before, waitMs === 0)
+    const { previous } = request
     const decision = decide(request, before)
     if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
     const isWaiting = waitsForRoom(request, decision, snapshotNow())
@@ -102,13 +104,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     key: string,
     binding: Binding,
     policy: Policy,
-    previous: Decision | undefined,
+    before: Binding,
     isGrowthReady: boolean,
   ): ScheduleRequest {
     const neighbours = neighbourhood.of(key, binding)
     return {
-      ...requestFor(binding, policy, previous, isGrowthReady),
+      ...requestFor(binding, policy.spec.placement ?? {}, before),
       reservedOn,
+      isGrowthReady,
       ...(neighbours && { neighbours }),
     }
   }
@@ -146,7 +149,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const key = keyOf(binding.metadata)
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
     try {
-      const request = requestOf(key, binding, policy, undefined, true)
+      const request = requestOf(key, binding, policy, binding, true)
       const decision = decide(request, binding)
       if (!takesRoom(request, decision) || !waiting.givesWay(binding)) return decision
       neighbourhood.takeBack(key, binding)
@@ -235,14 +238,6 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision }
 }
 
-/** Something has no place, or one in a later tier than it might. */
-function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId }: Snapshot): boolean {
-  if (!isBoundByRoom(placement)) return false
-  const tierOf = prepareTiers(placement)
-  const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
-  return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
-}
-
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
   return policy && policyOf(hub, policy)?.spec.placement?.workloadAffinity
 }
@@ -264,37 +259,21 @@ function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
     .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
 }
 
-function requestFor(
-  binding: Binding,
-  policy: Policy,
-  previous: Decision | undefined,
-  isGrowthReady: boolean,
-): ScheduleRequest {
-  const [workload] = binding.spec.workloads
-  const [component] = workload?.components ?? []
-  return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
-    ...(workload === undefined ? {} : { name: workload.ref.name }),
-    placement: policy.spec.placement ?? {},
-    isGrowthReady,
-    ...(component ? { replicas: component.replicas } : {}),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(previous ? { previous } : {}),
-  }
-}
-
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
 }
 
-function* allBindings(hub: Hub): Iterable<string> {
-  for (const binding of hub.bindings.list()) yield keyOf(binding.metadata)
-  for (const binding of hub.clusterBindings.list()) yield keyOf(binding.metadata)
+function allBindings(hub: Hub): readonly string[] {
+  return inTurn([...hub.bindings.list(), ...hub.clusterBindings.list()])
+}
+
+/** Their keys, in the order in which they are decided. */
+function inTurn(bindings: readonly Binding[]): readonly string[] {
+  return bindings
+    .map(turnOf)
+    .sort(compareTurns)
+    .map(({ key }) => key)
 }
 
 /** Its inputs changed, or its growth became ready. */
@@ -307,14 +286,15 @@ function keysOfBinding({ key, before, after }: Change<Binding>): Iterable<string
 
 function placesDefinitions({ before, after }: Change<Binding>): boolean {
   const binding = after ?? before
-  const isDefinition = binding?.spec.workloads[0]?.ref.kind === definitions.kind
-  return isDefinition && !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  return (
+    binding !== undefined &&
+    placesDefinition(binding) &&
+    !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  )
 }
 
-function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<string> {
-  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return
+function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
+  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return []
   const uid = (after ?? before)?.metadata.uid ?? ''
-  for (const binding of [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]) {
-    yield keyOf(binding.metadata)
-  }
+  return inTurn([...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }

@@ -11,7 +11,8 @@ import { takesRoom } from '@flotilla/scheduler/takes-room'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Binding } from '../../hub.ts'
-import { compareTurns, turnOf } from './turn.ts'
+import { compareTurns } from '@flotilla/scheduler/order'
+import { turnOf } from '../turn.ts'
 import { Waiting } from './waiting.ts'
 
 interface Job {

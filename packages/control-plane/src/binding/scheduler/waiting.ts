@@ -2,8 +2,9 @@
 // a binding takes some, those ahead of it are asked that might be given it.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { Change, Source } from '@flotilla/runtime/source'
+import { compareTurns, type Turn } from '@flotilla/scheduler/order'
 import type { Binding } from '../../hub.ts'
-import { compareTurns, type Turn, turnOf } from './turn.ts'
+import { turnOf } from '../turn.ts'
 
 /** How many replicas of the kind that is asked for fit on a cluster. */
 export type RoomOn = (clusterId: string, requirements: ReplicaRequirements | undefined) => number
