@@ -121,10 +121,10 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 
   /** Keys of others that may be decided otherwise now. */
-  function follow({ key, after }: Change<Binding>): Iterable<string> {
+  function follow({ key, before, after }: Change<Binding>): Iterable<string> {
     if (!after) {
       reservations.forget(key)
-      return neighbourhood.forget(key)
+      return neighbourhood.forget(key, before?.metadata.namespace)
     }
     reservations.take(key, after)
     return neighbourhood.follow(key, after, rulesOf(hub, after))
