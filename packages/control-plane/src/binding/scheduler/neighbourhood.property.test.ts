@@ -258,3 +258,18 @@ test('Neighbourhood.follow() takes a malformed selector that got past admission 
     mayBeFirst: false,
   })
 })
+
+test('Neighbourhood.takeBack() lets in who gave way to a binding that could not be made', () => {
+  const hood = new Neighbourhood()
+  const decision = { clusters: [{ name: 'a', id: 'id-a', replicas: 2 }] } as unknown as Decision
+  const away: WorkloadAffinity = { antiAffinity: { labelSelector: { matchLabels: { app: 'web' } } } }
+  const web = aBinding('web', { app: 'web' })
+  const shy = aBinding('shy', { app: 'shy' })
+  hood.follow('shop/web', web, undefined)
+  hood.take('shop/shy', shy, away, undefined)
+  hood.take('shop/shy', shy, away, decision)
+  expect(viewOf(hood.of('shop/web', web))).toBe('a')
+  hood.takeBack('shop/shy', shy)
+  expect(viewOf(hood.of('shop/web', web))).toBe('')
+  expect([...hood.follow('shop/other', aBinding('other', {}), undefined)]).toEqual(['shop/web'])
+})

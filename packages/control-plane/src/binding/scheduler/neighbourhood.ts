@@ -14,6 +14,7 @@ export class Neighbourhood {
   readonly #towns = new Map<string, Town>()
   /** By key of a binding whose decision has been taken in and not been heard of yet: whom that is news to. */
   readonly #news = new Map<string, readonly string[]>()
+  readonly #undone: string[] = []
 
   /**
    * Takes in what a binding says. Answers whose decisions may differ by it: keys of those that have a rule about it,
@@ -32,9 +33,15 @@ export class Neighbourhood {
    * Takes in what a binding is about to say, before it is written: others are decided while the write is under way. A
    * write that fails is followed by another decision, or by what the binding says instead.
    */
-  take(key: string, binding: Binding, rules: WorkloadAffinity | undefined, decision: Decision): void {
+  take(key: string, binding: Binding, rules: WorkloadAffinity | undefined, decision: Decision | undefined): void {
     const concerned = this.#replace(key, toEntry(key, binding, rules, decision))
     if (concerned.length > 0) this.#news.set(key, [...(this.#news.get(key) ?? []), ...concerned])
+  }
+
+  /** The binding could not be made: it is nowhere. Who gave way to it hears with whatever is told next. */
+  takeBack(key: string, { metadata: { namespace = '' } }: Binding): void {
+    this.#undone.push(...(this.#news.get(key) ?? []), ...this.#replace(key, undefined, namespace))
+    this.#news.delete(key)
   }
 
   /** What there is to say to where the binding may go; undefined: nobody has a rule that matters to it. */
@@ -60,10 +67,9 @@ export class Neighbourhood {
   }
 
   #tell(key: string, concerned: readonly string[]): readonly string[] {
-    const news = this.#news.get(key)
-    if (news === undefined) return concerned
+    const news = [...(this.#news.get(key) ?? []), ...this.#undone.splice(0)]
     this.#news.delete(key)
-    return [...new Set([...news, ...concerned])]
+    return news.length === 0 ? concerned : [...new Set([...news, ...concerned])]
   }
 
   /** Keys of those whom it concerns. */
