@@ -128,7 +128,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
     await written().catch((error: unknown) => {
       reservations.take(key, hub.binding(key) ?? binding)
-      neighbourhood.takeBack(key, binding)
+      // What an existing binding was about to say stands until it is decided again or heard of: it may have been written.
+      if (!hub.binding(key)) neighbourhood.takeBack(key, binding)
       throw error
     })
   }
@@ -203,7 +204,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     if (!after) {
       waiting.forget(key)
       reservations.forget(key)
-      return neighbourhood.forget(key)
+      return neighbourhood.forget(key, before?.metadata.namespace)
     }
     if (!before) waiting.meet(after)
     reservations.take(key, after)
