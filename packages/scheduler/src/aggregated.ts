@@ -22,16 +22,15 @@ export function rankByRoom(
       compareRoom(other.limit, one.limit) ||
       tieOf(one) - tieOf(other),
   )
-  const growth = new Map(orderOfGrowth(replicas, ranked).map((judged, rank) => [judged, ranked.length + rank]))
+  const isByCost = ranked.some(({ costs }) => costs !== undefined)
+  const places = isByCost ? new Map(orderOfGrowth(replicas, ranked).map((judged, place) => [judged, place])) : undefined
   return ranked.map((judged, rank) => ({
-    ...byRoom(judged, tieOf(judged), { held: rank, growth: growth.get(judged) ?? 0 }),
+    ...byRoom(judged, tieOf(judged), { held: rank, growth: ranked.length + (places?.get(judged) ?? rank) }),
     isUsable: rank === 0 || judged.holding !== undefined,
   }))
 }
 
-/** `ranked` itself where nothing has costs. */
 function orderOfGrowth(replicas: number, ranked: readonly Judged[]): readonly Judged[] {
-  if (ranked.every(({ costs }) => costs === undefined)) return ranked
   const order: Judged[] = []
   for (const tier of new Set(ranked.map((judged) => judged.tier))) {
     const inTier = ranked.filter((judged) => judged.tier === tier)

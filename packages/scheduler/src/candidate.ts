@@ -45,7 +45,7 @@ const unitsPerCurrency = 1e9
 /** Rising. Steps that nothing can reach are left out. */
 function stepsOf({ judged, levels, share }: Omit<Candidate, 'held'>, held: number): readonly Step[] {
   const { costs, holding } = judged
-  if (costs === undefined) return withHeld(held, levels, 0)
+  if (costs === undefined) return withHeld(held, levels)
   const { fixed, load, loadWeight } = costs
   const steps: Step[] = []
   let from = 0
@@ -58,12 +58,21 @@ function stepsOf({ judged, levels, share }: Omit<Candidate, 'held'>, held: numbe
     if (to > held) steps.push({ level: levels.growth, cost, upTo: to })
     from = to
   }
-  return steps.length === 0 ? withHeld(held, levels, 0) : steps
+  return steps.length === 0 ? withHeld(held, levels) : steps
 }
 
-function withHeld(held: number, levels: Levels, cost: number): readonly Step[] {
-  const growth = { level: levels.growth, cost, upTo: Number.POSITIVE_INFINITY }
-  return held > 0 ? [{ level: levels.held, cost, upTo: held }, growth] : [growth]
+function withHeld(held: number, levels: Levels): readonly Step[] {
+  const growth = stepsAt(levels.growth)
+  return held > 0 ? [{ level: levels.held, cost: 0, upTo: held }, ...growth] : growth
+}
+
+const known = new Map<number, readonly Step[]>()
+
+/** All replicas of one level, at no cost. */
+export function stepsAt(level: number): readonly Step[] {
+  let steps = known.get(level)
+  if (steps === undefined) known.set(level, (steps = [{ level, cost: 0, upTo: Number.POSITIVE_INFINITY }]))
+  return steps
 }
 
 /** Products of weight and replicas stay exact in doubles below it. */

@@ -1,7 +1,7 @@
 // Weighted, static: in proportion to the weights of a list, each cluster within its bounds.
 import type { StaticWeight } from '@flotilla/api/placement'
 import { describeLimit } from './allocation.ts'
-import { type Candidate, keeping } from './candidate.ts'
+import { type Candidate, stepsAt } from './candidate.ts'
 import type { Judged } from './judge.ts'
 import { type ClusterWeight, prepareWeights } from './weights.ts'
 
@@ -15,10 +15,10 @@ export function weighByList(
     const asked = weightOf(judged.cluster)
     const max = Math.min(asked.max, judged.limit)
     const tie = ties.get(judged.cluster.id) ?? 0
-    const share = { weight: asked.weight, min: Math.min(asked.min, max), max, tie }
+    const share = { weight: asked.weight, min: Math.min(asked.min, max), max, tie, steps: stepsAt(judged.tier) }
     const isUsable = asked.weight > 0 || asked.min > 0
     const levels = { held: judged.tier, growth: judged.tier }
-    return keeping({ judged, share, levels, isUsable, describeBound: () => describeBound(judged, asked) }, 0)
+    return { judged, share, held: 0, levels, isUsable, describeBound: () => describeBound(judged, asked) }
   })
 }
 

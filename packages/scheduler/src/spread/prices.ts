@@ -22,7 +22,20 @@ export function pricesOf(units: readonly Unit[], offers: readonly Offer[]): Pric
   const lots = units.flatMap(({ members }, unit) =>
     members.flatMap((member) => lotsOf(offers[member]).map((lot) => ({ ...lot, unit }))),
   )
-  return { lots: lots.toSorted(compareSteps), byCost: lots.toSorted((one, other) => one.cost - other.cost) }
+  const merged = merge(lots.sort((one, other) => compareSteps(one, other) || one.unit - other.unit))
+  return { lots: merged, byCost: merged.toSorted((one, other) => one.cost - other.cost) }
+}
+
+/** Neighbours that only differ in their clusters as one: those of a domain often cost the same. */
+function merge(sorted: readonly Lot[]): readonly Lot[] {
+  const merged: Lot[] = []
+  for (const lot of sorted) {
+    const last = merged.at(-1)
+    const isSame = last?.unit === lot.unit && compareSteps(last, lot) === 0
+    if (isSame) merged[merged.length - 1] = { ...lot, replicas: last.replicas + lot.replicas }
+    else merged.push(lot)
+  }
+  return merged
 }
 
 function lotsOf(offer: Offer | undefined): readonly Omit<Lot, 'unit'>[] {
