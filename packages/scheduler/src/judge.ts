@@ -9,7 +9,7 @@ import type { Filter, Objection } from './filters/filter.ts'
 import { room } from './filters/room.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
-import { workloadAffinity, workloadAntiAffinity } from './filters/workload-affinity.ts'
+import { prepareReluctance, workloadAffinity, workloadAntiAffinity } from './filters/workload-affinity.ts'
 import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
@@ -47,6 +47,8 @@ export interface Judged {
    * the mode goes by free room, else Infinity. 0 when not feasible.
    */
   readonly limit: number
+  /** Why growth should go elsewhere as long as there is room there; none: it need not. */
+  readonly reluctance?: () => string
   /** Where the placement goes by costs. */
   readonly costs?: ClusterCosts
 }
@@ -64,13 +66,23 @@ export function judgeClusters(
   const judgesOfForced = force ? judges.filter(({ filter }) => !force.waived.has(filter)) : judges
   const growthOf = prepareGrowth(request)
   const tierOf = force?.waived.has('clusterAffinities') === true ? () => 0 : prepareTiers(request.placement)
+  const reluctanceOf = prepareReluctance(request, snapshot)
   const judged = snapshot.clusters.map((cluster) => {
     const holding = holdings.get(cluster.id)
     const objections = objectionsOf(cluster, cluster.id === force?.clusterId ? judgesOfForced : judges)
     const { isFeasible, limit } = standing(objections, holding)
     const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
     const tier = tierOf(cluster) ?? 0
-    return { cluster, ...(holding === undefined ? {} : { holding }), objections, isFeasible, tier, limit: bound }
+    const reluctance = reluctanceOf?.(cluster)
+    return {
+      cluster,
+      ...(holding && { holding }),
+      objections,
+      isFeasible,
+      tier,
+      limit: bound,
+      ...(reluctance && { reluctance }),
+    }
   })
   return withCosts(judged, request, snapshot)
 }
