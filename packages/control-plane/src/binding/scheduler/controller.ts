@@ -113,7 +113,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
     await written().catch((error: unknown) => {
       reservations.take(key, hub.binding(key) ?? binding)
-      neighbourhood.takeBack(key, binding)
+      // What an existing binding was about to say stands until it is decided again or heard of: it may have been written.
+      if (!hub.binding(key)) neighbourhood.takeBack(key, binding)
       throw error
     })
   }
@@ -174,10 +175,10 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   }
 
   /** Keys of others that may be decided otherwise now. */
-  function follow({ key, after }: Change<Binding>): Iterable<string> {
+  function follow({ key, before, after }: Change<Binding>): Iterable<string> {
     if (!after) {
       reservations.forget(key)
-      return neighbourhood.forget(key)
+      return neighbourhood.forget(key, before?.metadata.namespace)
     }
     reservations.take(key, after)
     return neighbourhood.follow(key, after, rulesOf(hub, after))
