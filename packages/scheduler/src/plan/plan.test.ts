@@ -123,7 +123,7 @@ describe('planChange()', () => {
     }
     const now = aFleet(works, { prepareNeighbours })
     const clusters = now.works.map(({ request }) => request.previous?.clusters.map(({ name }) => name))
-    expect(clusters.flat().sort()).toEqual(['eu', 'us'])
+    expect(new Set(clusters.flat())).toEqual(new Set(['eu', 'us']))
     const status = planned(now, (fleet) => loseCluster(fleet, String(clusters[0])))
     expect(status.workloads.map(({ missing }) => missing)).toEqual([{ from: 0, to: 1 }])
   })
