@@ -25,7 +25,7 @@ function hashRequest({ templateUID, apiVersion, kind, replicas, completions, pla
 }
 
 function costsKey({ fixed, load, loadWeight }: ClusterCosts): string {
-  return loadWeight > 0 ? `@${fixed}+${load.map(({ penalty, upTo }) => `${penalty}:${upTo}`).join()}` : `@${fixed}`
+  return loadWeight > 0 ? `@${fixed}+${load.key}` : `@${fixed}`
 }
 
 /** Whether two hashes are of the same request, whatever the clusters were. */
