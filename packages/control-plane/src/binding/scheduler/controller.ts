@@ -4,25 +4,28 @@ import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'
-import type { Controller, Result } from '@flotilla/runtime/controller'
+import type { Controller, Result, Watch } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
-import { isBoundByRoom } from '@flotilla/scheduler/mode'
+import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
-import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
-import { prepareTiers } from '@flotilla/scheduler/tier'
+import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
+import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
-import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
+import { isOutdated, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
-import { ClusterRows, definitions } from './cluster-rows.ts'
+import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
+import { placesDefinition } from '../placed-kinds.ts'
+import { requestFor } from '../request.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
@@ -38,8 +41,12 @@ export interface SchedulerDeps {
   readonly hub: Hub
 }
 
+export interface SchedulerController extends Controller {
+  readonly withFirstDecision: WithFirstDecision
+}
+
 /** Keys are bindings by `keyOf`. */
-export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
+export function createSchedulerController({ env, hub }: SchedulerDeps): SchedulerController {
   const rows = new ClusterRows(hub)
   const costs = new CostBooks(hub, () => env.clock.now())
   const snapshotNow = () => rows.snapshot(costs.current())
@@ -57,22 +64,11 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
-    const previous = stored && withoutRegistrations(stored)
-    const neighbours = neighbourhood.of(key, binding)
-    const request = {
-      ...requestFor(binding, policy, previous, waitMs === 0),
-      reservedOn,
-      ...(neighbours && { neighbours }),
-    }
+    const request = requestOf(key, binding, policy, before, waitMs === 0)
+    const { previous } = request
     const decision = decide(request, before)
     if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
-      // Before the write: others are decided while it is under way.
-      reservations.take(key, binding, decision)
-      neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
-      await write(binding, decision).catch((error: unknown) => {
-        reservations.take(key, binding)
-        throw error
-      })
+      await announcing(key, binding, policy, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
@@ -87,6 +83,64 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const cluster = hub.clusters.get(name)
     const isOnHub = cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
     return isOnHub ? cluster.metadata.uid : undefined
+  }
+
+  function requestOf(
+    key: string,
+    binding: Binding,
+    policy: Policy,
+    before: Binding,
+    isGrowthReady: boolean,
+  ): ScheduleRequest {
+    const neighbours = neighbourhood.of(key, binding)
+    return {
+      ...requestFor(binding, policy.spec.placement ?? {}, before),
+      reservedOn,
+      isGrowthReady,
+      ...(neighbours && { neighbours }),
+    }
+  }
+
+  /** Before the write: others are decided while it is under way. */
+  async function announcing(
+    key: string,
+    binding: Binding,
+    policy: Policy,
+    decision: Decision,
+    written: () => Promise<void>,
+  ): Promise<void> {
+    reservations.take(key, binding, decision)
+    neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
+    await written().catch((error: unknown) => {
+      reservations.take(key, hub.binding(key) ?? binding)
+      // What an existing binding was about to say stands until it is decided again or heard of: it may have been written.
+      if (!hub.binding(key)) neighbourhood.takeBack(key, binding)
+      throw error
+    })
+  }
+
+  /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now. */
+  const withFirstDecision: WithFirstDecision = async (binding, create) => {
+    const { decision, removals, policy: ref } = binding.spec
+    const policy = ref && policyOf(hub, ref)
+    const goesOn = decision !== undefined || removals !== undefined || predecessorOf(hub, binding) !== undefined
+    const first = policy && !goesOn ? decideFirst(binding, policy) : undefined
+    if (!policy || !first) return create(binding)
+    const decided = { ...binding, spec: { ...binding.spec, decision: withRegistrations(first, undefined, uidOf) } }
+    await announcing(keyOf(binding.metadata), binding, policy, first, () => create(decided))
+  }
+
+  function decideFirst(binding: Binding, policy: Policy): Decision | undefined {
+    if (!watches.every(({ source }) => source.hasSynced)) return undefined
+    const key = keyOf(binding.metadata)
+    neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
+    try {
+      return decide(requestOf(key, binding, policy, binding, true), binding)
+    } catch (error) {
+      neighbourhood.takeBack(key, binding)
+      if (isError(error)) return undefined
+      throw error
+    }
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -121,10 +175,10 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 
   /** Keys of others that may be decided otherwise now. */
-  function follow({ key, after }: Change<Binding>): Iterable<string> {
+  function follow({ key, before, after }: Change<Binding>): Iterable<string> {
     if (!after) {
       reservations.forget(key)
-      return neighbourhood.forget(key)
+      return neighbourhood.forget(key, before?.metadata.namespace)
     }
     reservations.take(key, after)
     return neighbourhood.follow(key, after, rulesOf(hub, after))
@@ -138,34 +192,23 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     }
   }
 
-  return {
-    name: 'scheduler',
-    concurrency: 256,
-    watches: [
-      watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-      watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
-      watch<Binding>(hub.clusterBindings, (change) => {
-        const others = follow(change)
-        if (!placesDefinitions(change)) return [...others, ...keysOfBinding(change)]
-        rows.refreshPlacedKinds()
-        return allBindings(hub)
-      }),
-      watch<Policy>(hub.policies, followPolicy),
-      watch<Policy>(hub.clusterPolicies, followPolicy),
-      watch(hub.priceSheets, takeCosts),
-      watch(hub.trafficProfiles, takeCosts),
-      watch(hub.carbonSheets, takeCosts),
-    ],
-    reconcile,
-  }
-}
+  const watches: readonly Watch[] = [
+    watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
+    watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
+    watch<Binding>(hub.clusterBindings, (change) => {
+      const others = follow(change)
+      if (!placesDefinitions(change)) return [...others, ...keysOfBinding(change)]
+      rows.refreshPlacedKinds()
+      return allBindings(hub)
+    }),
+    watch<Policy>(hub.policies, followPolicy),
+    watch<Policy>(hub.clusterPolicies, followPolicy),
+    watch(hub.priceSheets, takeCosts),
+    watch(hub.trafficProfiles, takeCosts),
+    watch(hub.carbonSheets, takeCosts),
+  ]
 
-/** Something has no place, or one in a later tier than it might. */
-function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId }: Snapshot): boolean {
-  if (!isBoundByRoom(placement)) return false
-  const tierOf = prepareTiers(placement)
-  const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
-  return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
+  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision }
 }
 
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
@@ -189,37 +232,22 @@ function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
     .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
 }
 
-function requestFor(
-  binding: Binding,
-  policy: Policy,
-  previous: Decision | undefined,
-  isGrowthReady: boolean,
-): ScheduleRequest {
-  const [workload] = binding.spec.workloads
-  const [component] = workload?.components ?? []
-  return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
-    ...(workload === undefined ? {} : { name: workload.ref.name }),
-    placement: policy.spec.placement ?? {},
-    isGrowthReady,
-    ...(component ? { replicas: component.replicas } : {}),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(previous ? { previous } : {}),
-  }
-}
-
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
 }
 
-function* allBindings(hub: Hub): Iterable<string> {
-  for (const binding of hub.bindings.list()) yield keyOf(binding.metadata)
-  for (const binding of hub.clusterBindings.list()) yield keyOf(binding.metadata)
+function allBindings(hub: Hub): readonly string[] {
+  return inTurn([...hub.bindings.list(), ...hub.clusterBindings.list()])
+}
+
+/** Their keys, in the order in which they are decided. */
+function inTurn(bindings: readonly Binding[]): readonly string[] {
+  const turns = bindings.map(({ metadata, spec }) => ({
+    key: keyOf(metadata),
+    priority: spec.schedulePriority?.priority ?? 0,
+  }))
+  return turns.sort(compareTurns).map(({ key }) => key)
 }
 
 /** Its inputs changed, or its growth became ready. */
@@ -232,14 +260,15 @@ function keysOfBinding({ key, before, after }: Change<Binding>): Iterable<string
 
 function placesDefinitions({ before, after }: Change<Binding>): boolean {
   const binding = after ?? before
-  const isDefinition = binding?.spec.workloads[0]?.ref.kind === definitions.kind
-  return isDefinition && !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  return (
+    binding !== undefined &&
+    placesDefinition(binding) &&
+    !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  )
 }
 
-function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<string> {
-  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return
+function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
+  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return []
   const uid = (after ?? before)?.metadata.uid ?? ''
-  for (const binding of [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]) {
-    yield keyOf(binding.metadata)
-  }
+  return inTurn([...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }
