@@ -14,21 +14,26 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
-import { isBoundByRoom } from '@flotilla/scheduler/mode'
+import { freeRoom } from '@flotilla/scheduler/estimate'
+import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
-import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
-import { prepareTiers } from '@flotilla/scheduler/tier'
+import { takesRoom } from '@flotilla/scheduler/takes-room'
+import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
-import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
+import { isOutdated, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
-import { ClusterRows, definitions } from './cluster-rows.ts'
+import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
+import { placesDefinition } from '../placed-kinds.ts'
+import { requestFor } from '../request.ts'
+import { turnOf } from '../turn.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
+import { Waiting } from './waiting.ts'
 
 type Policy = PropagationPolicy | ClusterPropagationPolicy
 
@@ -50,11 +55,19 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   const costs = new CostBooks(hub, () => env.clock.now())
   const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
-  const reservations = new Reservations(() => env.clock.monotonic())
+  const reservations = new Reservations(
+    () => env.clock.monotonic(),
+    (id) => waiting.free(id),
+  )
+  const waiting = new Waiting((id, requirements) => {
+    const cluster = snapshotNow().byId.get(id)
+    return (cluster && freeRoom(cluster, requirements, reservations.on(id))) ?? 0
+  })
   const neighbourhood = new Neighbourhood()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
+    waiting.ask(key)
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
@@ -63,13 +76,16 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
-    const previous = stored && withoutRegistrations(stored)
-    const request = requestOf(key, binding, policy, previous, waitMs === 0)
+    const request = requestOf(key, binding, policy, before, waitMs === 0)
+    const { previous } = request
     const decision = decide(request, before)
+    if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
+    const isWaiting = waitsForRoom(request, decision, snapshotNow())
+    waiting.settle(binding, isWaiting)
     if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
       await announcing(key, binding, policy, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
-    return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -88,13 +104,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     key: string,
     binding: Binding,
     policy: Policy,
-    previous: Decision | undefined,
+    before: Binding,
     isGrowthReady: boolean,
   ): ScheduleRequest {
     const neighbours = neighbourhood.of(key, binding)
     return {
-      ...requestFor(binding, policy, previous, isGrowthReady),
+      ...requestFor(binding, policy.spec.placement ?? {}, before),
       reservedOn,
+      isGrowthReady,
       ...(neighbours && { neighbours }),
     }
   }
@@ -111,12 +128,13 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
     await written().catch((error: unknown) => {
       reservations.take(key, hub.binding(key) ?? binding)
-      neighbourhood.takeBack(key, binding)
+      // What an existing binding was about to say stands until it is decided again or heard of: it may have been written.
+      if (!hub.binding(key)) neighbourhood.takeBack(key, binding)
       throw error
     })
   }
 
-  /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now. */
+  /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now or gives way. */
   const withFirstDecision: WithFirstDecision = async (binding, create) => {
     const { decision, removals, policy: ref } = binding.spec
     const policy = ref && policyOf(hub, ref)
@@ -132,12 +150,15 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const key = keyOf(binding.metadata)
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
     try {
-      return decide(requestOf(key, binding, policy, undefined, true), binding)
+      const request = requestOf(key, binding, policy, binding, true)
+      const decision = decide(request, binding)
+      if (!takesRoom(request, decision) || !waiting.givesWay(binding)) return decision
+      neighbourhood.takeBack(key, binding)
     } catch (error) {
       neighbourhood.takeBack(key, binding)
-      if (isError(error)) return undefined
-      throw error
+      if (!isError(error)) throw error
     }
+    return undefined
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -171,12 +192,21 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return []
   }
 
+  function followCluster(change: Change<Cluster>): Iterable<string> {
+    const isOther = rows.take(change)
+    const { before, after } = change
+    if (after && !deepEqual(before?.status?.nodeShapes, after.status?.nodeShapes)) waiting.free(after.spec.id)
+    return isOther ? allBindings(hub) : []
+  }
+
   /** Keys of others that may be decided otherwise now. */
-  function follow({ key, after }: Change<Binding>): Iterable<string> {
+  function follow({ key, before, after }: Change<Binding>): Iterable<string> {
     if (!after) {
+      waiting.forget(key)
       reservations.forget(key)
-      return neighbourhood.forget(key)
+      return neighbourhood.forget(key, before?.metadata.namespace)
     }
+    if (!before) waiting.meet(after)
     reservations.take(key, after)
     return neighbourhood.follow(key, after, rulesOf(hub, after))
   }
@@ -190,7 +220,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   }
 
   const watches: readonly Watch[] = [
-    watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
+    watch<Cluster>(hub.clusters, followCluster),
     watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
     watch<Binding>(hub.clusterBindings, (change) => {
       const others = follow(change)
@@ -200,20 +230,13 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     }),
     watch<Policy>(hub.policies, followPolicy),
     watch<Policy>(hub.clusterPolicies, followPolicy),
+    watch(waiting.calls, ({ key }) => [key]),
     watch(hub.priceSheets, takeCosts),
     watch(hub.trafficProfiles, takeCosts),
     watch(hub.carbonSheets, takeCosts),
   ]
 
   return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision }
-}
-
-/** Something has no place, or one in a later tier than it might. */
-function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId }: Snapshot): boolean {
-  if (!isBoundByRoom(placement)) return false
-  const tierOf = prepareTiers(placement)
-  const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
-  return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
 }
 
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
@@ -237,37 +260,21 @@ function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
     .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
 }
 
-function requestFor(
-  binding: Binding,
-  policy: Policy,
-  previous: Decision | undefined,
-  isGrowthReady: boolean,
-): ScheduleRequest {
-  const [workload] = binding.spec.workloads
-  const [component] = workload?.components ?? []
-  return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
-    ...(workload === undefined ? {} : { name: workload.ref.name }),
-    placement: policy.spec.placement ?? {},
-    isGrowthReady,
-    ...(component ? { replicas: component.replicas } : {}),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(previous ? { previous } : {}),
-  }
-}
-
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
 }
 
-function* allBindings(hub: Hub): Iterable<string> {
-  for (const binding of hub.bindings.list()) yield keyOf(binding.metadata)
-  for (const binding of hub.clusterBindings.list()) yield keyOf(binding.metadata)
+function allBindings(hub: Hub): readonly string[] {
+  return inTurn([...hub.bindings.list(), ...hub.clusterBindings.list()])
+}
+
+/** Their keys, in the order in which they are decided. */
+function inTurn(bindings: readonly Binding[]): readonly string[] {
+  return bindings
+    .map(turnOf)
+    .sort(compareTurns)
+    .map(({ key }) => key)
 }
 
 /** Its inputs changed, or its growth became ready. */
@@ -280,14 +287,15 @@ function keysOfBinding({ key, before, after }: Change<Binding>): Iterable<string
 
 function placesDefinitions({ before, after }: Change<Binding>): boolean {
   const binding = after ?? before
-  const isDefinition = binding?.spec.workloads[0]?.ref.kind === definitions.kind
-  return isDefinition && !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  return (
+    binding !== undefined &&
+    placesDefinition(binding) &&
+    !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  )
 }
 
-function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<string> {
-  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return
+function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
+  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return []
   const uid = (after ?? before)?.metadata.uid ?? ''
-  for (const binding of [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]) {
-    yield keyOf(binding.metadata)
-  }
+  return inTurn([...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }

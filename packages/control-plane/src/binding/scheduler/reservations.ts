@@ -6,12 +6,12 @@ import type { Reservation } from '@flotilla/scheduler/occupy'
 import type { Binding } from '../../hub.ts'
 
 /** A replica that is not ready after so long has taken its room, or will not. */
-const growingForMs = 600_000
+export const growingForMs = 600_000
 /** Members are read about once a minute: so long after replicas were seen ready, free room shows them. */
 const unseenForMs = 90_000
 const sweepEveryMs = 15_000
 
-interface Growth {
+export interface Growth {
   readonly ready: number
   /** Replicas decided and not seen ready. */
   readonly growing: number
@@ -39,6 +39,7 @@ interface Claims {
 
 export class Reservations {
   readonly #now: () => number
+  readonly #onLess: (clusterId: string) => void
   /** By key of binding. */
   readonly #claims = new Map<string, Claims>()
   /** By cluster id and what a replica asks for: few workloads differ in that, however many there are. */
@@ -46,9 +47,10 @@ export class Reservations {
   readonly #lists = new Map<string, readonly Reservation[]>()
   #sweepAt = 0
 
-  /** `now`: milliseconds of any clock. */
-  constructor(now: () => number) {
+  /** `now`: milliseconds of any clock. `onLess` hears of clusters on which less is reserved than was. */
+  constructor(now: () => number, onLess: (clusterId: string) => void = () => {}) {
     this.#now = now
+    this.#onLess = onLess
   }
 
   /** Takes in what a binding says, or with `decision` is about to say. */
@@ -115,6 +117,7 @@ export class Reservations {
     if (totals.size === 0) this.#totals.delete(id)
     else this.#totals.set(id, totals)
     this.#lists.delete(id)
+    if (replicas < 0) this.#onLess(id)
   }
 }
 
@@ -137,7 +140,7 @@ function requestOf({ spec }: Binding): Request {
 const noGrowth: Growth = { ready: 0, growing: 0 }
 
 /** What clusters are to have by `decision` and do not have yet, by id; nothing of objects without replicas. */
-function growingOn(binding: Binding, decision: Decision | undefined): ReadonlyMap<string, Growth> {
+export function growingOn(binding: Binding, decision: Decision | undefined): ReadonlyMap<string, Growth> {
   if (binding.spec.workloads[0]?.components[0] === undefined) return new Map()
   const { clusters = [], decisionHash, summary } = binding.status ?? {}
   const outcomes = new Map(clusters.map((outcome) => [outcome.name, outcome]))
