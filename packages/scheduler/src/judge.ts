@@ -2,6 +2,7 @@
 import { type ClusterCosts, objectiveOf, weighCosts } from './cost/objective.ts'
 import { freeRoom, freeRooms } from './estimate.ts'
 import type { NamedObjection } from './filters/filter.ts'
+import { prepareReluctance } from './filters/workload-affinity.ts'
 import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
@@ -21,6 +22,8 @@ export interface Judged {
    * the mode goes by free room, else Infinity. 0 when not feasible.
    */
   readonly limit: number
+  /** Why growth should go elsewhere as long as there is room there; none: it need not. */
+  readonly reluctance?: () => string
   /** Where the placement goes by costs. */
   readonly costs?: ClusterCosts
 }
@@ -43,7 +46,17 @@ export function judgeClusters(
       ? { cluster, objections, isFeasible, tier, limit }
       : { cluster, holding, objections, isFeasible, tier, limit }
   })
-  return withCosts(judged, request, snapshot)
+  return withCosts(withReluctance(judged, request, snapshot), request, snapshot)
+}
+
+/** By preferences between workloads. */
+function withReluctance(judged: readonly Judged[], request: ScheduleRequest, snapshot: Snapshot): readonly Judged[] {
+  const reluctanceOf = prepareReluctance(request, snapshot)
+  if (reluctanceOf === undefined) return judged
+  return judged.map((each) => {
+    const reluctance = reluctanceOf(each.cluster)
+    return reluctance === undefined ? each : { ...each, reluctance }
+  })
 }
 
 /** What is not known of a cluster is as bad as the worst of those that can be used. */
