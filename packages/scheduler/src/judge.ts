@@ -35,6 +35,8 @@ export interface Judged {
   readonly cluster: ClusterRow
   /** What the previous decision has it hold; none: it does not have the object. */
   readonly holding?: Holding
+  /** What a rebalance wants it to hold; none: there is no rebalance. */
+  readonly target?: number
   readonly objections: readonly NamedObjection[]
   readonly isFeasible: boolean
   /** 0: the first, or there are none. */
@@ -56,7 +58,7 @@ export function judgeClusters(
   snapshot: Snapshot,
   holdings: ReadonlyMap<string, Holding>,
 ): readonly Judged[] {
-  const { force } = request
+  const { force, target } = request
   const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
   const judgesOfForced = force ? judges.filter(({ filter }) => !force.waived.has(filter)) : judges
   const growthOf = prepareGrowth(request)
@@ -67,7 +69,8 @@ export function judgeClusters(
     const { isFeasible, limit } = standing(objections, holding)
     const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
     const tier = tierOf(cluster) ?? 0
-    return { cluster, ...(holding === undefined ? {} : { holding }), objections, isFeasible, tier, limit: bound }
+    const wanted = { ...(holding && { holding }), ...(target && { target: target.get(cluster.id) ?? 0 }) }
+    return { cluster, ...wanted, objections, isFeasible, tier, limit: bound }
   })
   return withCosts(judged, request, snapshot)
 }

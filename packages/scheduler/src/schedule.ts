@@ -23,8 +23,23 @@ import { explainViolation } from './violation.ts'
  * refuses.
  */
 export function schedule(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
-  const next = decide(request, snapshot, options)
+  const { target, ...asked } = request
+  const next = (target && decideTarget(request, target, snapshot)) ?? decide(asked, snapshot, options)
   return request.previous !== undefined && isSettledBy(request.previous, next) ? request.previous : next
+}
+
+/** Undefined where rules or room do not allow exactly the target. */
+function decideTarget(
+  request: ScheduleRequest,
+  target: ReadonlyMap<string, number>,
+  snapshot: Snapshot,
+): Decision | undefined {
+  const next = decide(request, snapshot, { trigger: 'Rebalance' })
+  const got = new Map(next.clusters.map(({ id, replicas = 0 }) => [id, replicas]))
+  const isMet = [...new Set([...got.keys(), ...target.keys()])].every(
+    (id) => (got.get(id) ?? 0) === (target.get(id) ?? 0),
+  )
+  return isMet && next.shortfall === undefined ? next : undefined
 }
 
 /** The decision with a fresh explanation of every cluster: for `explain` and `plan`, never stored. */

@@ -24,6 +24,7 @@ import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
+import { targetOf } from './rebalance-target.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
 
@@ -56,9 +57,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
     const previous = stored && withoutRegistrations(stored)
-    const request = { ...requestFor(binding, policy, previous, waitMs === 0), reservedOn }
+    const target = targetOf(binding)
+    const asked = requestFor(binding, policy, previous, waitMs === 0)
+    const request = { ...asked, reservedOn, ...(target === undefined ? {} : { target }) }
     const decision = decide(request, before)
-    if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
+    const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
+    if (!isSame || (stored && isOutdated(stored, uidOf))) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
       await write(binding, decision).catch((error: unknown) => {
@@ -91,14 +95,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   }
 
   async function write(binding: Binding, decided: Decision): Promise<void> {
-    const { decision: previous, removals: recorded = [] } = binding.spec
+    const { decision: previous, removals: recorded = [], rebalance } = binding.spec
     const decision = withRegistrations(decided, previous, uidOf)
     const removals = [
       ...pendingRemovals(binding, decision),
       ...removalsFor(binding, decision, uidOf, timestamp(env.clock.now())),
     ]
     const change = createMergePatch(
-      { decision: { ...previous }, removals: [...recorded] },
+      { decision: { ...previous }, removals: [...recorded], ...(rebalance ? { rebalance: { ...rebalance } } : {}) },
       { decision: { ...decision }, removals },
     )
     const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
