@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { admissionRules } from '@flotilla/api/admission'
 import type { Placement } from '@flotilla/api/placement'
-import type { Decision } from '@flotilla/api/resource-binding'
+import type { Decision, ResourceBinding } from '@flotilla/api/resource-binding'
+import { Neighbourhood } from '@flotilla/control-plane/binding/scheduler/neighbourhood'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { parseQuantity } from '@flotilla/machinery/quantity'
 import { parseYaml } from '@flotilla/kube-server/http/yaml'
 import { aBook, aPrice, aPriceSheet, aProfile } from '@flotilla/scheduler/cost/fixtures'
 import { aClusterRow, aRequest, roomFor } from '@flotilla/scheduler/fixtures'
+import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { type ClusterRow, createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
@@ -20,6 +22,8 @@ type Cells = Readonly<Record<string, string>>
 
 interface Example {
   readonly title: string
+  /** Of its template. */
+  readonly labels: Cells
   readonly replicas: number
   readonly placement: Placement
   readonly rows: readonly Cells[]
@@ -37,7 +41,11 @@ const examples = page
 
 function toExample(section: string): Example {
   const yaml = /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
-  const { replicas, placement } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'>
+  const {
+    labels = {},
+    replicas,
+    placement,
+  } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'> & Partial<Pick<Example, 'labels'>>
   const [header = [], , ...lines] = section
     .split('\n')
     .filter((line) => line.startsWith('|'))
@@ -51,7 +59,7 @@ function toExample(section: string): Example {
   const shortfall = /```text\n([\s\S]*?)\n```/.exec(section)?.[1]
   const [, command = '', printed = ''] = /```console\n\$ (.*)\n([\s\S]*?)```/.exec(section) ?? []
   const shown = command === '' ? undefined : ([command, printed] as const)
-  return { title: section.split('\n')[0] ?? '', replicas, placement, rows, shortfall, whyNot: shown }
+  return { title: section.split('\n')[0] ?? '', labels, replicas, placement, rows, shortfall, whyNot: shown }
 }
 
 function toCluster(cells: Cells): ClusterRow {
@@ -117,14 +125,41 @@ function before(rows: readonly Cells[]): Decision | undefined {
   return { forHash: 'before', clusters, explanation }
 }
 
-function toRequest({ replicas, placement, rows }: Example): ScheduleRequest {
+function aBinding(name: string, labels: Cells, decision?: Decision): ResourceBinding {
+  const ref = { apiVersion: 'apps/v1', kind: 'Deployment', name, uid: name }
+  const spec = { workloads: [{ ref, labels, components: [] }], ...(decision ? { decision } : {}) }
+  return { apiVersion: 'flotilla.dev/v1alpha1', kind: 'ResourceBinding', metadata: { name }, spec }
+}
+
+/** Column `Beside`: other workloads that are on the cluster, with a label each: `cache (app=cache)`. */
+function neighboursOf({ labels, placement, rows }: Example): Neighbours | undefined {
+  const others = Map.groupBy(
+    rows.flatMap((cells) =>
+      cells['Beside'] ? [{ Cluster: cells['Cluster'] ?? '', Before: '1', who: cells['Beside'] }] : [],
+    ),
+    ({ who }) => who,
+  )
+  const neighbourhood = new Neighbourhood()
+  for (const [who, at] of others) {
+    const [, name = '', key = '', value = ''] = /^(\S+) \((.*)=(.*)\)$/.exec(who) ?? []
+    neighbourhood.follow(name, aBinding(name, { [key]: value }, before(at)), undefined)
+  }
+  const own = aBinding('web', labels, before(rows))
+  neighbourhood.follow('web', own, placement.workloadAffinity)
+  return neighbourhood.of('web', own)
+}
+
+function toRequest(example: Example): ScheduleRequest {
+  const { replicas, placement, rows } = example
   const previous = before(rows)
+  const neighbours = neighboursOf(example)
   const asked = rows.some((cells) => cells['Price of a GPU'] !== undefined) ? gpus : 'cpu'
   return aRequest({
     replicas,
     placement,
     ...(placement.objective ? { requirements: { resourceRequest: { [asked]: '1' } } } : {}),
-    ...(previous ? { previous } : {}),
+    ...(previous && { previous }),
+    ...(neighbours && { neighbours }),
   })
 }
 

@@ -393,6 +393,84 @@ const policyRows: readonly Row[] = [
     because: /name part/,
   },
   {
+    name: 'workloadAffinity that asks for nothing',
+    path: 'spec.placement',
+    value: { workloadAffinity: {} },
+    refused: 'spec.placement.workloadAffinity.affinity',
+    because: /say affinity or antiAffinity, or leave it out/,
+  },
+  {
+    name: 'affinity to nobody in particular',
+    path: 'spec.placement',
+    value: { workloadAffinity: { affinity: {} } },
+    refused: 'spec.placement.workloadAffinity.affinity.groupByLabelKey',
+    because: /either this or labelSelector/,
+  },
+  {
+    name: 'affinity to an empty selector',
+    path: 'spec.placement',
+    value: { workloadAffinity: { antiAffinity: { labelSelector: { matchLabels: {} } } } },
+    refused: 'spec.placement.workloadAffinity.antiAffinity.labelSelector',
+    because: /would mean every workload of the namespace: say which/,
+  },
+  {
+    name: 'affinity to a group and a selector',
+    path: 'spec.placement',
+    value: { workloadAffinity: { affinity: { groupByLabelKey: 'a', labelSelector: { matchLabels: { a: 'b' } } } } },
+    refused: 'spec.placement.workloadAffinity.affinity.labelSelector',
+    because: /not together with groupByLabelKey/,
+  },
+  {
+    name: 'affinity to a malformed selector',
+    path: 'spec.placement',
+    value: { workloadAffinity: { affinity: { labelSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } } } },
+    refused: 'spec.placement.workloadAffinity.affinity.labelSelector',
+    because: /values/,
+  },
+  {
+    name: 'affinity to a key that is no label key',
+    path: 'spec.placement',
+    value: { workloadAffinity: { affinity: { groupByLabelKey: 'a b' } } },
+    refused: 'spec.placement.workloadAffinity.affinity.groupByLabelKey',
+    because: /name part/,
+  },
+  {
+    name: 'affinity in two kinds of places',
+    path: 'spec.placement',
+    value: {
+      workloadAffinity: { affinity: { groupByLabelKey: 'a', topologyField: 'region', topologyLabel: 'rack' } },
+    },
+    refused: 'spec.placement.workloadAffinity.affinity.topologyLabel',
+    because: /not together with topologyField, region/,
+  },
+  {
+    name: 'affinity and antiAffinity to one group',
+    path: 'spec.placement',
+    value: {
+      workloadAffinity: {
+        affinity: { labelSelector: { matchLabels: { a: 'b' } } },
+        antiAffinity: {
+          labelSelector: { matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] },
+          topologyField: 'region',
+        },
+      },
+    },
+    refused: 'spec.placement.workloadAffinity.antiAffinity',
+    because: /contradicts spec.placement.workloadAffinity.affinity/,
+  },
+  {
+    name: 'affinity in a zone and antiAffinity in its region',
+    path: 'spec.placement',
+    value: {
+      workloadAffinity: {
+        affinity: { groupByLabelKey: 'a', topologyField: 'zone' },
+        antiAffinity: { groupByLabelKey: 'a', topologyField: 'region' },
+      },
+    },
+    refused: 'spec.placement.workloadAffinity.antiAffinity',
+    because: /contradicts/,
+  },
+  {
     name: 'schedulingUnit Together',
     path: 'spec.schedulingUnit',
     value: 'Together',
@@ -405,6 +483,27 @@ const policyRows: readonly Row[] = [
     value: 'OnImmutableChange',
     refused: 'spec.recreatePolicy',
     because: later,
+  },
+  {
+    name: 'a priority class beside those of pods',
+    path: 'spec.schedulePriority',
+    value: { priorityClassSource: 'PodPriorityClass', priorityClassName: 'gold' },
+    refused: 'spec.schedulePriority.priorityClassName',
+    because: /not together with priorityClassSource PodPriorityClass/,
+  },
+  {
+    name: 'a priority class of no possible name',
+    path: 'spec.schedulePriority',
+    value: { priorityClassName: 'Gold!' },
+    refused: 'spec.schedulePriority.priorityClassName',
+    because: /lowercase/i,
+  },
+  {
+    name: 'a source of priority classes that is not there',
+    path: 'spec.schedulePriority',
+    value: { priorityClassSource: 'FederatedPriorityClass', priorityClassName: 'gold' },
+    refused: 'spec.schedulePriority.priorityClassSource',
+    because: /KubePriorityClass/,
   },
   { name: 'failover', path: 'spec.failover', value: {}, refused: 'spec.failover', because: later },
   {
@@ -776,6 +875,7 @@ describe('admit()', () => {
     const spec = {
       resourceSelectors: [{ ...selector, labelSelector: { matchLabels: { app: 'web' } } }],
       priority: 10,
+      schedulePriority: { priorityClassName: 'gold' },
       propagateDeps: false,
       placement: {
         clusterAffinity: {

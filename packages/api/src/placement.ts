@@ -2,6 +2,7 @@
 import { complianceSchema } from './compliance.ts'
 import { type ValueOf, choice, integer, list, number, object, optional, text } from './field.ts'
 import { affinityTermSchema, clusterAffinity, tolerationSchema } from './selector.ts'
+import { workloadAffinitySchema } from './workload-affinity.ts'
 
 const later = 'This version does not act on it and refuses it.'
 
@@ -133,6 +134,7 @@ export const placementSchema = object(
     replicaScheduling: optional(replicaSchedulingSchema),
     objective: optional(objectiveSchema),
     compliance: optional(complianceSchema),
+    workloadAffinity: optional(workloadAffinitySchema),
     partialPlacement: optional(
       choice(
         'When not every replica has a place: Allow places those that have, Deny adds none and leaves what is there. Default: Allow.',

@@ -68,6 +68,27 @@ const failoverSchema = object(`What happens when a cluster or the application on
   ),
 })
 
+const schedulePrioritySchema = object(
+  'How important the selected workloads are where room is short: those of higher priority are placed first. Says nothing of which policy wins, and takes nothing from what runs. None: priority 0.',
+  {
+    priorityClassSource: optional(
+      choice(
+        'KubePriorityClass: `priorityClassName` names a PriorityClass of the hub. PodPriorityClass: the pod template of each workload does. Where no class is named the one with `globalDefault` counts, without one 0. Default: KubePriorityClass.',
+        ['KubePriorityClass', 'PodPriorityClass'],
+        { default: 'KubePriorityClass' },
+      ),
+    ),
+    priorityClassName: optional(
+      text('Name of a PriorityClass (scheduling.k8s.io/v1) of the hub. Not with PodPriorityClass.', {
+        minLength: 1,
+        maxLength: 253,
+      }),
+    ),
+  },
+)
+
+export type SchedulePriority = ValueOf<typeof schedulePrioritySchema>
+
 export const propagationSpecSchema = object('Which templates go where.', {
   resourceSelectors: list(
     'Templates that the policy is about: those that any entry selects. At least one.',
@@ -82,6 +103,7 @@ export const propagationSpecSchema = object('Which templates go where.', {
       default: 0,
     }),
   ),
+  schedulePriority: optional(schedulePrioritySchema),
   propagateDeps: optional(
     flag(
       'Send along what a workload uses (ConfigMap, Secret, ServiceAccount, PersistentVolumeClaim) and what points at it (Service, HorizontalPodAutoscaler, PodDisruptionBudget, Ingress). Default: true.',

@@ -54,6 +54,7 @@ const componentSchema = object('Replicas that are alike.', {
 
 const workloadSchema = object('A template that is divided or duplicated.', {
   ref: reference('The template.'),
+  labels: optional(map('Labels of the template: by them workloads name others.', text('Label value.'))),
   components: list('Its replicas; none for objects without, which go whole to each cluster.', componentSchema),
 })
 
@@ -67,6 +68,14 @@ const policyRefSchema = object('The policy that won.', {
 })
 
 export type PolicyRef = ValueOf<typeof policyRefSchema>
+
+const bindingPrioritySchema = object('How important it is where room is short. None: priority 0.', {
+  priority: integer('Value of the class; higher goes first.'),
+  priorityClassName: optional(text('The PriorityClass that was named, or else the default one. None: neither.')),
+  problem: optional(text('Why `priority` is not what the class says now, for people.')),
+})
+
+export type BindingPriority = ValueOf<typeof bindingPrioritySchema>
 
 const clusterUID = text(
   'UID of the Cluster, which tells this registration from later ones of the same cluster. None: written by an older version.',
@@ -232,6 +241,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   preserveResourcesOnDeletion: optional(
     flag('What the policy said of copies when it was last in force: holds also once the policy is gone.'),
   ),
+  schedulePriority: optional(bindingPrioritySchema),
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
   rebalance: optional(rebalanceSchema),
@@ -313,6 +323,13 @@ const columns = [
   },
   { name: 'Clusters', type: 'integer', jsonPath: '.status.summary.clusters', description: 'How many clusters.' },
   { name: 'Policy', type: 'string', jsonPath: '.spec.policy.name', priority: 1, description: 'The policy that won.' },
+  {
+    name: 'Priority',
+    type: 'integer',
+    jsonPath: '.spec.schedulePriority.priority',
+    priority: 1,
+    description: 'How important it is where room is short.',
+  },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when.' },
 ] as const
 

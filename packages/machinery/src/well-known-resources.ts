@@ -37,3 +37,4 @@ export const customResourceDefinitions = grouped(
   'CustomResourceDefinition',
   false,
 )
+export const priorityClasses = grouped('scheduling.k8s.io', 'v1', 'priorityclasses', 'PriorityClass', false)

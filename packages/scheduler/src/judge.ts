@@ -9,6 +9,7 @@ import type { Filter, Objection } from './filters/filter.ts'
 import { room } from './filters/room.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
+import { workloadAffinity, workloadAntiAffinity } from './filters/workload-affinity.ts'
 import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
@@ -25,6 +26,8 @@ export const filters: readonly Filter[] = [
   deleting,
   room,
   spreadDomain,
+  workloadAffinity,
+  workloadAntiAffinity,
 ]
 
 export interface NamedObjection extends Objection {
@@ -59,7 +62,7 @@ export function judgeClusters(
   holdings: ReadonlyMap<string, Holding>,
 ): readonly Judged[] {
   const { force, target } = request
-  const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request) }))
+  const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request, snapshot) }))
   const judgesOfForced = force ? judges.filter(({ filter }) => !force.waived.has(filter)) : judges
   const growthOf = prepareGrowth(request)
   const tierOf = force?.waived.has('clusterAffinities') === true ? () => 0 : prepareTiers(request.placement)

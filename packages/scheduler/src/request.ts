@@ -1,6 +1,7 @@
 // What is asked of the scheduler for one binding.
 import type { Placement } from '@flotilla/api/placement'
 import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { Neighbours } from './neighbours.ts'
 import type { Reservation } from './occupy.ts'
 
 /** What if one cluster had to have a replica: asked by `whyNot`, never by the scheduler itself. */
@@ -26,6 +27,8 @@ export interface ScheduleRequest {
   /** Replicas, this binding's own among them, that were decided but do not show in a cluster's free room yet. */
   readonly reservedOn?: (clusterId: string) => readonly Reservation[]
   readonly placement: Placement
+  /** Of workloads that rules of their own, or of others, keep together or apart. */
+  readonly neighbours?: Neighbours
   readonly force?: Force
   /**
    * Replicas by cluster id that a rebalance wants instead of what `previous` has. Decided where all rules allow

@@ -67,6 +67,8 @@ const changes: Readonly<Record<string, string>> = {
   NotReady: 'it is Ready again; see flotilla doctor cluster NAME',
   Suspended: 'its spec.suspend is off',
   Deleting: 'it is registered again',
+  WorkloadAffinity: 'one of those that it must be beside is placed there, or workloadAffinity.affinity is taken off',
+  WorkloadAntiAffinity: 'those that it must not be beside leave, or workloadAffinity.antiAffinity is taken off',
 }
 
 function changeFor(filter: string, it: Judged, { apiVersion, kind, placement, requirements }: ScheduleRequest): string {

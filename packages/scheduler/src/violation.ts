@@ -4,7 +4,11 @@ import { nameSome } from './allocation.ts'
 import type { Judged } from './judge.ts'
 
 /** Filters that are promises about what runs, not only about what is added, and the reason that a condition gives. */
-const reasons: Readonly<Record<string, string>> = { Compliance: 'NotCompliant' }
+const reasons: Readonly<Record<string, string>> = {
+  Compliance: 'NotCompliant',
+  WorkloadAffinity: 'AffinityViolated',
+  WorkloadAntiAffinity: 'AntiAffinityViolated',
+}
 
 export function explainViolation(
   judged: readonly Judged[],

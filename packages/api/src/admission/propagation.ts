@@ -1,19 +1,22 @@
 // Rules for PropagationPolicy and ClusterPropagationPolicy.
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
+import { checkDns1123Subdomain } from '@flotilla/machinery/names'
 import type { Placement, ReplicaScheduling } from '../placement.ts'
-import type { PropagationPolicy } from '../propagation-policy.ts'
+import type { PropagationPolicy, SchedulePriority } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
 import { checkCompliance } from './compliance.ts'
 import { checkObjective } from './objective.ts'
-import { type Rule, duplicates, each, notActedOn } from './rule.ts'
+import { type Rule, duplicates, each, invalid, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
 import { checkTiers } from './tiers.ts'
+import { checkWorkloadAffinity } from './workload-affinity.ts'
 
 export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
   ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
   ...checkPlacement('spec.placement', spec.placement ?? {}),
+  ...checkSchedulePriority('spec.schedulePriority', spec.schedulePriority),
   ...checkSuspension(spec.suspension),
   ...each('spec.drift.ignoreFields', spec.drift?.ignoreFields, checkFieldPath),
   ...notActedOn('spec.schedulingUnit', spec.schedulingUnit === 'Together'),
@@ -22,7 +25,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, compliance } = placement
+  const { clusterAffinities, spreadConstraints, compliance, workloadAffinity } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
@@ -31,6 +34,7 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...checkObjective(`${field}.objective`, placement),
     ...checkCompliance(`${field}.compliance`, compliance),
+    ...checkWorkloadAffinity(`${field}.workloadAffinity`, workloadAffinity),
   ]
 }
 
@@ -123,6 +127,21 @@ function checkTargets(
 function isRuledOut(name: string, affinity: ClusterAffinity | undefined): boolean {
   const { clusterNames = [], exclude = [] } = affinity ?? {}
   return exclude.includes(name) || (clusterNames.length > 0 && !clusterNames.includes(name))
+}
+
+function checkSchedulePriority(
+  field: string,
+  { priorityClassSource, priorityClassName }: SchedulePriority = {},
+): readonly StatusCause[] {
+  if (priorityClassName === undefined) return []
+  const path = `${field}.priorityClassName`
+  if (priorityClassSource === 'PodPriorityClass') {
+    const way = 'set priorityClassSource KubePriorityClass, or leave it out'
+    return [
+      fieldForbidden(path, `not together with priorityClassSource PodPriorityClass, whose pods name the class: ${way}`),
+    ]
+  }
+  return invalid(path, priorityClassName, checkDns1123Subdomain(priorityClassName))
 }
 
 function checkSuspension(suspension: PropagationPolicy['spec']['suspension']): readonly StatusCause[] {

@@ -99,7 +99,7 @@ function checkAnyNamespace(field: string, { namespace, namespaceSelector }: Reso
   return causes
 }
 
-function checkLabelSelector(field: string, selector: LabelSelector | undefined): readonly StatusCause[] {
+export function checkLabelSelector(field: string, selector: LabelSelector | undefined): readonly StatusCause[] {
   try {
     if (selector !== undefined) fromLabelSelector(selector)
     return []

@@ -9,11 +9,13 @@ import {
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
+import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import { explainAll } from '@flotilla/scheduler/schedule'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { createSnapshot, toClusterRow, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
 import { readCostBook } from './read-cost-book.ts'
+import { readNeighbours } from './read-neighbours.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -35,12 +37,17 @@ export async function explainEvery(hub: KubeApi, binding: Binding, now: number):
   const placement = found && (found.spec.placement ?? {})
   if (placement === undefined || stored.length >= items.length) return { verdicts: stored, placement, clusters }
   const snapshot = createSnapshot(clusters.values(), await readCostBook(hub, placement, now))
-  const { explanation } = explainAll(requestFor(binding, placement), snapshot, { trigger: 'Explain' })
+  const request = requestFor(binding, placement, await readNeighbours(hub, binding))
+  const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }
 
 /** As the hub asks it, but for what it keeps in mind: room that it has just given away. */
-export function requestFor({ spec: { decision, workloads } }: Binding, placement: Placement): ScheduleRequest {
+export function requestFor(
+  { spec: { decision, workloads } }: Binding,
+  placement: Placement,
+  neighbours: Neighbours | undefined,
+): ScheduleRequest {
   const [workload] = workloads
   const component = workload?.components[0]
   return {
@@ -51,6 +58,7 @@ export function requestFor({ spec: { decision, workloads } }: Binding, placement
     ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: true,
+    ...(neighbours && { neighbours }),
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),

@@ -24,6 +24,7 @@ export function explanationText(input: ExplanationInput): string {
   const lines = [
     `${template.kind} ${keyOf(template.metadata)}${replicasText(binding)}`,
     policyLine(binding),
+    ...priorityLines(binding),
     ...losingPolicies.map((policy) => `  lost: ${policyText(policy)}`),
     decision === undefined
       ? 'Decision: none yet. Next: flotilla status'
@@ -64,6 +65,13 @@ function replicasText({ spec }: Binding): string {
 function policyLine({ spec }: Binding): string {
   if (spec.policy === undefined) return 'Policy: none selects it any more; what was placed stays in place'
   return `Policy: ${policyText(spec.policy)}`
+}
+
+function priorityLines({ spec }: Binding): readonly string[] {
+  if (spec.schedulePriority === undefined) return []
+  const { priority, priorityClassName, problem } = spec.schedulePriority
+  const why = problem ?? (priorityClassName === undefined ? 'no PriorityClass' : `PriorityClass ${priorityClassName}`)
+  return [`Priority: ${priority} (${why})`]
 }
 
 function policyText({ kind, namespace, name }: PolicyRef): string {

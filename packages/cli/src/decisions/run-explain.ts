@@ -20,12 +20,13 @@ export async function runExplain(args: readonly string[], flags: DecisionFlags, 
     return
   }
   const explained = await explainEvery(hub.api, binding, env.clock.now())
-  const { policy, losingPolicies = [], decision, removals = [] } = binding.spec
+  const { policy, losingPolicies = [], schedulePriority, decision, removals = [] } = binding.spec
   if (format !== 'text') {
     const value = {
       template: binding.spec.workloads[0]?.ref,
       policy,
       losingPolicies,
+      schedulePriority,
       decision,
       verdicts: explained.verdicts,
       unknownClusters: unknownClusters(explained),

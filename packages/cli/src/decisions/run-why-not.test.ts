@@ -95,6 +95,27 @@ describe('flotilla why-not of what no cluster has', () => {
   })
 })
 
+describe('flotilla why-not of what must be beside another workload', () => {
+  it('says which, and that it is not placed', async () => {
+    const { api } = t.hub
+    const metadata = { name: 'api', namespace: 'shop' }
+    const web = await api.get(deployments, { name: 'web', namespace: 'shop' })
+    await api.create(propagationPolicyResource, {
+      apiVersion,
+      kind: 'PropagationPolicy',
+      metadata,
+      spec: {
+        resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'api' }],
+        placement: { workloadAffinity: { affinity: { labelSelector: { matchLabels: { app: 'cache' } } } } },
+      },
+    })
+    await api.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: web['spec'] })
+    await expect
+      .poll(async () => (await t.run('why-not', 'deployment/api', '-n', 'shop', '-C', 'eu')).out)
+      .toContain('  WorkloadAffinity: affinity to app=cache: none of them is placed\n')
+  })
+})
+
 describe('flotilla why-not of what no policy selects any more', () => {
   it('says so', async () => {
     await t.hub.api.delete(propagationPolicyResource, { name: 'web', namespace: 'shop' })

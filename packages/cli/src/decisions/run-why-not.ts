@@ -14,6 +14,7 @@ import { readPolicy, requestFor } from './explain-every.ts'
 import { noBindingText } from './explanation-text.ts'
 import { readTemplate, type Binding } from './read-binding.ts'
 import { readCostBook } from './read-cost-book.ts'
+import { readNeighbours } from './read-neighbours.ts'
 import { type Answer, type ObjectName, whyNotText } from './why-not-text.ts'
 
 export async function runWhyNot(args: readonly string[], flags: WhyNotFlags, terminal: Terminal): Promise<void> {
@@ -44,7 +45,7 @@ async function answersFor(
   const { policy: ref, workloads } = binding.spec
   const policy = ref && (await readPolicy(hub, ref))
   const placement = policy?.spec.placement ?? {}
-  const book = await readCostBook(hub, placement, now)
+  const [book, neighbours] = await Promise.all([readCostBook(hub, placement, now), readNeighbours(hub, binding)])
   const snapshot = createSnapshot(
     clusters.map((cluster) => toClusterRow(cluster)),
     book,
@@ -53,7 +54,7 @@ async function answersFor(
   return chosen.flatMap((cluster) => {
     if (subject === undefined) return []
     const answer = policy
-      ? whyNot(requestFor(binding, placement), snapshot, cluster.spec.id)
+      ? whyNot(requestFor(binding, placement, neighbours), snapshot, cluster.spec.id)
       : withoutPolicy(binding, cluster)
     return [{ workload: subject, ...(ref ? { policy: ref } : {}), ...answer }]
   })

@@ -1,6 +1,6 @@
 // What the binding of a template says before anything is decided. Pure.
 import { apiVersion, bindingFinalizer } from '@flotilla/api/group'
-import type { BindingSpec, PolicyRef, Removal } from '@flotilla/api/resource-binding'
+import type { BindingSpec, PolicyRef, Removal, Workload } from '@flotilla/api/resource-binding'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
@@ -16,7 +16,7 @@ import type { Verdict } from './match.ts'
 type Ref = BindingSpec['workloads'][number]['ref']
 type PolicyPart = Pick<
   BindingSpec,
-  'workloads' | 'followers' | 'policy' | 'losingPolicies' | 'preserveResourcesOnDeletion'
+  'workloads' | 'followers' | 'policy' | 'losingPolicies' | 'preserveResourcesOnDeletion' | 'schedulePriority'
 >
 
 /** Past so many, policies that lost are not listed. */
@@ -88,6 +88,9 @@ export function bindingPatch(
       // What is empty now must not stay as it was.
       losingPolicies: next.losingPolicies ?? null,
       preserveResourcesOnDeletion: next.preserveResourcesOnDeletion ?? null,
+      schedulePriority: next.schedulePriority
+        ? { priorityClassName: null, problem: null, ...next.schedulePriority }
+        : null,
       followers: next.followers ?? null,
       ...(removals.length > 0 ? { removals: [...(binding.spec.removals ?? []), ...removals] } : {}),
     },
@@ -106,24 +109,33 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
   }
 }
 
-function policyPart(template: KubeObject, { winner, losers }: Verdict, followers: readonly KubeObject[]): PolicyPart {
+function policyPart(template: KubeObject, verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
+  const { winner, losers, schedulePriority } = verdict
   return {
-    workloads: [{ ref: refOf(template), components: componentsOf(template) }],
+    workloads: [workloadOf(template)],
     ...(followers.length > 0 ? { followers: followers.map((follower) => ({ ref: refOf(follower) })) } : {}),
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
     ...(winner?.spec.preserveResourcesOnDeletion === true ? { preserveResourcesOnDeletion: true } : {}),
+    ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
 
+function workloadOf(template: KubeObject): Workload {
+  const { labels = {} } = template.metadata
+  const ref = refOf(template)
+  return { ref, ...(Object.keys(labels).length > 0 ? { labels } : {}), components: componentsOf(template) }
+}
+
 function policyFields(spec: BindingSpec): PolicyPart {
-  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion } = spec
+  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion, schedulePriority } = spec
   return {
     workloads,
     ...(followers && followers.length > 0 ? { followers } : {}),
     ...(policy ? { policy } : {}),
     ...(losingPolicies && losingPolicies.length > 0 ? { losingPolicies } : {}),
     ...(preserveResourcesOnDeletion === undefined ? {} : { preserveResourcesOnDeletion }),
+    ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
 

@@ -2,7 +2,13 @@ import { clusterResourceBindingResource, resourceBindingResource } from '@flotil
 import type { ResourceBinding } from '@flotilla/api/resource-binding'
 import { clusterPropagationPolicyResource, propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { configMaps, deployments, namespaces, services } from '@flotilla/machinery/well-known-resources'
+import {
+  configMaps,
+  deployments,
+  namespaces,
+  priorityClasses,
+  services,
+} from '@flotilla/machinery/well-known-resources'
 import { startController } from '@flotilla/runtime/start-controller'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startTestHub } from '../../test/test-hub.ts'
@@ -48,6 +54,13 @@ function aPolicy(name: string, spec: Record<string, unknown> = {}): KubeObject {
   }
 }
 
+const aPriorityClass = (name: string, value: number): KubeObject => ({
+  apiVersion: 'scheduling.k8s.io/v1',
+  kind: 'PriorityClass',
+  metadata: { name },
+  value,
+})
+
 const aConfigMap = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: key(name) })
 
 async function bindings(): Promise<readonly ResourceBinding[]> {
@@ -91,6 +104,49 @@ describe('createPolicyController()', () => {
     const { spec } = await theBinding()
     expect(spec.workloads[0]?.components[0]?.replicas).toBe(9)
     expect([spec.policy?.name, spec.losingPolicies?.map((policy) => policy.name)]).toEqual(['better', ['all']])
+  })
+
+  test('follows the priority class that the policy names, and keeps its value when it goes', async () => {
+    const priority = async () => (await theBinding()).spec.schedulePriority
+    await t.api.create(propagationPolicyResource, aPolicy('all', { schedulePriority: { priorityClassName: 'gold' } }))
+    await t.api.create(deployments, aDeployment('web'))
+    expect(await priority()).toMatchObject({ priority: 0, problem: expect.stringContaining('gold does not exist') })
+    await t.api.create(priorityClasses, aPriorityClass('gold', 1000))
+    expect(await priority()).toEqual({ priority: 1000, priorityClassName: 'gold' })
+    await t.api.delete(priorityClasses, { name: 'gold' })
+    expect(await priority()).toMatchObject({ priority: 1000, problem: expect.stringContaining('gold does not exist') })
+    await t.api.create(priorityClasses, aPriorityClass('gold', 50))
+    expect(await priority()).toEqual({ priority: 50, priorityClassName: 'gold' })
+    await t.api.patch(propagationPolicyResource, key('all'), {
+      type: 'merge',
+      patch: { spec: { schedulePriority: null } },
+    })
+    expect(await priority()).toBeUndefined()
+  })
+
+  test('follows the priority class that pods name, and the default one where they name none', async () => {
+    const priority = async () => (await theBinding()).spec.schedulePriority
+    const schedulePriority = { priorityClassSource: 'PodPriorityClass' }
+    await t.api.create(priorityClasses, aPriorityClass('gold', 1000))
+    await t.api.create(priorityClasses, aPriorityClass('silver', 10))
+    await t.api.create(propagationPolicyResource, aPolicy('all', { schedulePriority }))
+    await t.api.create(deployments, aDeployment('web'))
+    expect(await priority()).toEqual({ priority: 0 })
+    await t.api.patch(priorityClasses, { name: 'silver' }, { type: 'merge', patch: { globalDefault: true } })
+    expect(await priority()).toEqual({ priority: 10, priorityClassName: 'silver' })
+    const patch = { spec: { template: { spec: { priorityClassName: 'gold' } } } }
+    await t.api.patch(deployments, key('web'), { type: 'merge', patch })
+    expect(await priority()).toEqual({ priority: 1000, priorityClassName: 'gold' })
+  })
+
+  test('puts back a priority that somebody wrote into the binding', async () => {
+    await t.api.create(priorityClasses, aPriorityClass('gold', 1000))
+    await t.api.create(propagationPolicyResource, aPolicy('all', { schedulePriority: { priorityClassName: 'gold' } }))
+    await t.api.create(deployments, aDeployment('web'))
+    const { metadata } = await theBinding()
+    const patch = { spec: { schedulePriority: { priority: 9, problem: 'none' } } }
+    await t.api.patch(resourceBindingResource, metadata, { type: 'merge', patch })
+    expect((await theBinding()).spec.schedulePriority).toEqual({ priority: 1000, priorityClassName: 'gold' })
   })
 
   test('lists followers as they come and go, and records a removal for one that goes', async () => {

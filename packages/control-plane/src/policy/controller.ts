@@ -19,6 +19,7 @@ import { keysOfBinding, keysOfNamespace, keysOfPolicy, keysOfTemplate, templateS
 import { matchPolicy } from './match.ts'
 import type { Policy, Verdict } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
+import { priorityClassKind, resolvePriority } from './priority.ts'
 import { Uses } from './uses.ts'
 
 type WorkloadRef = Binding['spec']['workloads'][number]['ref']
@@ -49,12 +50,13 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
       return patch(last, last && withoutPolicy(last))
     }
     const followers = findFollowers(id, template, verdict.winner)
+    const claim = withPriority(verdict, template, binding ?? deleted)
     // An owner that has gone meanwhile would have the garbage collector end the binding, and delivery its copies: of a
     // template that was deleted with `--cascade=orphan` this controller may hear later than of its binding.
     if (!(binding && isOwnedBy(binding, template)) && !(await isAlive(template))) return
     const now = timestamp(env.clock.now())
-    if (binding) return patch(binding, bindingPatch(binding, template, verdict, followers, now))
-    const next = newBinding(template, verdict, followers, deleted, now)
+    if (binding) return patch(binding, bindingPatch(binding, template, claim, followers, now))
+    const next = newBinding(template, claim, followers, deleted, now)
     await hub.api.create(bindingResourceOf(template.metadata), next, { fieldManager })
   }
 
@@ -70,6 +72,22 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
     if (missing) throw new Waiting(`${missing[0]} objects have not been read yet`, unreadRetryMs)
     const objects = objectsIn(hub, template.metadata.namespace ?? '')
     return uses.record(id, objects, (recorded) => followersOf(template, recorded))
+  }
+
+  function withPriority(verdict: Verdict, template: KubeObject, binding: Binding | undefined): Verdict {
+    const asked = verdict.winner?.spec.schedulePriority
+    if (asked === undefined) return verdict
+    const { templates } = hub
+    templates.open(priorityClassKind)
+    // A class must not seem to be missing because classes have not been read.
+    if (!templates.isComplete(priorityClassKind)) {
+      throw new Waiting('PriorityClass objects have not been read yet', unreadRetryMs)
+    }
+    const classes = {
+      get: (name: string) => templates.get({ ...priorityClassKind, name }),
+      list: () => templates.informer(priorityClassKind)?.list() ?? [],
+    }
+    return { ...verdict, schedulePriority: resolvePriority(asked, template, classes, binding?.spec.schedulePriority) }
   }
 
   /** Whether the hub has this very template now, whatever its watch has told so far: a change comes if it has not. */

@@ -3,13 +3,14 @@ import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Change, Source } from '@flotilla/runtime/source'
 import type { Binding, Hub } from '../hub.ts'
-import { objectIdIn, objectIdOf, parseObjectId } from '../object-id.ts'
+import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, parseObjectId } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
 import { refOf } from './binding.ts'
 import { followerKinds, pointsAt, scales } from './dependencies.ts'
 import type { Policy } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
 import { podTemplateOf } from './pod-template.ts'
+import { priorityClassKind } from './priority.ts'
 import type { Uses } from './uses.ts'
 
 /** All templates of all open kinds, keyed by ObjectId. */
@@ -24,6 +25,8 @@ export function templateSource(hub: Hub): Source<KubeObject> {
 
 /** The template itself, and the workloads that it follows or may follow. */
 export function* keysOfTemplate(hub: Hub, uses: Uses, change: Change<KubeObject>): Iterable<ObjectId> {
+  // First: no generation tells that a class has become the default one.
+  if (kindIdIn(change.key) === kindIdOf(priorityClassKind)) yield* keysOfPriorityClass(hub, change)
   if (isStatusOnly(change)) return
   yield change.key
   const object = change.after ?? change.before
@@ -46,6 +49,17 @@ export function* keysOfTemplate(hub: Hub, uses: Uses, change: Change<KubeObject>
     ) {
       yield workload
     }
+  }
+}
+
+/** Workloads that have their priority from the class, or may have it from another default one now. */
+function* keysOfPriorityClass(hub: Hub, { before, after }: Change<KubeObject>): Iterable<ObjectId> {
+  const name = (after ?? before)?.metadata.name
+  const isDefault = [before, after].some((each) => each?.['globalDefault'] === true)
+  for (const binding of [...hub.bindings.list(), ...hub.clusterBindings.list()]) {
+    const { schedulePriority } = binding.spec
+    if (schedulePriority === undefined) continue
+    if (isDefault || schedulePriority.priorityClassName === name) yield* workloadsOf(binding)
   }
 }
 
@@ -108,6 +122,7 @@ export function keysOfBinding(hub: Hub, { before, after }: Change<Binding>): Ite
     deepEqual(before.spec.workloads, after.spec.workloads) &&
     deepEqual(before.spec.followers, after.spec.followers) &&
     deepEqual(before.spec.policy, after.spec.policy) &&
+    deepEqual(before.spec.schedulePriority, after.spec.schedulePriority) &&
     before.spec.preserveResourcesOnDeletion === after.spec.preserveResourcesOnDeletion &&
     deepEqual(before.metadata.ownerReferences, after.metadata.ownerReferences)
   return isSame ? [] : workloadsOf(binding)

@@ -2,7 +2,7 @@
 // how specific the selector is, name.
 import { isNeverTemplate } from '@flotilla/api/never-template'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
-import type { PolicyRef } from '@flotilla/api/resource-binding'
+import type { BindingPriority, PolicyRef } from '@flotilla/api/resource-binding'
 import type { ResourceSelector } from '@flotilla/api/selector'
 import { fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -27,6 +27,8 @@ export interface Verdict {
   readonly winner?: Policy
   /** Policies that select the template too, best first. */
   readonly losers: readonly Policy[]
+  /** By the winner's word. None: it says nothing. */
+  readonly schedulePriority?: BindingPriority
 }
 
 /** The policy that wins `template` among `policies`, and those that lost it. */

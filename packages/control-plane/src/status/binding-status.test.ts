@@ -146,6 +146,23 @@ describe('bindingStatus()', () => {
     expect(bindingStatus(aBinding(1, status), [later], now + 5_000)).toEqual(status)
   })
 
+  test('tells what is wrong with the priority, whether or not everything has a place', () => {
+    const { spec, ...rest } = aBinding(1)
+    const shortfall = { reason: 'PartiallyPlaced', message: '1 of 2 replicas have a place', missingReplicas: 1 }
+    const schedulePriority = { priority: 0, problem: 'PriorityClass gold does not exist' }
+    const scheduled = (decision: typeof spec.decision) =>
+      bindingStatus({ ...rest, spec: { ...spec, schedulePriority, ...(decision ? { decision } : {}) } }, [], now)
+        .conditions?.[0]
+    expect(scheduled(spec.decision)).toMatchObject({
+      status: 'True',
+      message: 'Placed on 1 cluster. PriorityClass gold does not exist',
+    })
+    expect(scheduled(spec.decision && { ...spec.decision, shortfall })).toMatchObject({
+      reason: 'PartiallyPlaced',
+      message: '1 of 2 replicas have a place. PriorityClass gold does not exist',
+    })
+  })
+
   test('tells the shortfall of a decision', () => {
     const binding = aBinding(1)
     const decision = {

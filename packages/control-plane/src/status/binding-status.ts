@@ -183,12 +183,14 @@ function scheduledOf({ spec }: Binding): Verdict {
   }
   if (!spec.decision) return { type, status: 'Unknown', reason: 'Pending', message: 'It has not been scheduled yet' }
   const { shortfall, clusters } = spec.decision
-  if (shortfall) return { type, status: 'False', reason: shortfall.reason, message: shortfall.message }
+  const problem = spec.schedulePriority?.problem
+  const withProblem = (message: string) => (problem === undefined ? message : `${message}. ${problem}`)
+  if (shortfall) return { type, status: 'False', reason: shortfall.reason, message: withProblem(shortfall.message) }
   return {
     type,
     status: 'True',
     reason: 'Scheduled',
-    message: `Placed on ${clusters.length} ${clusters.length === 1 ? 'cluster' : 'clusters'}`,
+    message: withProblem(`Placed on ${clusters.length} ${clusters.length === 1 ? 'cluster' : 'clusters'}`),
   }
 }
 

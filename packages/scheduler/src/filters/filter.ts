@@ -1,6 +1,6 @@
 // What a filter is: something that may speak against a cluster, for a reason that people understand.
 import type { ScheduleRequest } from '../request.ts'
-import type { ClusterRow } from '../snapshot.ts'
+import type { ClusterRow, Snapshot } from '../snapshot.ts'
 
 export interface Objection {
   /**
@@ -17,5 +17,5 @@ export type Judge = (cluster: ClusterRow) => Objection | undefined
 export interface Filter {
   readonly name: string
   /** Prepares for one request, so that judging a cluster is cheap. */
-  prepare(request: ScheduleRequest): Judge
+  prepare(request: ScheduleRequest, snapshot: Snapshot): Judge
 }

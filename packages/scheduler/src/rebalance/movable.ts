@@ -25,6 +25,7 @@ export function reasonToStay({ request }: Work, { byId }: Snapshot): string | un
   const objective = objectiveOf(placement)
   if (objective === undefined || !isBoundByRoom(placement)) return 'not placed by costs'
   if ((objective.load ?? 0) > 0) return 'placed by load, which moves with it'
+  if (placement.workloadAffinity !== undefined) return 'placed beside others, or apart from them'
   if ((placement.clusterAffinities ?? []).length > 1) return 'placed by tiers'
   if (replicas === 0 || completions !== undefined || previous === undefined) return 'nothing to move'
   const isMoving = !request.isGrowthReady || previous.clusters.some(({ from }) => from !== undefined)

@@ -24,6 +24,7 @@ import { withArriving } from './arriving.ts'
 import { ClusterRows, definitions } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
+import { Neighbourhood } from './neighbourhood.ts'
 import { targetOf } from './rebalance-target.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
@@ -45,6 +46,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
   const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
   const reservations = new Reservations(() => env.clock.monotonic())
+  const neighbourhood = new Neighbourhood()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
@@ -57,14 +59,20 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
     const previous = stored && withoutRegistrations(stored)
+    const neighbours = neighbourhood.of(key, binding)
     const target = targetOf(binding)
-    const asked = requestFor(binding, policy, previous, waitMs === 0)
-    const request = { ...asked, reservedOn, ...(target === undefined ? {} : { target }) }
+    const request = {
+      ...requestFor(binding, policy, previous, waitMs === 0),
+      reservedOn,
+      ...(neighbours && { neighbours }),
+      ...(target && { target }),
+    }
     const decision = decide(request, before)
     const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
       // Before the write: others are decided while it is under way.
       reservations.take(key, binding, decision)
+      neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
       await write(binding, decision).catch((error: unknown) => {
         reservations.take(key, binding)
         throw error
@@ -116,9 +124,22 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     return []
   }
 
-  function follow({ key, after }: Change<Binding>): void {
-    if (after) reservations.take(key, after)
-    else reservations.forget(key)
+  /** Keys of others that may be decided otherwise now. */
+  function follow({ key, after }: Change<Binding>): Iterable<string> {
+    if (!after) {
+      reservations.forget(key)
+      return neighbourhood.forget(key)
+    }
+    reservations.take(key, after)
+    return neighbourhood.follow(key, after, rulesOf(hub, after))
+  }
+
+  function* followPolicy(change: Change<Policy>): Iterable<string> {
+    for (const key of keysOfPolicy(hub, change)) {
+      const binding = hub.binding(key)
+      if (binding) yield* neighbourhood.follow(key, binding, rulesOf(hub, binding))
+      yield key
+    }
   }
 
   return {
@@ -126,18 +147,15 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     concurrency: 256,
     watches: [
       watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-      watch<Binding>(hub.bindings, (change) => {
-        follow(change)
-        return keysOfBinding(change)
-      }),
+      watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
       watch<Binding>(hub.clusterBindings, (change) => {
-        follow(change)
-        if (!placesDefinitions(change)) return keysOfBinding(change)
+        const others = follow(change)
+        if (!placesDefinitions(change)) return [...others, ...keysOfBinding(change)]
         rows.refreshPlacedKinds()
         return allBindings(hub)
       }),
-      watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
-      watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+      watch<Policy>(hub.policies, followPolicy),
+      watch<Policy>(hub.clusterPolicies, followPolicy),
       watch(hub.priceSheets, takeCosts),
       watch(hub.trafficProfiles, takeCosts),
       watch(hub.carbonSheets, takeCosts),
@@ -152,6 +170,10 @@ function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId
   const tierOf = prepareTiers(placement)
   const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
   return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
+}
+
+function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
+  return policy && policyOf(hub, policy)?.spec.placement?.workloadAffinity
 }
 
 function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy | undefined {

@@ -1,0 +1,31 @@
+import type { BindingPriority } from '@flotilla/api/resource-binding'
+import { describe, expect, test } from 'vitest'
+import { explanationText } from './explanation-text.ts'
+import type { Binding } from './read-binding.ts'
+
+const template = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'shop', name: 'settings' } }
+const explained = { verdicts: [], placement: {}, clusters: new Map() }
+
+function textOf(schedulePriority?: BindingPriority): string {
+  const binding: Binding = {
+    apiVersion: 'flotilla.dev/v1alpha1',
+    kind: 'ResourceBinding',
+    metadata: { namespace: 'shop', name: 'configmap-settings' },
+    spec: { workloads: [], ...(schedulePriority ? { schedulePriority } : {}) },
+  }
+  return explanationText({ template, binding, explained, paint: (_, text) => text, now: 0 })
+}
+
+describe('explanationText()', () => {
+  test.each([
+    [{ priority: 1000, priorityClassName: 'gold' }, 'Priority: 1000 (PriorityClass gold)'],
+    [{ priority: 0 }, 'Priority: 0 (no PriorityClass)'],
+    [{ priority: 7, priorityClassName: 'gold', problem: 'gold is not there' }, 'Priority: 7 (gold is not there)'],
+  ])('says of %j: %s', (priority, line) => {
+    expect(textOf(priority).split('\n')).toContain(line)
+  })
+
+  test('says nothing of a priority where the policy says nothing', () => {
+    expect(textOf()).not.toContain('Priority')
+  })
+})
