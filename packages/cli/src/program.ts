@@ -9,6 +9,7 @@ import { addGet } from './commands/get.ts'
 import { addDoctor, addStatus } from './commands/health.ts'
 import { addInstall } from './commands/install.ts'
 import { addJoin } from './commands/join.ts'
+import { addRebalance } from './commands/rebalance.ts'
 import { addStart } from './commands/start.ts'
 import { addUnjoin } from './commands/unjoin.ts'
 import { reportFailure } from './exit.ts'
@@ -27,6 +28,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addDescribe,
   addExplain,
   addWhyNot,
+  addRebalance,
   addRender,
   addDrift,
   addControllers,
