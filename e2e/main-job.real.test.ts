@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
-import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
+import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
+import { resourceBindingResource, type DecidedCluster, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { configMaps, deployments, secrets, services } from '@flotilla/machinery/well-known-resources'
 import { seededRandom } from '@flotilla/runtime/seeded-random'
@@ -60,13 +61,16 @@ describe.each(hubKinds)('the main job on $name', ({ start }) => {
     return binding?.status?.clusters?.find((one) => one.name === cluster)?.state ?? null
   }
 
-  function setWeights(...weights: readonly number[]): Promise<string> {
+  function weightsPatch(weights: readonly number[]) {
     const staticWeightList = weights.map((weight, index) => ({
       targetCluster: { clusterNames: [`member-${index + 1}`] },
       weight,
     }))
-    const spec = { placement: { replicaScheduling: { weightPreference: { staticWeightList } } } }
-    const patch = JSON.stringify({ spec })
+    return { spec: { placement: { replicaScheduling: { weightPreference: { staticWeightList } } } } }
+  }
+
+  function setWeights(...weights: readonly number[]): Promise<string> {
+    const patch = JSON.stringify(weightsPatch(weights))
     return hub.kubectl(['-n', namespace, 'patch', 'propagationpolicy', 'web', '--type=merge', '-p', patch])
   }
 
@@ -159,6 +163,48 @@ describe.each(hubKinds)('the main job on $name', ({ start }) => {
 
   async function readyLine(): Promise<string | undefined> {
     return (await hub.kubectl(`-n ${namespace} get deployment web --no-headers`)).split(/\s+/)[1]
+  }
+
+  it('bindings deleted by hand in the middle of a move, and the hub killed then, leave 12 ready and end the move', async () => {
+    const before = await uidsOf(fleet)
+    const floor = await watchReady(fleet, namespace, 'web')
+    const moves = [
+      [1, 2, 3],
+      [3, 2, 1],
+    ] as const
+    for (const weights of moves) {
+      await startMove(weights)
+      const { items } = await hub.api.list(resourceBindingResource, { namespace })
+      await Promise.all(items.map(({ metadata }) => hub.api.delete(resourceBindingResource, metadata)))
+      await hub.kill()
+      await hub.restart()
+      await untilEqual(
+        'ready replicas of web',
+        () => readyOf(fleet),
+        weights.map((weight) => weight * 2),
+      )
+      await until('the move to end', decided, (clusters) => !clusters.some(isMoving))
+    }
+    const seen = await floor.stop()
+    expect(seen.filter((ready) => ready.reduce((sum, one) => sum + one, 0) < 12)).toEqual([])
+    expect(await uidsOf(fleet)).toEqual(before)
+  })
+
+  async function decided(): Promise<readonly DecidedCluster[]> {
+    return (await bindingOf('web'))?.spec.decision?.clusters ?? []
+  }
+
+  const isMoving = ({ from }: DecidedCluster) => from !== undefined
+
+  /** Resolves in the middle of the move, which is over in little more than a second. */
+  async function startMove(weights: readonly number[]): Promise<void> {
+    const { resourceVersion } = await hub.api.list(resourceBindingResource, { namespace })
+    const patch = { type: 'merge', patch: weightsPatch(weights) } as const
+    await hub.api.patch(propagationPolicyResource, { namespace, name: 'web' }, patch)
+    for await (const event of hub.api.watch<ResourceBinding>(resourceBindingResource, { namespace, resourceVersion })) {
+      if (event.type !== 'BOOKMARK' && event.object.spec.decision?.clusters.some(isMoving) === true) return
+    }
+    throw new Error('the watch of bindings ended before the move began')
   }
 
   it('an override changes the image registry on one member only', async () => {

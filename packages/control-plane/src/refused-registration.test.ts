@@ -6,6 +6,7 @@ import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/res
 import { deployments, leases, namespaces, secrets } from '@flotilla/machinery/well-known-resources'
 import type { SimulatedCluster } from '@flotilla/simulator/cluster'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Lies } from '../test/lies.ts'
 import { aDeployment } from '../test/test-fleet.ts'
 import { aWeightedPolicy } from '../test/weighted-policy.ts'
 import { ownClaim, register, startWholeFleet, type WholeFleet } from '../test/whole-fleet.ts'
@@ -92,29 +93,38 @@ describe('a cluster that is registered twice', () => {
 })
 
 describe('the hub itself registered as a member', () => {
-  beforeEach(async () => {
-    const spec = { id: ownClaim.hubId, mode: 'Direct' }
-    await fleet.api.create(clusterResource, {
-      apiVersion,
-      kind: 'Cluster',
-      metadata: { name: 'other' },
-      spec,
-    } as Cluster)
+  const registerHubAs = async (id: string) => {
+    const cluster = { apiVersion, kind: 'Cluster', metadata: { name: 'other' }, spec: { id, mode: 'Direct' } } as const
+    await fleet.api.create<Cluster>(clusterResource, cluster)
     await fleet.env.advance(60_000)
-  })
+  }
+
+  const refusal = {
+    status: 'False',
+    reason: 'HubItself',
+    message: expect.stringMatching(
+      /^Cannot use cluster other: it is the hub itself, .* Next: flotilla unjoin other --force$/,
+    ),
+  }
 
   test('is not used, and says so', async () => {
-    expect(await readyOf('other')).toMatchObject({
-      status: 'False',
-      reason: 'HubItself',
-      message: expect.stringMatching(
-        /^Cannot use cluster other: it is the hub itself, .* Next: flotilla unjoin other$/,
-      ),
-    })
+    await registerHubAs(ownClaim.hubId)
+    expect(await readyOf('other')).toMatchObject(refusal)
+    expect(await clustersOfWeb()).toEqual(['eu 2', 'us 2'])
+  })
+
+  test('is not used under another identity either, and says the same', async () => {
+    hosts().set('other', hosts().get('eu') as SimulatedCluster)
+    const get: Lies['get'] = (_, object) =>
+      object.metadata.name === 'kube-system' ? { ...object, metadata: { ...object.metadata, uid: 'hub' } } : object
+    Object.assign(fleet.lies, { other: { get } })
+    await registerHubAs('made-up')
+    expect(await readyOf('other')).toMatchObject(refusal)
     expect(await clustersOfWeb()).toEqual(['eu 2', 'us 2'])
   })
 
   test('can be taken off', async () => {
+    await registerHubAs(ownClaim.hubId)
     await fleet.api.delete(clusterResource, { name: 'other' })
     await fleet.env.advance(10_000)
     await expect(fleet.api.get(clusterResource, { name: 'other' })).rejects.toMatchObject({ code: 'NotFound' })

@@ -11,14 +11,17 @@ export interface Refusal {
 /** Why nothing is read from the cluster, or written to it, under this registration; undefined: all is well. */
 export function refusalOf({ id, clusters }: Pick<Hub, 'id' | 'clusters'>, cluster: Cluster): Refusal | undefined {
   const { name } = cluster.metadata
-  if (cluster.spec.id === id) {
-    const message = `Cannot use cluster ${name}: it is the hub itself, which would deliver to itself what it is to deliver. Next: flotilla unjoin ${name}`
-    return { reason: 'HubItself', message }
-  }
+  if (cluster.spec.id === id) return hubItself(name)
   const first = clusters.byIndex('id', cluster.spec.id).reduce(older, cluster)
   if (first.metadata.name === name) return undefined
   const message = `Cannot use cluster ${name}: it is registered already, as ${first.metadata.name}. Next: flotilla unjoin ${name}`
   return { reason: 'RegisteredTwice', message }
+}
+
+/** Also of a registration that gives another identity, when it is the hub that answers. */
+export function hubItself(name: string): Refusal {
+  const why = 'it is the hub itself, which would deliver to itself what it is to deliver'
+  return { reason: 'HubItself', message: `Cannot use cluster ${name}: ${why}. Next: flotilla unjoin ${name} --force` }
 }
 
 function older(a: Cluster, b: Cluster): Cluster {

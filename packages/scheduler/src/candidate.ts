@@ -42,30 +42,31 @@ export function keeping(candidate: Omit<Candidate, 'held'>, held: number): Candi
   return { ...candidate, held, share: { ...candidate.share, steps: stepsOf(candidate, held) } }
 }
 
-function stepsOf({ judged, levels }: Omit<Candidate, 'held'>, held: number): readonly Step[] {
-  const steps: Step[] = []
-  for (const { cost, upTo } of costsByCount(judged)) {
-    const from = steps.at(-1)?.upTo ?? 0
-    if (upTo <= from) continue
-    if (from < held) steps.push({ level: levels.held, cost, upTo: Math.min(held, upTo) })
-    if (upTo > held) steps.push({ level: levels.growth, cost, upTo })
-  }
-  return steps
-}
-
-const noCosts: readonly Omit<Step, 'level'>[] = [{ cost: 0, upTo: Number.POSITIVE_INFINITY }]
-
 /** Whole thousand-millionths of a unit of currency: less makes no difference, and sums stay exact. */
 const unitsPerCurrency = 1e9
 
-/** What each replica there costs, by how many there are; rising. */
-function costsByCount({ costs, holding }: Judged): readonly Omit<Step, 'level'>[] {
-  if (costs === undefined) return noCosts
+/** Rising. Steps that nothing can reach are left out. */
+function stepsOf({ judged, levels, share }: Omit<Candidate, 'held'>, held: number): readonly Step[] {
+  const { costs, holding } = judged
+  if (costs === undefined) return withHeld(held, levels, 0)
   const { fixed, load, loadWeight } = costs
-  return load.map(({ penalty, upTo }) => ({
-    cost: Math.round((fixed + loadWeight * penalty) * unitsPerCurrency),
-    upTo: upTo + (holding?.replicas ?? 0),
-  }))
+  const steps: Step[] = []
+  let from = 0
+  for (const { penalty, upTo } of load.steps) {
+    if (from >= share.max) break
+    const to = upTo + (holding?.replicas ?? 0)
+    if (to <= from) continue
+    const cost = Math.round((fixed + loadWeight * penalty) * unitsPerCurrency)
+    if (from < held) steps.push({ level: levels.held, cost, upTo: Math.min(held, to) })
+    if (to > held) steps.push({ level: levels.growth, cost, upTo: to })
+    from = to
+  }
+  return steps.length === 0 ? withHeld(held, levels, 0) : steps
+}
+
+function withHeld(held: number, levels: Levels, cost: number): readonly Step[] {
+  const growth = { level: levels.growth, cost, upTo: Number.POSITIVE_INFINITY }
+  return held > 0 ? [{ level: levels.held, cost, upTo: held }, growth] : [growth]
 }
 
 /** Products of weight and replicas stay exact in doubles below it. */

@@ -22,7 +22,7 @@ export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]
 }
 
 function costsKey({ fixed, load, loadWeight }: ClusterCosts): string {
-  return loadWeight > 0 ? `@${fixed}+${load.map(({ penalty, upTo }) => `${penalty}:${upTo}`).join()}` : `@${fixed}`
+  return loadWeight > 0 ? `@${fixed}+${load.key}` : `@${fixed}`
 }
 
 /** Whether two hashes are of the same request, whatever the clusters were. */

@@ -86,8 +86,7 @@ function withCosts(
 ): readonly Judged[] {
   const objective = objectiveOf(request.placement)
   if (objective === undefined) return judged
-  const usable = judged.flatMap(({ cluster, isFeasible }) => (isFeasible ? [cluster] : []))
-  const costs = weighCosts(objective, request, book, clusters, usable)
+  const costs = weighCosts(objective, request, book, clusters, (index) => judged[index]?.isFeasible === true)
   return judged.map((each, index) => {
     const own = costs[index]
     return own === undefined ? each : { ...each, costs: own }

@@ -1,8 +1,9 @@
 // What a replica costs by how full it makes its cluster: nothing up to a target, then with the square of what is above.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
+import { requestKey } from '../fit.ts'
 import type { Reservation } from '../occupy.ts'
 import type { ClusterRow } from '../snapshot.ts'
-import { amountsOf } from './amounts.ts'
+import { type Amounts, amountsOf } from './amounts.ts'
 
 export interface LoadStep {
   /** 0 at the target or below, 1 where the cluster is full. */
@@ -11,34 +12,75 @@ export interface LoadStep {
   readonly upTo: number
 }
 
+/** Of the next replicas, rising. */
+export interface Load {
+  readonly steps: readonly LoadStep[]
+  /** Penalty of the first replica that is added. */
+  readonly next: number
+  /** The same for equal steps. */
+  readonly key: string
+}
+
 /** Utilisation above which a replica costs something: what is free below takes rollouts and failed nodes. */
 export const targetUtilisation = 0.7
 const bands = 10
 
+/** Of a cluster that costs the same however full it is. */
+export function constantLoad(penalty: number): Load {
+  return { steps: [{ penalty, upTo: Number.POSITIVE_INFINITY }], next: penalty, key: `${penalty}` }
+}
+
+interface Known {
+  readonly reserved: readonly Reservation[]
+  readonly byRequest: Map<string, Load>
+}
+
+const mostRequests = 256
+const loads = new WeakMap<ClusterRow, Known>()
+const noReservations: readonly Reservation[] = []
+
 /**
- * Rising steps of the penalty of the next replicas, of the fuller of CPU and memory: requested and `reserved`, of
- * what ready nodes offer. Undefined: not known.
+ * Of the fuller of CPU and memory: requested and `reserved`, of what ready nodes offer. Undefined: not known.
+ * Rows and lists of reservations are immutable, so it is computed once for each kind of request.
  */
-export function loadSteps(
-  { resources }: ClusterRow,
+export function loadOn(
+  cluster: ClusterRow,
   requirements: ReplicaRequirements | undefined,
-  reserved: readonly Reservation[] = [],
-): readonly LoadStep[] | undefined {
+  reserved: readonly Reservation[] = noReservations,
+): Load | undefined {
+  const { resources } = cluster
   if (resources === undefined) return undefined
-  const { cpus, memoryGiB } = amountsOf(requirements)
+  let known = loads.get(cluster)
+  if (known?.reserved !== reserved) loads.set(cluster, (known = { reserved, byRequest: new Map() }))
+  const key = requestKey(requirements)
+  let load = known.byRequest.get(key)
+  if (load === undefined) {
+    load = loadFrom(resources, amountsOf(requirements), reserved)
+    if (known.byRequest.size >= mostRequests) known.byRequest.clear()
+    known.byRequest.set(key, load)
+  }
+  return load
+}
+
+function loadFrom(
+  { cpus, memoryGiB }: NonNullable<ClusterRow['resources']>,
+  each: Amounts,
+  reserved: readonly Reservation[],
+): Load {
   const uses = [
-    { ...resources.cpus, each: cpus, taken: resources.cpus.requested + reservedOf(reserved, 'cpus') },
-    {
-      ...resources.memoryGiB,
-      each: memoryGiB,
-      taken: resources.memoryGiB.requested + reservedOf(reserved, 'memoryGiB'),
-    },
+    { ...cpus, each: each.cpus, taken: cpus.requested + reservedOf(reserved, 'cpus') },
+    { ...memoryGiB, each: each.memoryGiB, taken: memoryGiB.requested + reservedOf(reserved, 'memoryGiB') },
   ]
-  return Array.from({ length: bands + 1 }, (_, band) => {
+  const steps = Array.from({ length: bands + 1 }, (_, band) => {
     const edge = targetUtilisation + ((1 - targetUtilisation) * band) / bands
     const upTo = band === bands ? Number.POSITIVE_INFINITY : Math.min(...uses.map((use) => replicasUpTo(edge, use)))
     return { penalty: (band / bands) ** 2, upTo }
   })
+  return {
+    steps,
+    next: steps.find(({ upTo }) => upTo >= 1)?.penalty ?? 0,
+    key: steps.map(({ upTo }) => upTo).join(),
+  }
 }
 
 interface Use {

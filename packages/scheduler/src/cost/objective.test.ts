@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aClusterRow } from '../fixtures.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import { aBook, aBookOfPrices, aCarbonSheet, aProfile } from './fixtures.ts'
-import { loadSteps } from './load.ts'
+import { constantLoad, loadOn } from './load.ts'
 import { nextCost, objectiveOf, weighCosts } from './objective.ts'
 
 const one = { apiVersion: 'apps/v1', kind: 'Deployment', requirements: { resourceRequest: { cpu: '1' } } }
@@ -14,6 +14,8 @@ function used(cpus: number): Pick<ClusterRow, 'resources'> {
     resources: { cpus: { allocatable: 100, requested: cpus }, memoryGiB: { allocatable: 1000, requested: 0 } },
   }
 }
+
+const nothing = constantLoad(0)
 
 test('objectiveOf() is undefined where nothing is weighed', () => {
   expect(objectiveOf({})).toBeUndefined()
@@ -41,7 +43,7 @@ describe('weighCosts()', () => {
     const weighed = weighCosts({ latency: 1 }, one, book, [ap, eu, us])
     expect(weighed.map(({ fixed }) => fixed)).toEqual([70, 10, 70])
     expect(weighed.map(({ unknown }) => unknown)).toEqual([['latency'], [], []])
-    expect(weighCosts({ latency: 1 }, one, book, [ap, eu, us], [ap, eu])[0]?.fixed).toBe(10)
+    expect(weighCosts({ latency: 1 }, one, book, [ap, eu, us], (index) => index < 2)[0]?.fixed).toBe(10)
   })
 
   test('counts what nobody knows as nothing', () => {
@@ -56,25 +58,25 @@ describe('weighCosts()', () => {
   })
 })
 
-describe('loadSteps()', () => {
+describe('loadOn()', () => {
   test('cost nothing up to 70 % of the fuller resource, then ten rising steps', () => {
-    const steps = loadSteps({ ...eu, ...used(50) }, one.requirements) ?? []
+    const { steps } = loadOn({ ...eu, ...used(50) }, one.requirements) ?? nothing
     expect(steps.map(({ upTo }) => upTo)).toEqual([20, 23, 26, 29, 32, 35, 38, 41, 44, 47, Infinity])
     expect(steps.map(({ penalty }) => Math.round(penalty * 100))).toEqual([0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100])
   })
 
   test('count what was decided and does not show yet, and go below what is there', () => {
     const reserved = [{ replicas: 30, requirements: one.requirements }]
-    expect(loadSteps({ ...eu, ...used(50) }, one.requirements, reserved)?.[0]).toEqual({ penalty: 0, upTo: -10 })
+    expect(loadOn({ ...eu, ...used(50) }, one.requirements, reserved)?.steps[0]).toEqual({ penalty: 0, upTo: -10 })
   })
 
   test('do not change with replicas that ask for nothing', () => {
-    const steps = loadSteps({ ...eu, ...used(80) }, {}) ?? []
-    expect(steps.filter(({ upTo }) => upTo > 0).map(({ penalty }) => penalty)[0]).toBeCloseTo(0.16, 12)
+    const { next, steps } = loadOn({ ...eu, ...used(80) }, {}) ?? nothing
+    expect(next).toBeCloseTo(0.16, 12)
     expect(steps.every(({ upTo }) => !Number.isFinite(upTo))).toBe(true)
   })
 
   test('are not known where the cluster does not say what it has', () => {
-    expect(loadSteps(eu, one.requirements)).toBeUndefined()
+    expect(loadOn(eu, one.requirements)).toBeUndefined()
   })
 })

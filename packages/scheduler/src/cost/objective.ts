@@ -4,7 +4,7 @@ import type { Reservation } from '../occupy.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import type { CostBook } from './book.ts'
 import { type CostRequest, type Costs, prepareCostOf } from './cost-of.ts'
-import { type LoadStep, loadSteps } from './load.ts'
+import { constantLoad, type Load, loadOn } from './load.ts'
 
 export type Objective = NonNullable<Placement['objective']>
 
@@ -16,8 +16,8 @@ export interface ClusterCosts {
   readonly costs: Costs
   /** Weighted sum of price, latency and carbon, what is not known at its worst: currency per replica and hour. */
   readonly fixed: number
-  /** By replicas added to what is there now, rising, the last without end; where load is not weighed one step of 0. */
-  readonly load: readonly LoadStep[]
+  /** Where it is not weighed it is 0 for any number. */
+  readonly load: Load
   /** What a penalty of 1 is worth, in currency per replica and hour. */
   readonly loadWeight: number
   /** Weighted terms that are not known here. */
@@ -37,54 +37,51 @@ export interface ObjectiveRequest extends CostRequest {
 
 /**
  * Costs of all `clusters`, in their order. What is not known of a cluster counts as much as the worst that is known
- * of `rivals`, and nothing where nothing is.
+ * of those that are rivals, and nothing where nothing is.
  */
 export function weighCosts(
   objective: Objective,
   request: ObjectiveRequest,
   book: CostBook,
   clusters: readonly ClusterRow[],
-  rivals: readonly ClusterRow[] = clusters,
+  isRival: (index: number) => boolean = () => true,
 ): readonly ClusterCosts[] {
-  const costsOn = prepareCostOf(request, book)
-  const loadOn = prepareLoad(objective, request)
+  const costs = clusters.map(prepareCostOf(request, book))
+  const loads = clusters.map(prepareLoad(objective, request))
+  const worstOf = (valueAt: (index: number) => number | undefined) => {
+    let worst = 0
+    for (const index of clusters.keys()) if (isRival(index)) worst = Math.max(worst, valueAt(index) ?? 0)
+    return worst
+  }
   const weighed = fixedTerms.flatMap((term) => {
     const weight = objective[term] ?? 0
-    return weight > 0 ? [{ term, weight, worst: worstOf(rivals.map((cluster) => costsOn(cluster)[term])) }] : []
+    return weight > 0 ? [{ term, weight, worst: worstOf((index) => costs[index]?.[term]) }] : []
   })
-  const worstLoad = worstOf(rivals.map((cluster) => penaltyOfNext(loadOn(cluster))))
-  return clusters.map((cluster) => {
-    const costs = costsOn(cluster)
-    const load = loadOn(cluster)
-    const unknown: Term[] = weighed.flatMap(({ term }) => (costs[term] === undefined ? [term] : []))
-    if (load === undefined) unknown.push('load')
-    const fixed = weighed.reduce((sum, { term, weight, worst }) => sum + weight * (costs[term] ?? worst), 0)
-    const steps = load ?? [{ penalty: worstLoad, upTo: Number.POSITIVE_INFINITY }]
-    return { costs, fixed, load: steps, loadWeight: objective.load ?? 0, unknown }
+  const unknownLoad = constantLoad(worstOf((index) => loads[index]?.next))
+  const loadWeight = objective.load ?? 0
+  return costs.map((own, index) => {
+    let fixed = 0
+    for (const { term, weight, worst } of weighed) fixed += weight * (own[term] ?? worst)
+    const load = loads[index]
+    const missing: readonly Term[] = weighed.flatMap(({ term }) => (own[term] === undefined ? [term] : []))
+    const unknown = load === undefined ? [...missing, 'load' as const] : missing
+    return { costs: own, fixed, load: load ?? unknownLoad, loadWeight, unknown }
   })
 }
 
 /** Cost of the next replica, in currency per replica and hour. */
 export function nextCost({ fixed, load, loadWeight }: ClusterCosts): number {
-  return fixed + loadWeight * (penaltyOfNext(load) ?? 0)
+  return fixed + loadWeight * load.next
 }
 
 /** Penalty of the next replica; undefined: it is not weighed, or not known. */
 export function loadOfNext({ load, loadWeight, unknown }: ClusterCosts): number | undefined {
-  return loadWeight > 0 && !unknown.includes('load') ? penaltyOfNext(load) : undefined
+  return loadWeight > 0 && !unknown.includes('load') ? load.next : undefined
 }
 
-const noLoad: readonly LoadStep[] = [{ penalty: 0, upTo: Number.POSITIVE_INFINITY }]
+const noLoad = constantLoad(0)
 
 function prepareLoad({ load = 0 }: Objective, { requirements, reservedOn }: ObjectiveRequest) {
-  return (cluster: ClusterRow): readonly LoadStep[] | undefined =>
-    load > 0 ? loadSteps(cluster, requirements, reservedOn?.(cluster.id)) : noLoad
-}
-
-function penaltyOfNext(steps: readonly LoadStep[] | undefined): number | undefined {
-  return steps?.find(({ upTo }) => upTo >= 1)?.penalty
-}
-
-function worstOf(values: readonly (number | undefined)[]): number {
-  return values.reduce<number>((worst, value = 0) => Math.max(worst, value), 0)
+  return (cluster: ClusterRow): Load | undefined =>
+    load > 0 ? loadOn(cluster, requirements, reservedOn?.(cluster.id)) : noLoad
 }

@@ -14,7 +14,7 @@ import { timestamp } from '@flotilla/runtime/timestamp'
 import type { Connect } from '../../connect.ts'
 import type { Fences } from '../../fences.ts'
 import type { Hub } from '../../hub.ts'
-import { refusalOf } from '../../refused-registration.ts'
+import { hubItself, refusalOf } from '../../refused-registration.ts'
 import type { HubClaim } from './hub-lease.ts'
 import { judgeProbe } from './judge-probe.ts'
 import type { ConditionValue, HealthOptions, ProbeResult } from './judge-probe.ts'
@@ -48,7 +48,7 @@ export function createHealthController(deps: HealthDeps): Controller {
     const refusal = refusalOf(hub, cluster)
     if (refusal) {
       await closeSession(name)
-      await writeStatus(cluster, [notReady(refusal.reason, refusal.message)])
+      await writeStatus(cluster, [notReady(refusal)])
       return { requeueAfterMs: probeEveryMs }
     }
     const session = await openSession(cluster)
@@ -61,6 +61,7 @@ export function createHealthController(deps: HealthDeps): Controller {
       session.dropLease()
       fences.changed(name)
     }
+    if (result.kind === 'answered' && result.id === hub.id) conditions.push(notReady(hubItself(name)))
     if (result.kind === 'answered' && result.id === cluster.spec.id) {
       conditions.push(...(await keepLease(cluster, session)))
       const token = await renewToken(env, hub.api, session.api, credentialsOf(cluster))
@@ -113,22 +114,22 @@ export function createHealthController(deps: HealthDeps): Controller {
       if (!isError(error)) throw error
       if (session.lease.mayWrite()) return []
       return [
-        notReady(
-          'LeaseNotTaken',
-          `Cannot take the lease on cluster ${name}: ${error.message}. Nothing is written to it until that succeeds`,
-        ),
+        notReady({
+          reason: 'LeaseNotTaken',
+          message: `Cannot take the lease on cluster ${name}: ${error.message}. Nothing is written to it until that succeeds`,
+        }),
       ]
     } finally {
       if (session.lease.mayWrite() !== before) fences.changed(name)
     }
     const verdict = session.leaseVerdict
-    if (verdict?.kind === 'refused') return [notReady(verdict.reason, verdict.message)]
+    if (verdict?.kind === 'refused') return [notReady(verdict)]
     if (verdict?.kind !== 'waiting') return []
     return [
-      notReady(
-        'WaitingForLease',
-        `${verdict.holder} may still be writing to cluster ${name}: waiting for its lease to end`,
-      ),
+      notReady({
+        reason: 'WaitingForLease',
+        message: `${verdict.holder} may still be writing to cluster ${name}: waiting for its lease to end`,
+      }),
     ]
   }
 
@@ -189,6 +190,6 @@ function live(
   }
 }
 
-function notReady(reason: string, message: string): ConditionValue {
+function notReady({ reason, message }: { readonly reason: string; readonly message: string }): ConditionValue {
   return { type: 'Ready', status: 'False', reason, message }
 }
