@@ -229,8 +229,6 @@ const rebalanceSchema = object(
   },
 )
 
-export type Rebalance = ValueOf<typeof rebalanceSchema>
-
 const bindingSpecSchema = object('What is placed, by which policy, and where to.', {
   workloads: list('What is divided: one, or several that go together.', workloadSchema),
   followers: optional(

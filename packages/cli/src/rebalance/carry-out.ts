@@ -41,7 +41,9 @@ export async function carryOutWave(
       if (current === undefined || !isAt(current, target)) unmoved.add(key)
     }
     if (moving.size === 0) break
-    if (stopped.aborted || env.clock.monotonic() - start > timeoutMs) throw stillMoving([...moving.keys()], timeoutMs)
+    if (stopped.aborted) throw stillMoving([...moving.keys()], '')
+    if (env.clock.monotonic() - start > timeoutMs)
+      throw stillMoving([...moving.keys()], ` after ${timeoutMs / 1_000} s`)
     await env.timers.sleep(pollMs, stopped)
   }
   return unmoved
@@ -85,9 +87,9 @@ function isAt({ spec }: Binding, target: ReadonlyMap<string, number>): boolean {
   return clusters.length === target.size && clusters.every(({ id, replicas }) => target.get(id) === replicas)
 }
 
-function stillMoving(keys: readonly string[], timeoutMs: number): FlotillaError {
-  const which = `${keys.length} workloads, ${keys[0]} among them,`
-  const why = `${which} still move after ${timeoutMs / 1_000} s; they go on, and nothing else is begun`
+/** `since`: empty, or how long it was waited for. */
+function stillMoving(keys: readonly string[], since: string): FlotillaError {
+  const why = `${keys.length} workloads, ${keys[0]} among them, still move${since}; they go on, and nothing else is begun`
   return new FlotillaError(
     'Timeout',
     `Cannot finish the rebalance: ${why}. Next: flotilla rebalance once they are done`,

@@ -6,7 +6,8 @@ import { allowsTarget, optionsOfWork, reasonToStay, withoutBounds, type Work } f
 import { type Move, movesBetween } from './moves.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { freeUnits, requestUnits, resourcesOf } from './room-units.ts'
-import { costOf, rebalance } from './solve.ts'
+import { costOf } from './objective.ts'
+import { rebalance } from './solve.ts'
 import { type Budget, planWaves } from './waves.ts'
 
 export interface ProposeOptions extends Budget {
