@@ -261,11 +261,68 @@ const policyRows: readonly Row[] = [
     because: /only with replicaDivisionPreference Weighted, not Aggregated/,
   },
   {
-    name: 'a second spread constraint',
+    name: 'two spread constraints over the same field',
     path: 'spec.placement',
-    value: { spreadConstraints: [{ spreadByField: 'region' }, { spreadByField: 'cluster' }] },
-    refused: 'spec.placement.spreadConstraints[1]',
-    because: later,
+    value: { spreadConstraints: [{ spreadByField: 'region' }, { spreadByField: 'region', maxGroups: 2 }] },
+    refused: 'spec.placement.spreadConstraints[1].spreadByField',
+    because: /spec.placement.spreadConstraints\[0\] spreads over region already: make one of the two/,
+  },
+  {
+    name: 'two spread constraints over the same label',
+    path: 'spec.placement',
+    value: { spreadConstraints: [{ spreadByLabel: 'rack' }, { spreadByLabel: 'rack' }] },
+    refused: 'spec.placement.spreadConstraints[1].spreadByLabel',
+    because: /spreads over rack already/,
+  },
+  {
+    name: 'minGroups of regions above maxGroups of clusters',
+    path: 'spec.placement',
+    value: {
+      spreadConstraints: [
+        { spreadByField: 'region', minGroups: 3 },
+        { spreadByField: 'cluster', maxGroups: 2 },
+      ],
+    },
+    refused: 'spec.placement.spreadConstraints[0].minGroups',
+    because: /contradicts spec.placement.spreadConstraints\[1\].maxGroups, 2: a cluster is in one region only/,
+  },
+  {
+    name: 'minGroups of regions above maxGroups of zones, in any order',
+    path: 'spec.placement',
+    value: {
+      spreadConstraints: [
+        { spreadByField: 'zone', maxGroups: 2 },
+        { spreadByField: 'region', minGroups: 3 },
+      ],
+    },
+    refused: 'spec.placement.spreadConstraints[1].minGroups',
+    because: /contradicts spec.placement.spreadConstraints\[0\].maxGroups, 2: a zone is in one region only/,
+  },
+  {
+    name: 'a share of racks that maxGroups of clusters cannot fill',
+    path: 'spec.placement',
+    value: {
+      ...weighted([{ ...toA, weight: 1 }]),
+      spreadConstraints: [
+        { spreadByLabel: 'rack', maxSharePercent: 30 },
+        { spreadByField: 'cluster', maxGroups: 2 },
+      ],
+    },
+    refused: 'spec.placement.spreadConstraints[0].maxSharePercent',
+    because: /contradicts .*\[1\].maxGroups, 2: a cluster is in one rack only; together they leave 40 % of/,
+  },
+  {
+    name: 'maxSkew of two constraints',
+    path: 'spec.placement',
+    value: {
+      ...weighted([{ ...toA, weight: 1 }]),
+      spreadConstraints: [
+        { spreadByField: 'region', maxSkew: 1 },
+        { spreadByField: 'cluster', maxSkew: 2 },
+      ],
+    },
+    refused: 'spec.placement.spreadConstraints[1].maxSkew',
+    because: /not together with spec.placement.spreadConstraints\[0\].maxSkew/,
   },
   {
     name: 'a spread constraint over nothing',
@@ -912,6 +969,19 @@ describe('admit()', () => {
       'Aggregated over a label',
       { replicaDivisionPreference: 'Aggregated' },
       { spreadByLabel: 'a.b/rack', maxGroups: 2 },
+    ],
+    [
+      'Weighted over regions and clusters',
+      {},
+      { spreadByField: 'region', minGroups: 2, maxGroups: 2, maxSkew: 1 },
+      { spreadByField: 'cluster', minGroups: 2, maxGroups: 4, maxSharePercent: 25 },
+    ],
+    [
+      'Weighted over what only clusters can show to nest',
+      {},
+      { spreadByField: 'region', minGroups: 3 },
+      { spreadByLabel: 'rack', maxGroups: 2 },
+      { spreadByField: 'provider', maxGroups: 2 },
     ],
   ])('takes %s', (_, division, ...spreadConstraints) => {
     const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', ...division }, spreadConstraints }

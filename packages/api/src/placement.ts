@@ -77,15 +77,20 @@ const spreadConstraintSchema = object('Spreads over failure domains. Clusters th
   ),
   spreadByLabel: optional(text('Cluster label whose values make the domains.', { maxLength: 317 })),
   minGroups: optional(
-    integer('At least so many domains, as far as there are replicas for them. Default: 1.', { minimum: 0 }),
+    integer('At least so many domains have a replica, as far as there are replicas for them. Default: 1.', {
+      minimum: 0,
+    }),
   ),
   maxGroups: optional(
     integer('At most so many domains; not less than `minGroups`. Default: no bound.', { minimum: 1 }),
   ),
   maxSkew: optional(
-    integer('With Weighted: replicas by which two domains that are used may differ. Default: no bound.', {
-      minimum: 1,
-    }),
+    integer(
+      'With Weighted: replicas by which two domains that are used may differ. Only one constraint may have it. Default: no bound.',
+      {
+        minimum: 1,
+      },
+    ),
   ),
   maxSharePercent: optional(
     integer(
@@ -127,9 +132,13 @@ export const placementSchema = object(
     ),
     clusterTolerations: optional(list('Taints of clusters that do not matter.', tolerationSchema, { maxItems: 256 })),
     spreadConstraints: optional(
-      list('Failure domains to spread over. Not with Counts; this version takes one.', spreadConstraintSchema, {
-        maxItems: 16,
-      }),
+      list(
+        'Failure domains to spread over, all of them at once: domains of one must lie in those of another, as clusters do in regions. Not with Counts.',
+        spreadConstraintSchema,
+        {
+          maxItems: 6,
+        },
+      ),
     ),
     replicaScheduling: optional(replicaSchedulingSchema),
     objective: optional(objectiveSchema),

@@ -54,12 +54,14 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const fences = new Fences()
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
+  const scheduler = createSchedulerController({ env, hub })
+  const { withFirstDecision } = scheduler
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences }),
     createInventoryController({ ...options, hub, memberApi }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
-    createPolicyController({ env, hub }),
-    createSchedulerController({ env, hub }),
+    createPolicyController({ env, hub, withFirstDecision }),
+    scheduler,
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
   ].map((controller) => startController(env, controller))

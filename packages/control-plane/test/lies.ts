@@ -15,6 +15,8 @@ export interface Lies {
   get?: ((resource: Resource, object: KubeObject) => KubeObject) | undefined
   /** What every request but writes is answered with. */
   refuses?: ((resource: Resource | undefined) => FlotillaError | undefined) | undefined
+  /** What happens right before an apply is carried out; throwing refuses it. */
+  beforeApply?: ((resource: Resource, object: KubeObject) => unknown) | undefined
   /** Applies that are carried out and whose answer is lost on its way. */
   loses?: ((resource: Resource) => boolean) | undefined
   /** What becomes of an answer that is no object. */
@@ -42,6 +44,7 @@ export function lying(api: KubeApi, told: Lies, purpose?: 'sync' | 'probe'): Kub
       return lies.hides?.(resource) === true ? { ...page, items: [] } : page
     },
     async apply(resource, object, options) {
+      await lies.beforeApply?.(resource, object)
       const answer = await api.apply(resource, object, options)
       if (lies.loses?.(resource) === true)
         throw new FlotillaError('Timeout', `Cannot apply ${resource.plural}: no answer`)

@@ -4,6 +4,7 @@
 import type { Row } from './row.ts'
 import { applyRows } from './rows/apply.ts'
 import { createRows } from './rows/create.ts'
+import { createOnlyRows } from './rows/create-only.ts'
 import { deleteRows } from './rows/delete.ts'
 import { fieldValidationRows } from './rows/field-validation.ts'
 import { outputRows } from './rows/output.ts'
@@ -27,6 +28,7 @@ export const allRows: readonly Row[] = [
   ...updateRows,
   ...patchRows,
   ...applyRows,
+  ...createOnlyRows,
   ...deleteRows,
   ...subresourceRows,
   ...fieldValidationRows,

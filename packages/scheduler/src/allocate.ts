@@ -11,6 +11,8 @@ import { usefulParallelism } from './job.ts'
 import type { Judged } from './judge.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { Force, ScheduleRequest } from './request.ts'
+import { describeCrossing } from './spread/nest.ts'
+import { standStill } from './stand-still.ts'
 import { inTiers } from './tier.ts'
 import { weighByList } from './weighted.ts'
 
@@ -27,7 +29,12 @@ export function allocate(
   ties: ReadonlyMap<string, number>,
 ): Allocation {
   const replicas = wantedReplicas(request)
-  const { replicaScheduling, spreadConstraints } = request.placement
+  const { replicaScheduling, spreadConstraints = [] } = request.placement
+  const crossing = describeCrossing(
+    spreadConstraints,
+    feasible.map(({ cluster }) => cluster),
+  )
+  if (crossing !== undefined) return standStill(crossing, replicas, request.placement, feasible)
   const mode = modeOf(replicaScheduling)
   if (replicas === undefined || mode === 'Duplicated') return allocateCopies(request, feasible, ties)
   const { force } = request
@@ -36,8 +43,8 @@ export function allocate(
   }
   const tiered = inTiers(replicas, toCandidates(replicas, request, feasible, ties))
   const candidates = force ? tiered.map((candidate) => forceShare(candidate, force)) : tiered
-  const constraint = spreadConstraints?.[0]
-  return allocateDivided(replicas, candidates, constraint && { constraint, isPacked: mode === 'Aggregated' })
+  const spreading = { constraints: spreadConstraints, isPacked: mode === 'Aggregated' }
+  return allocateDivided(replicas, candidates, spreadConstraints.length > 0 ? spreading : undefined)
 }
 
 /** At least one for it, unless it takes none or weighs nothing. */

@@ -10,6 +10,8 @@ export interface Allocation {
   readonly unused?: ReadonlySet<string>
   /** Share by which a better choice of domains might exceed this one; none: there is none. */
   readonly gap?: number
+  /** Nothing could be decided: what clusters hold stays, whatever speaks against them. */
+  readonly isUndecided?: true
 }
 
 /** Names for a message: the first few and how many more. */

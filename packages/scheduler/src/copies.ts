@@ -15,10 +15,10 @@ export function allocateCopies(
 ): Allocation {
   const copy = (clusters: readonly Judged[]) =>
     replicas === undefined ? allocateWhole(clusters) : allocateDuplicated(replicas, clusters)
-  const constraint = placement.spreadConstraints?.[0]
+  const { spreadConstraints = [] } = placement
   const nearest = nearestTier(feasible)
-  if (constraint === undefined) return copy(nearest)
-  const { clusters, unmet } = chooseClusters(constraint, nearest, ties)
+  if (spreadConstraints.length === 0) return copy(nearest)
+  const { clusters, unmet } = chooseClusters(spreadConstraints, nearest, ties)
   const used = new Set(clusters)
   return {
     ...(unmet === undefined ? {} : { shortfall: { reason: 'SpreadNotMet', message: unmet, missingReplicas: 0 } }),

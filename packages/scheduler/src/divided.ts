@@ -7,7 +7,8 @@ import { divideReplicas } from './divide.ts'
 import { type Division, divideSpread } from './spread/spread.ts'
 
 export interface Spreading {
-  readonly constraint: SpreadConstraint
+  /** Their domains nest. */
+  readonly constraints: readonly SpreadConstraint[]
   /** As few domains as suffice, else as many as may be. */
   readonly isPacked: boolean
 }
@@ -20,7 +21,7 @@ export function allocateDivided(
   const division =
     spreading === undefined
       ? divideFreely(replicas, candidates)
-      : divideSpread(replicas, spreading.constraint, candidates, spreading.isPacked)
+      : divideSpread(replicas, spreading.constraints, candidates, spreading.isPacked)
   const { counts, unused, gap } = division
   const shortfall = explainShortfall(replicas, candidates, division)
   return {

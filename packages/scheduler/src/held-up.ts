@@ -20,6 +20,7 @@ export function judgeHeldUp(
   judged: readonly Judged[],
   ties: ReadonlyMap<string, number>,
 ): HeldUp {
+  if (allocation.isUndecided) return { missing: 0, mayLeave: false }
   const missing = missingForNow(request, allocation, judged, ties)
   const isAnyLeft = hasAvailable(allocation, judged)
   const isEach = request.replicas === undefined || modeOf(request.placement.replicaScheduling) === 'Duplicated'

@@ -16,7 +16,8 @@ export function holdBack(
 ): Allocation {
   const { shortfall, ...rest } = allocation
   const wanted = wantedReplicas(request)
-  if (request.placement.partialPlacement !== 'Deny' || !shortfall?.missingReplicas || wanted === undefined) {
+  const isAllowed = request.placement.partialPlacement !== 'Deny' || rest.isUndecided
+  if (isAllowed || !shortfall?.missingReplicas || wanted === undefined) {
     return allocation
   }
   const holding = feasible.filter((judged) => judged.holding !== undefined)

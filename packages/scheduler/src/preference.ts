@@ -16,12 +16,13 @@ export function preferenceOf(given: Case): WhyNot['reasons'] {
   const total = wantedReplicas(given.request)
   const mode = modeOf(placement.replicaScheduling)
   if (total === undefined || mode === 'Duplicated') return []
-  const constraint = placement.spreadConstraints?.[0]
   const isByCost = mode === 'Weighted' && given.it.costs !== undefined && !isFull(given)
   return [
     ...(given.it.tier > 0 ? [tierReason(given, total)] : isByCost ? [] : [divisionReason(given, total)]),
     ...costReasons(given),
-    ...(constraint ? [{ rule: 'spreadConstraints', message: spreadMessage(constraint, given) }] : []),
+    ...(placement.spreadConstraints ?? []).map((constraint) => {
+      return { rule: 'spreadConstraints', message: spreadMessage(constraint, given) }
+    }),
   ]
 }
 

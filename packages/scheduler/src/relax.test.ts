@@ -39,7 +39,7 @@ const table: readonly {
     name: 'names the rule that would free most',
     given: { placement: over({ maxGroups: 2, maxSharePercent: 50 }), replicas: 10 },
     clusters: [at('a', 'eu', 20), at('b', 'us', 2), at('c', 'ap', 1)],
-    want: '7 of 10 replicas have a place: region eu at 50 % (5), maxGroups 2 leaves out ap, b is full with 2. Smallest change: without maxSharePercent, 3 more',
+    want: '7 of 10 replicas have a place: region eu at 50 % (5), maxGroups 2 by region leaves out ap, b is full with 2. Smallest change: without maxSharePercent 50 by region, 3 more',
   },
   {
     name: 'says how much room is needed where no rule stands in the way',

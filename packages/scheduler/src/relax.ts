@@ -7,6 +7,8 @@ import { freeRoom } from './estimate.ts'
 import type { Judged } from './judge.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
+import { describeRule, spreadRules, topologyOf } from './spread/domain.ts'
+import { crossing } from './stand-still.ts'
 
 interface Change {
   /** E.g. `without maxGroups`. */
@@ -14,8 +16,6 @@ interface Change {
   /** Replicas that would have a place. */
   readonly gain: number
 }
-
-const rules = ['maxGroups', 'maxSharePercent', 'maxSkew'] as const
 
 /** `shortfall` with the smallest change added to its message; as it is where every replica has a place. */
 export function suggestChange(
@@ -26,12 +26,17 @@ export function suggestChange(
 ): Shortfall {
   const missing = shortfall.missingReplicas
   if (missing === 0) return shortfall
-  const changes = [...withoutRule(request, judged, ties, missing), ...withCluster(request, judged, missing)]
+  const isCrossing = shortfall.reason === crossing
+  const changes = [
+    ...withoutRule(request, judged, ties, missing),
+    ...(isCrossing ? [] : withCluster(request, judged, missing)),
+  ]
   const best = changes.reduce<Change | undefined>(
     (one, other) => (other.gain > (one?.gain ?? 0) ? other : one),
     undefined,
   )
-  const text = best === undefined ? needOf(request, missing) : `${best.text}, ${best.gain} more`
+  const text =
+    best === undefined ? (isCrossing ? undefined : needOf(request, missing)) : `${best.text}, ${best.gain} more`
   return text === undefined ? shortfall : { ...shortfall, message: `${shortfall.message}. Smallest change: ${text}` }
 }
 
@@ -42,20 +47,28 @@ function withoutRule(
   missing: number,
 ): readonly Change[] {
   const { placement } = request
-  const constraint = placement.spreadConstraints?.[0]
+  const constraints = placement.spreadConstraints ?? []
   const feasible = judged.filter(({ isFeasible }) => isFeasible)
-  if (constraint === undefined || feasible.length === 0) return []
-  return rules.flatMap((rule) => {
-    if (constraint[rule] === undefined) return []
-    const spreadConstraints = [without(constraint, rule)]
+  if (feasible.length === 0) return []
+  const gainOf = (spreadConstraints: readonly SpreadConstraint[]) => {
     const { shortfall } = allocate({ ...request, placement: { ...placement, spreadConstraints } }, feasible, ties)
-    return [{ text: `without ${rule}`, gain: missing - (shortfall?.missingReplicas ?? 0) }]
+    return missing - (shortfall?.missingReplicas ?? 0)
+  }
+  const singles = constraints.flatMap((constraint, index) =>
+    spreadRules
+      .filter((rule) => constraint[rule] !== undefined)
+      .map((rule) => {
+        const { [rule]: _, ...rest } = constraint
+        return { text: `without ${describeRule(constraint, rule)}`, gain: gainOf(constraints.with(index, rest)) }
+      }),
+  )
+  const wholes = constraints.map((constraint, index) => {
+    return {
+      text: `without spreadConstraints by ${topologyOf(constraint)}`,
+      gain: gainOf(constraints.toSpliced(index, 1)),
+    }
   })
-}
-
-function without(constraint: SpreadConstraint, rule: (typeof rules)[number]): SpreadConstraint {
-  const { [rule]: _, ...rest } = constraint
-  return rest
+  return [...singles, ...(constraints.length > 1 ? wholes : [])]
 }
 
 /** Clusters that only one filter speaks against and that have room. */

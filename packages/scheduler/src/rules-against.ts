@@ -8,6 +8,8 @@ import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import { describeNeed, describeRoom } from './describe-room.ts'
 import { describeDomains } from './spread/describe-domains.ts'
+import { describeRule, domainKeys, type SpreadRule, spreadRules, topologyOf } from './spread/domain.ts'
+import { describeCrossing } from './spread/nest.ts'
 import { prepareWeights } from './weights.ts'
 
 export interface Rule {
@@ -25,7 +27,7 @@ export function filtersAgainst({ request, it }: Case): readonly Rule[] {
     name: objection.filter,
     message: objection.describe(),
     change: changeFor(objection.filter, it, request),
-    lift: objection.filter === 'SpreadConstraint' ? withoutSpread : waive(objection.filter),
+    lift: objection.filter === 'SpreadConstraint' ? withoutDomainless(it) : waive(objection.filter),
   }))
 }
 
@@ -45,7 +47,7 @@ export function rulesAgainst(given: Case): readonly Rule[] {
     ...(mode === 'Counts' ? countRules(given) : []),
     ...(isWeighted ? weightRules(given) : []),
     ...(mode !== 'Duplicated' && isBoundByRoom(placement) ? roomRules(given) : []),
-    ...spreadRules(given),
+    ...spreadRulesOf(given),
     ...(replicas === undefined ? [] : partialRules(given)),
   ]
 }
@@ -80,9 +82,18 @@ function changeFor(filter: string, it: Judged, { apiVersion, kind, placement, re
     case 'Room':
       return `it has room for 1 replica (${describeNeed(requirements)})`
     case 'SpreadConstraint':
-      return 'without spreadConstraints'
+      return `without spreadConstraints by ${domainlessOf(placement, it).map(topologyOf).join(', by ')}`
   }
   return (changes[filter] ?? `without ${filter}`).replace('NAME', it.cluster.name)
+}
+
+function withoutDomainless({ cluster }: Judged): Rule['lift'] {
+  return withoutSpread((constraint) => domainKeys(constraint, cluster).length === 0)
+}
+
+/** Constraints of which the cluster is in no domain. */
+function domainlessOf({ spreadConstraints = [] }: Placement, { cluster }: Judged): readonly SpreadConstraint[] {
+  return spreadConstraints.filter((constraint) => domainKeys(constraint, cluster).length === 0)
 }
 
 function tierRules({ request: { placement }, judged, it }: Case): readonly Rule[] {
@@ -154,24 +165,53 @@ function roomRules({ request, it }: Case): readonly Rule[] {
   return [{ name: 'Room', message, change: changeFor('Room', it, request), lift: waive('Room') }]
 }
 
-function spreadRules(given: Case): readonly Rule[] {
-  const constraint = given.request.placement.spreadConstraints?.[0]
-  if (constraint === undefined) return []
-  const state = describeDomains(constraint, given)
-  return (['maxGroups', 'maxSharePercent', 'maxSkew'] as const).flatMap((name) => {
-    const limit = constraint[name]
-    if (limit === undefined) return []
-    const rule = `${name} ${limit}`
-    return [{ name, message: `${rule}: ${state}`, change: `without ${rule}`, lift: withoutLimit(name) }]
-  })
+function spreadRulesOf(given: Case): readonly Rule[] {
+  const { spreadConstraints: constraints = [] } = given.request.placement
+  return [
+    ...crossingRules(given, constraints),
+    ...constraints.flatMap((constraint) => {
+      const state = describeDomains(constraint, given)
+      return spreadRules
+        .filter((name) => constraint[name] !== undefined)
+        .map((name) => ({
+          name,
+          message: `${name} ${constraint[name]}: ${state}`,
+          change: `without ${describeRule(constraint, name)}`,
+          lift: withoutLimit(topologyOf(constraint), name),
+        }))
+    }),
+  ]
 }
 
-const withoutSpread = edit(({ spreadConstraints: _, ...rest }) => rest)
+/** Constraints that cross keep everything where it is, unless one of them goes. */
+function crossingRules({ judged }: Case, constraints: readonly SpreadConstraint[]): readonly Rule[] {
+  const message = describeCrossing(
+    constraints,
+    judged.filter(({ isFeasible }) => isFeasible).map(({ cluster }) => cluster),
+  )
+  if (message === undefined) return []
+  return constraints.map((constraint) => ({
+    name: 'spreadConstraints',
+    message,
+    change: `without spreadConstraints by ${topologyOf(constraint)}`,
+    lift: withoutSpread((one) => topologyOf(one) === topologyOf(constraint)),
+  }))
+}
 
-function withoutLimit(name: keyof SpreadConstraint): Rule['lift'] {
+function withoutSpread(isLifted: (constraint: SpreadConstraint) => boolean): Rule['lift'] {
+  return edit(({ spreadConstraints = [], ...rest }) => ({
+    ...rest,
+    spreadConstraints: spreadConstraints.filter((constraint) => !isLifted(constraint)),
+  }))
+}
+
+function withoutLimit(topology: string, name: SpreadRule): Rule['lift'] {
   return edit((placement) => ({
     ...placement,
-    spreadConstraints: (placement.spreadConstraints ?? []).map(({ [name]: _, ...rest }) => rest),
+    spreadConstraints: (placement.spreadConstraints ?? []).map((constraint) => {
+      const { [name]: _, ...rest } = constraint
+      return topologyOf(constraint) === topology ? rest : constraint
+    }),
   }))
 }
 

@@ -56,27 +56,38 @@ const anyDivision: fc.Arbitrary<Placement> = fc.oneof(
   anyWeights,
   anyCounts,
 )
-const anyConstraint: fc.Arbitrary<SpreadConstraint> = fc.record(
+const anyConstraint: fc.Arbitrary<Omit<SpreadConstraint, 'spreadByField'>> = fc.record(
   {
-    spreadByField: fc.constantFrom('region', 'cluster'),
+    minGroups: fc.integer({ min: 1, max: 3 }),
     maxGroups: fc.integer({ min: 1, max: 2 }),
     maxSharePercent: fc.integer({ min: 20, max: 100 }),
     maxSkew: fc.integer({ min: 1, max: 3 }),
   },
-  { requiredKeys: ['spreadByField'] },
+  { requiredKeys: [] },
 )
+/** One or both; one of them may keep a skew. */
+const anyConstraints: fc.Arbitrary<readonly SpreadConstraint[]> = fc
+  .tuple(fc.shuffledSubarray(['region', 'cluster'] as const, { minLength: 1 }), anyConstraint, anyConstraint)
+  .map(([fields, one, { maxSkew: _, ...other }]) =>
+    fields.map((spreadByField, at) => ({ spreadByField, ...(at === 0 ? one : other) })),
+  )
+const withoutSkewIf =
+  (isPacked: boolean) =>
+  ({ maxSkew, ...rest }: SpreadConstraint): SpreadConstraint =>
+    isPacked || maxSkew === undefined ? rest : { ...rest, maxSkew }
 const clusterAffinities = [
   { affinityName: 'first', clusterNames: ['b'] },
   { affinityName: 'second', clusterNames: ['a', 'c'] },
 ]
 const anyPlacement = fc
-  .tuple(anyDivision, fc.constantFrom('spread', 'spread', 'tiers', 'names', 'plain'), anyConstraint, rarely)
-  .map(([division, kind, { maxSkew, ...rest }, isDenied]): Placement => {
+  .tuple(anyDivision, fc.constantFrom('spread', 'spread', 'tiers', 'names', 'plain'), anyConstraints, rarely)
+  .map(([division, kind, constraints, isDenied]): Placement => {
     const isCounts = division.replicaScheduling?.counts !== undefined
-    const constraint = division === aggregated || maxSkew === undefined ? rest : { ...rest, maxSkew }
     return {
       ...division,
-      ...(kind === 'spread' && !isCounts ? { spreadConstraints: [constraint] } : {}),
+      ...(kind === 'spread' && !isCounts
+        ? { spreadConstraints: constraints.map(withoutSkewIf(division === aggregated)) }
+        : {}),
       ...(kind === 'tiers' && !isCounts ? { clusterAffinities } : {}),
       ...(kind === 'names' ? { clusterAffinity: { clusterNames: ['b', 'c'] } } : {}),
       ...(isDenied ? { partialPlacement: 'Deny' as const } : {}),
@@ -97,11 +108,25 @@ const onRow =
 const onPlacement =
   (change: (placement: Placement) => Placement): Edit =>
   (world) => ({ ...world, placement: change(world.placement) })
-const withoutLimit = (name: keyof SpreadConstraint) =>
-  onPlacement((placement) => {
-    const constraints = placement.spreadConstraints?.map(({ [name]: _, ...rest }) => rest)
-    return constraints === undefined ? placement : { ...placement, spreadConstraints: constraints }
-  })
+const withoutLimit = (field: SpreadConstraint['spreadByField'], name: string) =>
+  onPlacement(({ spreadConstraints = [], ...placement }) => ({
+    ...placement,
+    spreadConstraints: spreadConstraints.map((constraint) =>
+      constraint.spreadByField === field
+        ? Object.fromEntries(Object.entries(constraint).filter(([key]) => key !== name))
+        : constraint,
+    ),
+  }))
+/** Each limit of each constraint, by what lifting it is called. */
+const limitEdits = ({ placement: { spreadConstraints = [] } }: World): Readonly<Record<string, Edit>> =>
+  Object.fromEntries(
+    spreadConstraints.flatMap(({ spreadByField, spreadByLabel: _, ...limits }) =>
+      Object.entries(limits).map(([name, limit]) => [
+        `without ${name} ${limit} by ${spreadByField}`,
+        withoutLimit(spreadByField, name),
+      ]),
+    ),
+  )
 const withWeights = (change: (list: readonly object[]) => readonly object[]) =>
   onPlacement((placement) => {
     const { replicaScheduling } = placement
@@ -122,14 +147,12 @@ const edits: Readonly<Record<string, Edit>> = {
   ),
   // Only of a cluster in no domain: elsewhere each limit is a rule of its own.
   SpreadConstraint: (world) => {
-    const isByRegion = world.placement.spreadConstraints?.[0]?.spreadByField === 'region'
-    if (!isByRegion || world.rows[0]?.region !== '') return world
-    return onPlacement(({ spreadConstraints: _, ...rest }) => rest)(world)
+    const { spreadConstraints = [] } = world.placement
+    const others = spreadConstraints.filter(({ spreadByField }) => spreadByField !== 'region')
+    if (others.length === spreadConstraints.length || world.rows[0]?.region !== '') return world
+    return onPlacement((placement) => ({ ...placement, spreadConstraints: others }))(world)
   },
   Room: (world) => onRow({ pods: Math.max(1, world.rows[0]?.pods ?? 0) })(world),
-  maxGroups: withoutLimit('maxGroups'),
-  maxSharePercent: withoutLimit('maxSharePercent'),
-  maxSkew: withoutLimit('maxSkew'),
   partialPlacement: onPlacement(({ partialPlacement: _, ...rest }) => rest),
   staticWeightList: withWeights((list) => [{ targetCluster: { clusterNames: ['a'] }, weight: 1 }, ...list.slice(1)]),
   minReplicas: withWeights((list) => list.map((entry) => ({ ...entry, minReplicas: 0 }))),
@@ -158,8 +181,8 @@ const hasOneOnA = (world: World): boolean => {
   const entry = schedule(request, snapshotOf(world), { trigger: 'Test' }).clusters.find(({ name }) => name === 'a')
   return entry !== undefined && (entry.replicas ?? 1) > 0
 }
-const after = (world: World, rules: readonly string[]) =>
-  rules.reduce((changed, rule) => edits[rule]?.(changed) ?? changed, world)
+const after = (world: World, edit: Readonly<Record<string, Edit>>, rules: readonly string[]) =>
+  rules.reduce((changed, rule) => edit[rule]?.(changed) ?? changed, world)
 
 function* subsetsOf(items: readonly string[], size: number): Iterable<readonly string[]> {
   if (size === 0) yield []
@@ -172,14 +195,15 @@ test('whyNot() names rules that suffice, and no fewer would', () => {
   fc.assert(
     fc.property(anyWorld, (world) => {
       const answer = whyNot(requestOf(world), snapshotOf(world), 'id-a')
-      const rules = answer.relax.map(({ rule }) => rule)
-      for (const rule of rules) expect(Object.keys(edits)).toContain(rule)
-      expect(hasOneOnA(after(world, rules))).toBe(true)
+      const edit = { ...edits, ...limitEdits(world) }
+      const rules = answer.relax.map(({ rule, change }) => (rule in edits ? rule : change))
+      for (const rule of rules) expect(Object.keys(edit)).toContain(rule)
+      expect(hasOneOnA(after(world, edit, rules))).toBe(true)
       expect(answer.verdict === 'Barred').toBe(rules.length > 0)
-      const lifting = Object.keys(edits).filter((rule) => fc.stringify(edits[rule]?.(world)) !== fc.stringify(world))
+      const lifting = Object.keys(edit).filter((rule) => fc.stringify(edit[rule]?.(world)) !== fc.stringify(world))
       for (let size = 0; size < rules.length; size += 1) {
         for (const fewer of subsetsOf(lifting, size))
-          expect([fewer, hasOneOnA(after(world, fewer))]).toEqual([fewer, false])
+          expect([fewer, hasOneOnA(after(world, edit, fewer))]).toEqual([fewer, false])
       }
     }),
     { numRuns: 1000 },

@@ -198,7 +198,7 @@ const table: readonly {
     clusters: [at('a', 9, eu), at('b', 9, eu), at('c', 9, eu), at('z', 5, us)],
     verdict: 'Barred',
     reasons: ['maxGroups: maxGroups 1: by region eu has 3; it is in us, which has 0'],
-    relax: ['maxGroups: without maxGroups 1'],
+    relax: ['maxGroups: without maxGroups 1 by region'],
     moves: { z: '0>1' },
   },
   {
@@ -219,8 +219,66 @@ const table: readonly {
     clusters: [at('a', 9, eu), at('z', 5)],
     verdict: 'Barred',
     reasons: ['SpreadConstraint: it has no region'],
-    relax: ['SpreadConstraint: without spreadConstraints'],
+    relax: ['SpreadConstraint: without spreadConstraints by region'],
     moves: { a: '4>3', z: '0>1' },
+  },
+  {
+    name: 'tells of each of several constraints, and lifts the one that forbids it',
+    given: {
+      placement: {
+        spreadConstraints: [
+          { spreadByField: 'region', maxGroups: 2 },
+          { spreadByField: 'cluster', maxGroups: 2 },
+        ],
+      },
+      replicas: 'none',
+    },
+    clusters: [at('a', 9, eu), at('b', 9, eu), at('z', 5, eu)],
+    verdict: 'Barred',
+    reasons: ['maxGroups: maxGroups 2: by cluster a has 1, b has 1; it is in z, which has 0'],
+    relax: ['maxGroups: without maxGroups 2 by cluster'],
+    moves: { z: '0>1' },
+  },
+  {
+    name: 'tells what another domain has that minGroups asks for',
+    given: {
+      placement: {
+        ...byRoom,
+        spreadConstraints: [
+          { spreadByField: 'provider', maxGroups: 1 },
+          { spreadByField: 'region', maxGroups: 1 },
+          { spreadByField: 'cluster', minGroups: 2 },
+        ],
+      },
+      replicas: 4,
+    },
+    clusters: [
+      at('a', 9, { ...eu, provider: 'p' }),
+      at('b', 9, { ...eu, provider: 'p' }),
+      at('z', 50, { ...us, provider: 'q' }),
+    ],
+    verdict: 'Barred',
+    reasons: ['minGroups: minGroups 2: by cluster a has 2, b has 2; it is in z, which has 0'],
+    relax: ['minGroups: without minGroups 2 by cluster'],
+    moves: { a: '2>0', b: '2>0', z: '0>4' },
+  },
+  {
+    name: 'tells which constraints cross',
+    given: {
+      placement: { spreadConstraints: [{ spreadByField: 'region' }, { spreadByLabel: 'rack' }] },
+      replicas: 'none',
+    },
+    clusters: [
+      at('a', 9, { ...eu, labels: { rack: 'r1' } }),
+      at('b', 9, { ...eu, labels: { rack: 'r2' } }),
+      at('z', 5, { ...us, labels: { rack: 'r1' } }),
+    ],
+    verdict: 'Barred',
+    reasons: [
+      'spreadConstraints: spreadConstraints by region and by label rack cross: label rack r1 has clusters of region eu (a), region us (z); leave one of the two out, or have each label rack lie in one region',
+    ],
+    relax: ['spreadConstraints: without spreadConstraints by region'],
+    moves: { a: '0>1', b: '0>1', z: '0>1' },
   },
   {
     name: 'tells of all or nothing',

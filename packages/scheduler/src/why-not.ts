@@ -57,7 +57,7 @@ function liftFewest(given: Case, snapshot: Snapshot): Pick<WhyNot, 'verdict' | '
   const filters = filtersAgainst(given)
   const needed = filters.filter((rule) => isNeeded(given, rule))
   const rest = [...filters.filter((rule) => !needed.includes(rule)), ...rulesAgainst(given)]
-  const lifted = subsets(rest)
+  const lifted = Iterator.from(subsets(rest))
     .map((some) => [...needed, ...some])
     .find((rules) => replicasOf(decideWithout(rules)).get(id))
   if (lifted?.length === 0) {
@@ -93,11 +93,20 @@ function replicasOf({ clusters }: Decision): ReadonlyMap<string, number> {
   return new Map(clusters.map(({ id, replicas = 1 }) => [id, replicas]))
 }
 
-/** All of them, the smaller first; of equal size, those of earlier items. At most 2^items: rules are few. */
-function subsets<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
-  const all = items.reduce<readonly (readonly Item[])[]>(
-    (found, item) => [...found, ...found.map((some) => [...some, item])],
-    [[]],
-  )
-  return all.toSorted((left, right) => left.length - right.length)
+/** Of more rules not all sets are tried: there would be too many. */
+const mostForAllSets = 12
+const mostOfMany = 3
+
+/** The smaller first; of equal size, those of earlier items. Of many items the small ones, and at last all of them. */
+function* subsets<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
+  const areMany = items.length > mostForAllSets
+  for (let size = 0; size <= (areMany ? mostOfMany : items.length); size += 1) yield* subsetsOf(items, size)
+  if (areMany) yield items
+}
+
+function* subsetsOf<Item>(items: readonly Item[], size: number): Iterable<readonly Item[]> {
+  if (size === 0) yield []
+  else
+    for (const [at, item] of items.entries())
+      for (const rest of subsetsOf(items.slice(at + 1), size - 1)) yield [item, ...rest]
 }

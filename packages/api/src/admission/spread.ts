@@ -1,9 +1,9 @@
-// Rules for spread constraints: each by itself, and with the mode that divides.
+// Rules for spread constraints: each by itself, with the mode that divides, and with each other.
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
 import { checkLabelKey } from '@flotilla/machinery/names'
 import { type Mode, modeOf, type ReplicaScheduling, type SpreadConstraint } from '../placement.ts'
-import { each, invalid, notActedOn } from './rule.ts'
+import { each, invalid } from './rule.ts'
 
 export function checkSpread(
   field: string,
@@ -21,12 +21,12 @@ export function checkSpread(
     ]
   }
   return [
-    ...notActedOn(`${field}[1]`, constraints.length > 1),
     ...each(field, constraints, (constraint, path) => [
       ...checkTopology(path, constraint),
       ...checkGroups(path, constraint),
       ...checkMode(path, constraint, mode),
     ]),
+    ...checkPairs(field, constraints),
   ]
 }
 
@@ -82,6 +82,79 @@ function checkMode(field: string, constraint: SpreadConstraint, mode: Mode): rea
           fieldForbidden(
             `${field}.maxSharePercent`,
             'only with replicaSchedulingType Divided: set that, or leave it out',
+          ),
+        ]
+      : []),
+  ]
+}
+
+/** Each with each of those after it. */
+function checkPairs(field: string, constraints: readonly SpreadConstraint[]): readonly StatusCause[] {
+  const numbered = constraints.map((constraint, index) => ({ constraint, path: `${field}[${index}]` }))
+  return numbered.flatMap((one, index) =>
+    numbered
+      .slice(index + 1)
+      .flatMap((other) => [
+        ...checkSame(one, other),
+        ...(isWithin(other.constraint, one.constraint) ? checkNested(one, other) : []),
+        ...(isWithin(one.constraint, other.constraint) ? checkNested(other, one) : []),
+      ]),
+  )
+}
+
+interface Numbered {
+  readonly constraint: SpreadConstraint
+  readonly path: string
+}
+
+function checkSame(one: Numbered, other: Numbered): readonly StatusCause[] {
+  const name = one.constraint.spreadByField === undefined ? 'spreadByLabel' : 'spreadByField'
+  const topology = one.constraint[name]
+  const isSame = topology !== undefined && topology === other.constraint[name]
+  const bothSkewed = one.constraint.maxSkew !== undefined && other.constraint.maxSkew !== undefined
+  return [
+    ...(isSame
+      ? [fieldForbidden(`${other.path}.${name}`, `${one.path} spreads over ${topology} already: make one of the two`)]
+      : []),
+    ...(bothSkewed && !isSame
+      ? [
+          fieldForbidden(
+            `${other.path}.maxSkew`,
+            `not together with ${one.path}.maxSkew: only one constraint may have one; leave one of them out, or use maxSharePercent`,
+          ),
+        ]
+      : []),
+  ]
+}
+
+/** Whether a domain of `fine` is in one of `coarse` by definition; of others only clusters show. */
+function isWithin(fine: SpreadConstraint, coarse: SpreadConstraint): boolean {
+  if (fine.spreadByField === 'cluster') return coarse.spreadByField !== 'cluster'
+  return fine.spreadByField === 'zone' && coarse.spreadByField === 'region'
+}
+
+function checkNested(coarse: Numbered, fine: Numbered): readonly StatusCause[] {
+  const { minGroups = 0, maxGroups = Number.POSITIVE_INFINITY, maxSharePercent = 100 } = coarse.constraint
+  const { maxGroups: most = Number.POSITIVE_INFINITY, spreadByField: inner } = fine.constraint
+  const outer = coarse.constraint.spreadByField ?? coarse.constraint.spreadByLabel
+  const contradicts = `contradicts ${fine.path}.maxGroups, ${most}: a ${inner} is in one ${outer} only`
+  const share = most * maxSharePercent
+  return [
+    ...(minGroups > most
+      ? [
+          fieldInvalid(
+            `${coarse.path}.minGroups`,
+            minGroups,
+            `${contradicts}, so at most ${most} can have replicas; lower this one, or raise the other`,
+          ),
+        ]
+      : []),
+    ...(share < 100 && most < maxGroups
+      ? [
+          fieldInvalid(
+            `${coarse.path}.maxSharePercent`,
+            maxSharePercent,
+            `${contradicts}; together they leave ${100 - share} % of the replicas without a place; raise one of them`,
           ),
         ]
       : []),

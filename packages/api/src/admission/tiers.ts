@@ -19,7 +19,9 @@ export function checkTiers(
       : ['not together with clusterAffinity: each tier has an affinity of its own; leave one of them out']),
     ...(spreadConstraints.length === 0
       ? []
-      : ['not together with spreadConstraints: this version does either; leave one of them out']),
+      : [
+          'not together with spreadConstraints: a domain that is in use for an earlier tier could leave out the one that a later tier needs; leave one of the two out, or prefer clusters by weight',
+        ]),
     ...(isCounts
       ? ['contradicts replicaDivisionPreference Counts, which says the clusters itself: leave one of them out']
       : []),

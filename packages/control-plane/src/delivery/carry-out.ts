@@ -1,8 +1,8 @@
 // Carries out planned steps on one member: reads, applies, lets go, deletes.
-import { fieldManager, hubLabel, isOurKey } from '@flotilla/api/group'
+import { fieldManager, hubLabel } from '@flotilla/api/group'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
+import type { KubeObject, ObjectKey, ObjectMeta } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
 import { apiVersionOf } from '@flotilla/machinery/resource'
 import type { Env } from '@flotilla/runtime/env'
@@ -18,6 +18,7 @@ import { isAbsence } from '../absence.ts'
 import { withAppliedHash } from './applied-hash.ts'
 import { describeDrift, driftOf, yieldFields } from './drift.ts'
 import type { Statement } from './intents.ts'
+import { withoutMarks } from './marks.ts'
 import { MemberNamespaces } from './member-namespaces.ts'
 import { ownedFieldsOf } from './owned-fields.ts'
 import type { Live, Step } from './plan.ts'
@@ -63,6 +64,9 @@ interface Accepted {
 
 const restoreWindowMs = 60_000
 
+/** The last one that API servers can count to: applied with it, an object is created if there is none, and only then. */
+const unusedVersion = '9223372036854775807'
+
 export class CarryOut {
   readonly #env: Env
   readonly #session: MemberSession
@@ -99,7 +103,9 @@ export class CarryOut {
   async hold(request: HoldRequest, plan: Plan): Promise<Held> {
     let reading = this.#unanswered.has(request.id) ? await this.#readUnanswered(request) : undefined
     let step = plan(reading?.live)
-    if (step.kind === 'get') {
+    const created = isCreation(step) ? await this.#create(request, step) : undefined
+    if (created) return created
+    if (step.kind === 'get' || isCreation(step)) {
       reading = await this.#read(request, request.statement)
       step = plan(reading.live)
     }
@@ -204,6 +210,19 @@ export class CarryOut {
     return settings.drift === 'Report' ? this.#report(request, { object, live: { found: false } }) : held
   }
 
+  /**
+   * Undefined when that is refused: something is there, whoever's it is, and stays as it is. Or the member takes no
+   * version for what it has not got, which some say by a failure without a reason.
+   */
+  async #create(request: HoldRequest, step: ApplyStep): Promise<Held | undefined> {
+    try {
+      return await this.#send(request, step, request.statement.render().object, { resourceVersion: unusedVersion })
+    } catch (error) {
+      if (isError(error, 'Conflict', 'AlreadyExists', 'Unknown')) return undefined
+      throw error
+    }
+  }
+
   async #restore(request: HoldRequest, step: ApplyStep, reading: Reading | undefined): Promise<Held> {
     const wait = this.#session.restores.take(request.signal)
     if (wait) await wait
@@ -229,9 +248,16 @@ export class CarryOut {
     return this.#send(request, step, stated)
   }
 
-  async #send({ id, kind, statement, signal }: HoldRequest, step: ApplyStep, stated: KubeObject): Promise<Held> {
+  /** `identity`: metadata that what is there must have. */
+  async #send(
+    { id, kind, statement, signal }: HoldRequest,
+    step: ApplyStep,
+    stated: KubeObject,
+    identity: Pick<ObjectMeta, 'uid' | 'resourceVersion'> = step.uid === undefined ? {} : { uid: step.uid },
+  ): Promise<Held> {
     await this.#namespaces.ensure(parseObjectId(id).namespace, signal)
-    const object = withUid(withAppliedHash(stated, statement.hash), step.uid)
+    const marked = withAppliedHash(stated, statement.hash)
+    const object = { ...marked, metadata: { ...marked.metadata, ...identity } }
     const answer = await this.#api
       .apply(kind.resource, object, { fieldManager, force: step.force, signal })
       .catch((error: unknown) => this.#noteRefusal(id, error))
@@ -354,17 +380,8 @@ function keyOfId(id: ObjectId): ObjectKey {
   return namespace === '' ? { name } : { namespace, name }
 }
 
-function withUid(object: KubeObject, uid: string | undefined): KubeObject {
-  return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } }
-}
-
-function withoutMarks(object: KubeObject): KubeObject {
-  const keep = (field: string, entries: Readonly<Record<string, string>> = {}) => {
-    const kept = Object.entries(entries).filter(([key]) => !isOurKey(key))
-    return kept.length === 0 ? {} : { [field]: Object.fromEntries(kept) }
-  }
-  const { labels, annotations, ...metadata } = object.metadata
-  return { ...object, metadata: { ...metadata, ...keep('labels', labels), ...keep('annotations', annotations) } }
+function isCreation(step: Step): step is ApplyStep {
+  return step.kind === 'apply' && step.why === 'create'
 }
 
 function isFieldConflict(error: unknown): boolean {

@@ -222,6 +222,8 @@ describe('delivery applies', () => {
 })
 
 describe('delivery meets objects of others', () => {
+  /** The one request that would have created ours. */
+  const refused = { verb: 'apply', resource: 'configmaps', name: 'settings' }
   const theirs = (data: Record<string, string>): KubeObject => ({ ...aConfigMap('settings', data) })
   beforeEach(async () => {
     await m1.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
@@ -237,7 +239,7 @@ describe('delivery meets objects of others', () => {
   })
 
   test('IfIdentical neither adopts nor deletes one that differs, and names the fields', async () => {
-    await m1.api.create(configMaps, theirs({ a: 'other' }))
+    const before = await m1.api.create(configMaps, theirs({ a: 'other' }))
     const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null })
     expect(await outcome(settings)).toMatchObject({
       state: 'Failed',
@@ -245,12 +247,12 @@ describe('delivery meets objects of others', () => {
     })
     await t.api.delete(configMaps, inShop('settings'))
     await t.env.advance(60_000)
-    expect(await m1.get(configMaps, 'settings')).toMatchObject({ data: { a: 'other' } })
-    expect(m1.writes).toEqual([])
+    expect(await m1.get(configMaps, 'settings')).toEqual(before)
+    expect(m1.writes).toEqual([refused])
   })
 
   test('Abort never adopts', async () => {
-    await m1.api.create(configMaps, theirs({ a: '1' }))
+    const before = await m1.api.create(configMaps, theirs({ a: '1' }))
     const settings = await t.place(
       aConfigMap('settings'),
       configMaps,
@@ -258,7 +260,8 @@ describe('delivery meets objects of others', () => {
       await aPolicy({ conflictResolution: 'Abort' }),
     )
     expect(await outcome(settings)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/Abort/) })
-    expect(m1.writes).toEqual([])
+    expect(await m1.get(configMaps, 'settings')).toEqual(before)
+    expect(m1.writes).toEqual([refused])
   })
 
   test('Overwrite takes the fields by force', async () => {

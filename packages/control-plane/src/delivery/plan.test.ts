@@ -57,7 +57,16 @@ function plan(situation: Partial<Situation> & Pick<Situation, 'wanted'>) {
 describe('planStep() applies', () => {
   const recent = (count: number) => Array.from({ length: count }, (_, i) => now - 1_000 * (i + 1))
   test.each([
-    { name: 'reads what is not in the cache first', given: { wanted: hold() }, want: { kind: 'get' } },
+    {
+      name: 'creates what is not in the cache, which nothing that is there lets happen',
+      given: { wanted: hold() },
+      want: { kind: 'apply', why: 'create', uid: undefined, force: false },
+    },
+    {
+      name: 'reads first what ran to its end and is not in the cache',
+      given: { wanted: hold({}, { hasFinished: true }) },
+      want: { kind: 'get' },
+    },
     {
       name: 'creates what is absent, without force and without a UID',
       given: { wanted: hold(), live: absent },

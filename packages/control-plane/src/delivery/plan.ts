@@ -39,12 +39,12 @@ export interface Situation {
 export type Step =
   /** It is as it shall be. */
   | { readonly kind: 'done' }
-  /** Read it first: the cache holds only what carries our label. */
+  /** Read it first. */
   | { readonly kind: 'get' }
   | {
       readonly kind: 'apply'
       readonly why: 'create' | 'update' | 'restore' | 'adopt' | 'overwrite'
-      /** Undefined: there must be none yet. */
+      /** Undefined: there must be none yet, and what is there refuses to be applied to. */
       readonly uid: string | undefined
       /** Take fields that others own. */
       readonly force: boolean
@@ -84,7 +84,9 @@ export function planStep(situation: Situation): Step {
   if (live?.found === false) return wanted.hasFinished ? done : create
   if (live?.found && !live.isOurs) return planTheirs(wanted, live.row, live.isIdentical)
   const ours = live?.found ? live.row : row
-  return ours ? planOurs(situation, wanted, ours) : { kind: 'get' }
+  if (ours) return planOurs(situation, wanted, ours)
+  // The cache holds only what carries our label: somebody else's may be there, and then refuses to be created.
+  return wanted.hasFinished ? { kind: 'get' } : create
 }
 
 const done: Step = { kind: 'done' }

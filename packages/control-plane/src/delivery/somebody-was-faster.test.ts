@@ -1,5 +1,5 @@
 // Between our look and our write somebody else may act: what we then meet is theirs, or is as it was.
-import { hubLabel } from '@flotilla/api/group'
+import { fieldManager, hubLabel } from '@flotilla/api/group'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { configMaps, namespaces } from '@flotilla/machinery/well-known-resources'
@@ -18,7 +18,7 @@ afterEach(() => t[Symbol.asyncDispose]())
 
 const inShop = (name: string) => ({ namespace: 'shop', name })
 
-/** A read that found nothing, before somebody created what is there now. */
+/** The read after our first apply was refused finds nothing; then somebody creates what is there. */
 function missOnce(): void {
   const gone = new FlotillaError('NotFound', 'configmaps "settings" not found', { name: 'settings' })
   let isMissed = false
@@ -28,6 +28,63 @@ function missOnce(): void {
     return gone
   }
 }
+
+/** What becomes of `data.a: '1'` of ours once somebody has created `theirs`, as the binding and the member say. */
+async function meet(theirs: KubeObject['data']) {
+  const settings = await t.place(aConfigMap('settings', { a: '1' }), configMaps, { m1: null })
+  const left = await m1.get(configMaps, 'settings')
+  expect([left?.['data'], left?.metadata.labels?.[hubLabel]]).toEqual([theirs, undefined])
+  expect(left?.metadata.managedFields?.map(({ manager }) => manager)).not.toContain(fieldManager)
+  return (await t.binding(settings)).status?.clusters?.[0]
+}
+
+describe('an object that somebody creates right before our apply', () => {
+  test.each([{ a: 'theirs' }, { b: 'theirs' }])('is not adopted and does not change: %j', async (data) => {
+    await t.place(aConfigMap('first'), configMaps, { m1: null })
+    m1.writes.length = 0
+    m1.lies.beforeApply = async () => {
+      m1.lies.beforeApply = undefined
+      await m1.api.create(configMaps, aConfigMap('settings', data))
+    }
+    expect(await meet(data)).toMatchObject({ state: 'Failed', message: expect.stringMatching(/not ours/) as string })
+    expect(m1.writes).toEqual([{ verb: 'apply', resource: 'configmaps', name: 'settings' }])
+  })
+
+  test('is adopted by one more request when all that we state holds there', async () => {
+    m1.lies.beforeApply = async () => {
+      m1.lies.beforeApply = undefined
+      await m1.api.create(configMaps, aConfigMap('settings', { a: '1', b: 'theirs' }))
+    }
+    await t.place(aConfigMap('settings', { a: '1' }), configMaps, { m1: null })
+    const left = await m1.get(configMaps, 'settings')
+    expect([left?.['data'], left?.metadata.labels?.[hubLabel]]).toEqual([{ a: '1', b: 'theirs' }, t.hub.id])
+  })
+})
+
+test('an object that nobody has yet is created by one request', async () => {
+  const asked: string[] = []
+  m1.lies.refuses = (resource) => {
+    asked.push(resource?.plural ?? '')
+    return undefined
+  }
+  await t.place(aConfigMap('first'), configMaps, { m1: null })
+  asked.length = 0
+  m1.writes.length = 0
+  await t.place(aConfigMap('second'), configMaps, { m1: null })
+  expect(asked).toEqual([])
+  expect(m1.writes).toEqual([{ verb: 'apply', resource: 'configmaps', name: 'second' }])
+})
+
+test.each(['Conflict', 'Unknown'] as const)(
+  'an object goes to a member that answers %s to any version',
+  async (code) => {
+    m1.lies.beforeApply = (_, { metadata }) => {
+      if (metadata.resourceVersion !== undefined) throw new FlotillaError(code, 'no version should be set')
+    }
+    await t.place(aConfigMap('settings', { a: '1' }), configMaps, { m1: null })
+    expect((await m1.get(configMaps, 'settings'))?.['data']).toEqual({ a: '1' })
+  },
+)
 
 describe('an object that somebody creates between our read and our apply', () => {
   test('stays theirs: our apply was not forced, and leaves no mark', async () => {

@@ -9,6 +9,7 @@ import { timestamp } from '@flotilla/runtime/timestamp'
 import { isAbsence } from '../absence.ts'
 import { orphanAnnotation } from '../binding-fate.ts'
 import { bindingsFor } from '../binding-replacement.ts'
+import type { WithFirstDecision } from '../first-decision.ts'
 import { policyIndex } from '../hub.ts'
 import type { Binding, Hub } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
@@ -27,13 +28,15 @@ type WorkloadRef = Binding['spec']['workloads'][number]['ref']
 export interface PolicyDeps {
   readonly env: Env
   readonly hub: Hub
+  /** Default: bindings are made undecided. */
+  readonly withFirstDecision?: WithFirstDecision
 }
 
 /** How soon a kind that has not been read is looked at again. */
 const unreadRetryMs = 200
 
 /** Keys are ObjectIds of templates. */
-export function createPolicyController({ env, hub }: PolicyDeps): Controller {
+export function createPolicyController({ env, hub, withFirstDecision = undecided }: PolicyDeps): Controller {
   const uses = new Uses()
 
   async function reconcile(id: ObjectId): Promise<void> {
@@ -56,8 +59,7 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
     if (!(binding && isOwnedBy(binding, template)) && !(await isAlive(template))) return
     const now = timestamp(env.clock.now())
     if (binding) return patch(binding, bindingPatch(binding, template, claim, followers, now))
-    const next = newBinding(template, claim, followers, deleted, now)
-    await hub.api.create(bindingResourceOf(template.metadata), next, { fieldManager })
+    return withFirstDecision(newBinding(template, claim, followers, deleted, now), create)
   }
 
   function findFollowers(id: ObjectId, template: KubeObject, policy: Policy): readonly KubeObject[] {
@@ -113,6 +115,10 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
     })
   }
 
+  async function create(binding: Binding): Promise<void> {
+    await hub.api.create(bindingResourceOf(binding.metadata), binding, { fieldManager })
+  }
+
   async function patch(
     binding: Binding | undefined,
     change: Readonly<Record<string, unknown>> | undefined,
@@ -157,6 +163,8 @@ export function createPolicyController({ env, hub }: PolicyDeps): Controller {
     reconcile,
   }
 }
+
+const undecided: WithFirstDecision = (binding, create) => create(binding)
 
 function isOwned(binding: Binding): boolean {
   return (binding.metadata.ownerReferences ?? []).length > 0

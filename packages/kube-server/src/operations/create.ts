@@ -69,7 +69,7 @@ async function createNamed(
   const key = storeKey(resource, keyOfObject(owned))
   const taken = core.store.head(key)
   if (taken !== undefined) throw alreadyExists(stored, owned.metadata.name, taken.object)
-  if (request.dryRun) return asVersion(owned, resource)
+  if (request.dryRun) return asVersion(withVersionOf(object, owned), resource)
   try {
     const settled = request.rules.settle?.(owned, request.rule)
     const writes = [{ key, expectedRevision: 0, object: owned }, ...(settled ? [{ key, object: settled }] : [])]
@@ -97,6 +97,11 @@ async function prepared(request: WriteRequest, object: KubeObject): Promise<Kube
   if (causes.length > 0) throw invalid(stored, admitted.metadata.name ?? '', causes)
   for (const warning of rules.warnings?.(admitted) ?? []) context.warn(warning)
   return admitted
+}
+
+/** What is not stored keeps the version that was asked for. */
+function withVersionOf({ metadata: { resourceVersion } }: KubeObject, object: KubeObject): KubeObject {
+  return resourceVersion ? { ...object, metadata: { ...object.metadata, resourceVersion } } : object
 }
 
 /** A status is its controller's to write, through the subresource; the empty one stays where Go writes one. */

@@ -63,11 +63,18 @@ export function requireSameUid({ stored }: WriteRequest, wanted: KubeObject, liv
   throw conflict(stored, live.metadata.name, error)
 }
 
+/** Versions are 64-bit numbers. */
+export function refuseUnreadableVersion({ metadata: { resourceVersion } }: KubeObject): void {
+  if (!resourceVersion) return
+  const isNumber = /^\d+$/.test(resourceVersion)
+  if (isNumber && BigInt(resourceVersion) < 2n ** 64n) return
+  const why = isNumber ? 'value out of range' : 'invalid syntax'
+  throw new FlotillaError('Unknown', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: ${why}`)
+}
+
 function requireSameVersion({ stored, rules }: WriteRequest, name: string, wanted: KubeObject, live: KubeObject): void {
+  refuseUnreadableVersion(wanted)
   const { resourceVersion } = wanted.metadata
-  if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
-    throw new FlotillaError('Unknown', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
-  }
   if (resourceVersion && resourceVersion !== '0') {
     if (resourceVersion !== live.metadata.resourceVersion) throw modified(stored, name)
     return

@@ -20,7 +20,7 @@ import { shownPatch } from './patch-text.ts'
 import { wrongType } from './wrong-types.ts'
 import { badRequest, notFound } from './refusals.ts'
 import type { NextState } from './replace.ts'
-import { replace, requireSameUid } from './replace.ts'
+import { refuseUnreadableVersion, replace, requireSameUid } from './replace.ts'
 
 export interface Written {
   readonly object: KubeObject
@@ -149,11 +149,15 @@ export async function apply(
   const request = writeRequest(core, context, resource, options)
   const applied = named(asObjectOf(resource, body), key)
   refuseUnappliable(applied)
-  const found = core.store.head(storeKey(resource, key))
-  if (found === undefined) {
+  if (core.store.head(storeKey(resource, key)) === undefined) {
     if (request.subresource !== undefined) throw notFound(resource, key.name)
     context.checkCreate?.()
-    return { object: await createApplied(request, key, applied, options), created: true }
+    try {
+      return { object: await createApplied(request, key, applied, options), created: true }
+    } catch (error) {
+      // Somebody was faster: it is applied to what they made.
+      if (!isError(error, 'AlreadyExists')) throw error
+    }
   }
   const object = await replace(request, key, (live) => appliedTo(request, live, applied, options))
   return { object, created: false }
@@ -183,7 +187,8 @@ async function createApplied(
   }
   const result = applyObject(applyRequest(request, undefined, applied, options))
   const object = conformApplied(request, identified(result, key))
-  return createConformed(request, object, result.metadata.managedFields)
+  refuseUnreadableVersion(object)
+  return createConformed(request, object, result.metadata.managedFields ?? [])
 }
 
 function appliedTo(request: WriteRequest, live: KubeObject, applied: KubeObject, options: ApplyOptions): NextState {

@@ -1,40 +1,34 @@
 // Spreads copies, of which each cluster gets one: objects without replicas, and Duplicated.
 import type { SpreadConstraint } from '@flotilla/api/placement'
 import type { Judged } from '../judge.ts'
-import { chooseDomains } from './choose-domains.ts'
-import { groupByDomain, topologyOf } from './domain.ts'
+import { chooseForCopies } from './choose-units.ts'
+import { explainSpread } from './explain-spread.ts'
+import { nestLevels } from './nest.ts'
+import { membersOf } from './spread.ts'
 
 export interface ClusterChoice {
   readonly clusters: readonly Judged[]
   readonly unmet?: string
 }
 
-/** Clusters of the domains that are used: those that have copies first, then by `ties`. */
+/** Clusters of the domains that are used: those that have copies first, then most, then by `ties`. */
 export function chooseClusters(
-  constraint: SpreadConstraint,
+  constraints: readonly SpreadConstraint[],
   feasible: readonly Judged[],
   ties: ReadonlyMap<string, number>,
 ): ClusterChoice {
-  const { minGroups = 1, maxGroups = Number.POSITIVE_INFINITY } = constraint
-  const domains = groupByDomain(
-    constraint,
+  const levels = nestLevels(
+    constraints,
     feasible.map(({ cluster }) => cluster),
   )
-  const offers = domains.map(({ members }) => {
-    const clusters = members.flatMap((member) => feasible[member] ?? [])
-    return {
-      held: clusters.filter(({ holding }) => holding !== undefined).length,
-      room: 1,
-      weight: 1,
-      tie: Math.min(...clusters.map(({ cluster }) => ties.get(cluster.id) ?? 0)),
-    }
+  const offers = feasible.map(({ cluster, holding }) => {
+    return { held: holding === undefined ? 0 : 1, room: 1, weight: 1, tie: ties.get(cluster.id) ?? 0 }
   })
-  const { chosen } = chooseDomains(domains.length, offers, maxGroups)
-  const used = new Set(chosen.flatMap((index) => domains[index]?.members ?? []))
-  const clusters = feasible.filter((_, index) => used.has(index))
-  if (domains.length >= minGroups) return { clusters }
-  return {
-    clusters,
-    unmet: `minGroups ${minGroups}: only ${domains.length} by ${topologyOf(constraint)} can be used`,
-  }
+  const choice = chooseForCopies(levels, offers)
+  const inUse = membersOf(choice)
+  const counts = feasible.map((_, index) => (inUse.has(index) ? 1 : 0))
+  const { limits } = choice.problem
+  const outcome = { replicas: Infinity, levels, limits, offers, inUse, counts }
+  const { unmet } = explainSpread(outcome, new Map())
+  return { clusters: feasible.filter((_, index) => inUse.has(index)), ...(unmet === undefined ? {} : { unmet }) }
 }

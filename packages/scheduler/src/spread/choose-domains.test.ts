@@ -1,10 +1,31 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chooseDomains, type DomainOffer } from './choose-domains.ts'
+import { chooseDomains } from './choose-domains.ts'
+import { emptyReach } from './reach.ts'
+import type { Offer } from './unit.ts'
+import type { Problem } from './value.ts'
 
-function offers(...given: readonly Partial<DomainOffer>[]): readonly DomainOffer[] {
+function offers(...given: readonly Partial<Offer>[]): readonly Offer[] {
   return given.map((offer, tie) => ({ held: 0, room: Infinity, weight: 1, tie, ...offer }))
 }
+
+/** Of one level, in the order in which domains are chosen. */
+function problem(replicas: number, given: readonly Offer[], most: number): Problem {
+  const units = given
+    .map((offer, index) => ({
+      ...offer,
+      members: [index],
+      path: [index],
+      inside: emptyReach(1, offer.room),
+      parts: [1],
+    }))
+    .sort((one, other) => other.held - one.held || other.weight - one.weight || one.tie - other.tie)
+  const limits = [{ least: 1, most, cap: Infinity, maxSkew: Infinity }]
+  return { replicas, limits, level: 0, units, isPacked: false }
+}
+
+/** Places in `given`. */
+const chosenOf = (asked: Problem) => chooseDomains(asked).chosen.flatMap((index) => asked.units[index]?.members ?? [])
 
 const table = [
   { name: 'takes all where all may be used', replicas: 5, given: offers({}, {}), most: 3, want: [0, 1] },
@@ -31,13 +52,15 @@ const anyOffers = (least: number, most: number) =>
 
 describe('chooseDomains()', () => {
   test.each(table)('$name', ({ replicas, given, most, want }) => {
-    expect(chooseDomains(replicas, given, most).chosen.toSorted((one, other) => one - other)).toEqual(want)
+    expect(chosenOf(problem(replicas, given, most)).toSorted((one, other) => one - other)).toEqual(want)
   })
 
   test('keeps and places as much as any choice, at the least cost: as every subset shows', () => {
     fc.assert(
       fc.property(anyOffers(1, 7), fc.nat(20), fc.integer({ min: 1, max: 7 }), (given, replicas, most) => {
-        const { chosen, gap } = chooseDomains(replicas, given, most)
+        const asked = problem(replicas, given, most)
+        const { gap } = chooseDomains(asked)
+        const chosen = chosenOf(asked)
         expect(gap).toBe(0)
         expect(chosen).toHaveLength(Math.min(most, given.length))
         const best = subsets(given.length, chosen.length)
@@ -52,8 +75,9 @@ describe('chooseDomains()', () => {
   test('above 20 domains says by how much it may be wrong, and is not by more', () => {
     fc.assert(
       fc.property(anyOffers(21, 30), fc.integer({ min: 1, max: 60 }), (given, replicas) => {
-        const { chosen, gap } = chooseDomains(replicas, given, 2)
-        const [kept, placed, cost] = score(replicas, given, chosen)
+        const asked = problem(replicas, given, 2)
+        const { gap } = chooseDomains(asked)
+        const [kept, placed, cost] = score(replicas, given, chosenOf(asked))
         const best = subsets(given.length, 2)
           .map((set) => score(replicas, given, set))
           .reduce((one, other) => (isBetter(other, one) ? other : one))
@@ -68,7 +92,7 @@ describe('chooseDomains()', () => {
 
 type Score = readonly [kept: number, placed: number, cost: number]
 
-function score(replicas: number, given: readonly DomainOffer[], set: readonly number[]): Score {
+function score(replicas: number, given: readonly Offer[], set: readonly number[]): Score {
   const domains = set.flatMap((index) => given[index] ?? [])
   const total = (key: 'held' | 'room') => domains.reduce((sum, domain) => sum + domain[key], 0)
   const placed = Math.min(replicas, total('room'))
@@ -76,7 +100,7 @@ function score(replicas: number, given: readonly DomainOffer[], set: readonly nu
 }
 
 /** By bisecting the level at which every domain has `level · weight`, or its room. */
-function leastCost(placed: number, domains: readonly DomainOffer[]): number {
+function leastCost(placed: number, domains: readonly Offer[]): number {
   let [low, high] = [0, 1000]
   const at = (level: number) => domains.map(({ room, weight }) => Math.min(room, level * weight))
   for (let round = 0; round < 100; round += 1) {

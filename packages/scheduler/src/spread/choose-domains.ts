@@ -1,165 +1,158 @@
-// Which domains to use where not all may be: those that keep most, then place most, then cost least. Exact by branch
-// and bound up to 20 domains; above, a bounded search that says how far from the best it may be.
-
-export interface DomainOffer {
-  /** Replicas that are there already: leaving them would be a move. */
-  readonly held: number
-  /** Replicas that it could have: Infinity for no bound. */
-  readonly room: number
-  /** Of all its clusters together. */
-  readonly weight: number
-  /** Unique: of equal domains the lower goes first. */
-  readonly tie: number
-}
+// Which domains to use where not all may be: those by which most constraints hold, then those that keep most, then
+// place most, then cost least. Exact by branch and bound for few domains; above, a bounded search that says how far
+// from the best it may be.
+import { firstWhere } from './floors.ts'
+import { costsFrom, isBetter, mayJoin, prepareBound, type Problem, type Value, valueOf } from './value.ts'
 
 export interface Choice {
-  /** Places in the list of offers. */
+  /** Places in the list of units. */
   readonly chosen: readonly number[]
   /** Share by which a better choice might exceed this one, 0 to 1. 0: there is none. */
   readonly gap: number
 }
 
-/** A better choice has a greater first value that differs. */
-interface Value {
-  readonly kept: number
-  readonly placed: number
-  readonly cost: number
-}
-
 const mostForExact = 20
+/** Where fewer may be better: of so many there are at most 4096 choices. */
+const mostForExactOfAnySize = 12
+/** Of the bounded search: exchanges that are tried, each of so many domains, and of so many with a skew. */
 const mostSwaps = 2000
+const mostWork = 200_000
+const workOfSkew = 40
+const mostPrefixes = 64
 
-/** `most` of the offers, or all when there are no more. */
-export function chooseDomains(replicas: number, offers: readonly DomainOffer[], most: number): Choice {
-  if (offers.length <= most) return { chosen: [...offers.keys()], gap: 0 }
-  const order = [...offers.keys()].sort((left, right) => compareOffers(offers[left], offers[right]))
-  const sorted = order.map((index) => offers[index]).filter((offer) => offer !== undefined)
-  const search = sorted.length > mostForExact ? searchBounded : searchExactly
-  const { chosen, gap } = search(replicas, sorted, most)
-  return { chosen: chosen.map((rank) => order[rank] ?? 0), gap }
+/** Of equal choices the first, in the order of the units: so it must be the same every time. */
+export function chooseDomains(problem: Problem): Choice {
+  const { units, limits, isPacked } = problem
+  const canonical = fill(problem, [], [...units.keys()])
+  const isExact = units.length <= mostForExact
+  if (isPacked) return searchFor(problem, [fewest(problem, canonical)], { isAnySize: true, isExact })
+  const unskewed = { ...problem, limits: limits.map((limit) => ({ ...limit, maxSkew: Infinity })) }
+  const choice = searchFor(unskewed, [canonical], { isAnySize: false, isExact })
+  if (limits.every(({ maxSkew }) => maxSkew === Infinity)) return choice
+  // A small domain keeps all others small: where that leaves something undone, fewer domains may be better.
+  const [limit, value] = [prepareBound(problem)([], 0), valueOf(problem, choice.chosen)]
+  if (isAlike(limit, value)) return choice
+  const seeds = [choice.chosen, ...prefixes(problem, fill(problem, [], byRoom(problem)))]
+  return searchFor(problem, seeds, { isAnySize: true, isExact: units.length <= mostForExactOfAnySize })
 }
 
-function compareOffers(left: DomainOffer | undefined, right: DomainOffer | undefined): number {
-  if (left === undefined || right === undefined) return 0
-  return right.held - left.held || right.weight - left.weight || left.tie - right.tie
+interface Search {
+  /** A choice may be better than one that has all of it and more. */
+  readonly isAnySize: boolean
+  readonly isExact: boolean
 }
 
-function searchExactly(replicas: number, offers: readonly DomainOffer[], most: number): Choice {
-  let best: readonly number[] = [...offers.keys()].slice(0, most)
-  let bestValue = valueOf(replicas, offers, best)
-  const bound = prepareBound(replicas, offers, most)
-  const visit = (chosen: readonly number[], from: number): void => {
-    if (chosen.length === most) {
-      const value = valueOf(replicas, offers, chosen)
-      if (isBetter(value, bestValue)) [best, bestValue] = [chosen, value]
-      return
-    }
-    if (offers.length - from < most - chosen.length) return
-    if (!isBetter(bound(chosen, from), bestValue)) return
-    visit([...chosen, from], from + 1)
-    visit(chosen, from + 1)
-  }
-  visit([], 0)
-  return { chosen: best, gap: 0 }
-}
+/** The first of `seeds` that is best, and what is better. */
+function searchFor(problem: Problem, seeds: readonly (readonly number[])[], { isAnySize, isExact }: Search): Choice {
+  let best: readonly number[] = []
+  let value = valueOf(problem, best)
+  for (const seed of seeds) consider(seed)
+  if (best.length === problem.units.length && !isAnySize) return { chosen: best, gap: 0 }
+  const bound = prepareBound(problem)
+  const limit = bound([], 0)
+  if (isExact) visit([], 0)
+  else improve()
+  return { chosen: best, gap: isExact ? 0 : gapBetween(value, limit) }
 
-/** The best of each value for itself, then better exchanges of one domain as long as they are found. */
-function searchBounded(replicas: number, offers: readonly DomainOffer[], most: number): Choice {
-  const ranks = [...offers.keys()]
-  const byRoom = ranks.toSorted((left, right) => {
-    const [one, other] = [offers[left], offers[right]]
-    if (one === undefined || other === undefined) return 0
-    return other.held - one.held || Math.sign(compare(other.room, one.room)) || left - right
-  })
-  const limit = prepareBound(replicas, offers, most)([], 0)
-  let best: readonly number[] = ranks.slice(0, most)
-  let value = valueOf(replicas, offers, best)
-  const consider = (chosen: readonly number[]) => {
-    const other = valueOf(replicas, offers, chosen)
+  function consider(chosen: readonly number[]): void {
+    const other = valueOf(problem, chosen)
     if (isBetter(other, value)) [best, value] = [chosen, other]
   }
-  consider(byRoom.slice(0, most))
-  for (let swap = 0; swap < mostSwaps && isBetter(limit, value); swap += 1) {
-    const out = best[best.length - 1 - (swap % most)]
-    const used = new Set(best)
-    const into = ranks.filter((rank) => !used.has(rank))[Math.floor(swap / most) % (ranks.length - most)]
-    if (into !== undefined) consider(best.map((rank) => (rank === out ? into : rank)))
+
+  function visit(chosen: readonly number[], from: number): void {
+    let next = from
+    while (next < problem.units.length && !mayJoin(problem, chosen, next)) next += 1
+    if (next === problem.units.length) return consider(chosen)
+    if (!isBetter(bound(chosen, next), value)) return undefined
+    visit([...chosen, next], next + 1)
+    return visit(chosen, next + 1)
   }
-  return { chosen: best, gap: gapBetween(value, limit) }
+
+  /** From the best of several orders on, exchanges of one unit as long as they are better. */
+  function improve(): void {
+    const all = [...problem.units.keys()]
+    for (const order of otherOrders(problem)) {
+      const filled = fill(problem, [], order)
+      if (problem.isPacked) consider(fewest(problem, filled))
+      else for (const seed of isAnySize ? prefixes(problem, filled) : [filled]) consider(seed)
+    }
+    const work = Math.max(1, best.length) * (isAnySize && !problem.isPacked ? workOfSkew : 1)
+    const swaps = Math.min(mostSwaps, mostWork / work)
+    for (let swap = 0; swap < swaps && isBetter(limit, value); swap += 1) {
+      const out = best[best.length - 1 - (swap % Math.max(1, best.length))]
+      const used = new Set(best)
+      const others = all.filter((unit) => !used.has(unit))
+      const into = others[Math.floor(swap / Math.max(1, best.length)) % Math.max(1, others.length)]
+      if (into === undefined) return
+      const kept = best.filter((unit) => unit !== out)
+      const changed = mayJoin(problem, kept, into) ? [...kept, into] : kept
+      consider(isAnySize ? changed : fill(problem, changed, all))
+    }
+  }
+}
+
+/** `chosen` and what may join it, in their order. */
+function fill(problem: Problem, chosen: readonly number[], order: readonly number[]): readonly number[] {
+  const filled = [...chosen]
+  const used = new Set(chosen)
+  const most = problem.limits[problem.level]?.most ?? Infinity
+  for (const unit of order) {
+    if (filled.length >= most) break
+    if (!used.has(unit) && mayJoin(problem, filled, unit)) filled.push(unit)
+  }
+  return filled
+}
+
+/** As few of the first as do all that more of them could. */
+function fewest(problem: Problem, order: readonly number[]): readonly number[] {
+  const value = valueOf(problem, order)
+  const size = firstWhere(0, order.length, (count) => isAlike(valueOf(problem, order.slice(0, count)), value))
+  return order.slice(0, size)
+}
+
+/** The first so many of `order`, longest first, where the next would be smaller. */
+function prefixes({ units }: Problem, order: readonly number[]): readonly (readonly number[])[] {
+  const ends = order.flatMap((unit, index) =>
+    units[unit]?.room === units[order[index + 1] ?? -1]?.room ? [] : index + 1,
+  )
+  const step = Math.ceil(ends.length / mostPrefixes)
+  return ends
+    .filter((_, index) => index % step === 0)
+    .map((end) => order.slice(0, end))
+    .reverse()
+}
+
+/** But for their costs. */
+function isAlike(one: Value, other: Value): boolean {
+  return one.slice(0, costsFrom).every((number, index) => number === other[index])
+}
+
+/** Those with most room first, after those that hold some. */
+function byRoom({ units }: Problem): readonly number[] {
+  return [...units.keys()].sort((left, right) => {
+    const [one, other] = [units[left], units[right]]
+    if (one === undefined || other === undefined) return 0
+    const rooms = one.room === other.room ? 0 : one.room < other.room ? 1 : -1
+    return Math.sign(other.held) - Math.sign(one.held) || rooms || left - right
+  })
+}
+
+/** The largest first; the first of every coarser domain first; those of each coarser domain first. */
+function otherOrders(problem: Problem): readonly (readonly number[])[] {
+  const { units, level } = problem
+  const largest = byRoom(problem)
+  return Array.from({ length: level }, (_, at) => at)
+    .flatMap((at) => {
+      const groups = [...Map.groupBy(largest, (unit) => units[unit]?.path[at]).values()]
+      const firsts = groups.flatMap(([first]) => first ?? [])
+      return [firsts, ...groups].map((group) => [...new Set([...group, ...largest])])
+    })
+    .concat([[...largest]])
 }
 
 function gapBetween(value: Value, limit: Value): number {
-  if (!isBetter(limit, value)) return 0
-  if (limit.kept > value.kept) return 1 - value.kept / limit.kept
-  if (limit.placed > value.placed) return 1 - value.placed / limit.placed
-  return 1 - limit.cost / value.cost
-}
-
-function valueOf(replicas: number, offers: readonly DomainOffer[], chosen: readonly number[]): Value {
-  const domains = chosen.flatMap((rank) => offers[rank] ?? [])
-  const placed = Math.min(replicas, sum(domains, 'room'))
-  return { kept: sum(domains, 'held'), placed, cost: spreadCost(placed, domains) }
-}
-
-/** Σ y² / weight, least over all y that add up to `placed` within rooms: fractions of replicas allowed. */
-function spreadCost(placed: number, domains: readonly DomainOffer[]): number {
-  const byLevel = domains
-    .filter(({ weight }) => weight > 0)
-    .sort((one, other) => compare(one.room / one.weight, other.room / other.weight))
-  let left = placed
-  let weights = sum(byLevel, 'weight')
-  let cost = 0
-  for (const { room, weight } of byLevel) {
-    const share = Math.min(room, (left * weight) / weights)
-    cost += share ** 2 / weight
-    left -= share
-    weights -= weight
-  }
-  return cost
-}
-
-/** What no choice that has `chosen` and otherwise only domains from `from` on can exceed. */
-function prepareBound(replicas: number, offers: readonly DomainOffer[], most: number) {
-  const greatestFirst = (key: Amount) =>
-    [...offers.entries()]
-      .map(([rank, offer]) => ({ rank, amount: offer[key] }))
-      .sort((one, other) => compare(other.amount, one.amount))
-  const orders = { held: greatestFirst('held'), room: greatestFirst('room'), weight: greatestFirst('weight') }
-  return (chosen: readonly number[], from: number): Value => {
-    const greatest = (key: Amount) => {
-      let total = 0
-      for (const rank of chosen) total += offers[rank]?.[key] ?? 0
-      let left = most - chosen.length
-      for (const { rank, amount } of orders[key]) {
-        if (left === 0) break
-        if (rank < from) continue
-        total += amount
-        left -= 1
-      }
-      return total
-    }
-    const placed = Math.min(replicas, greatest('room'))
-    const weight = greatest('weight')
-    return { kept: greatest('held'), placed, cost: weight > 0 ? placed ** 2 / weight : 0 }
-  }
-}
-
-/** Costs that differ by rounding are equal. */
-function isBetter(one: Value, other: Value): boolean {
-  if (one.kept !== other.kept) return one.kept > other.kept
-  if (one.placed !== other.placed) return one.placed > other.placed
-  return one.cost < other.cost * (1 - 1e-12)
-}
-
-type Amount = 'held' | 'room' | 'weight'
-
-function sum(domains: readonly DomainOffer[], key: Amount): number {
-  let total = 0
-  for (const domain of domains) total += domain[key]
-  return total
-}
-
-/** Unlike subtraction takes Infinity. */
-function compare(left: number, right: number): number {
-  return left === right ? 0 : left < right ? -1 : 1
+  const at = value.findIndex((number, index) => isBetter([limit[index] ?? 0], [number]))
+  const [found, best] = [Math.abs(value[at] ?? 0), Math.abs(limit[at] ?? 0)]
+  if (at < 0 || Math.max(found, best) === 0) return 0
+  return 1 - Math.min(found, best) / Math.max(found, best)
 }

@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Share } from '../divide.ts'
-import { countIn, divideInDomains, type DomainBounds } from './divide-in-domains.ts'
-import { divideEvenly } from './skew.ts'
+import { countIn, divideInDomains, type Levels } from './divide-in-domains.ts'
+import { bestFloors } from './floors.ts'
+import { emptyReach, foldParts, joinReaches } from './reach.ts'
+import { levelEvenly } from './skew.ts'
 
 const runs = { numRuns: 1000 }
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
 interface Given {
   readonly shares: readonly Share[]
-  readonly domains: readonly DomainBounds[]
+  /** Two levels, the finer first split from the coarser. */
+  readonly levels: Levels
 }
 
 /** What is held is of level 0, other replicas of level 1. */
@@ -20,41 +23,63 @@ function holding(held: number): NonNullable<Share['steps']> {
   ]
 }
 
-/** Up to 5 clusters in up to 3 domains; a domain's maximum is at most the room of its clusters. */
+/** Up to 5 clusters in up to 3 racks, of which the first two are in one region; no domain may have more than it has room. */
 const anyGiven: fc.Arbitrary<Given> = fc
   .array(
     fc.record({
       weight: fc.integer({ min: 1, max: 9 }),
       max: fc.integer({ min: 1, max: 6 }),
       held: fc.nat(4),
-      domain: fc.nat(2),
+      rack: fc.nat(2),
     }),
     { minLength: 1, maxLength: 5 },
   )
   .chain((rows) => {
     const shares = rows.map(({ weight, max, held }, tie) => ({ weight, min: 0, max, tie, steps: holding(held) }))
-    const members = [0, 1, 2]
-      .map((domain) => [...rows.keys()].filter((index) => rows[index]?.domain === domain))
-      .filter((list) => list.length > 0)
-    return fc.tuple(...members.map(() => fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(1)))).map((bounds) => ({
-      shares,
-      domains: members.map((list, at) => {
-        const room = sum(list.map((index) => shares[index]?.max ?? 0))
-        return { members: list, max: Math.min(bounds[at]?.[0] ?? 0, room), min: bounds[at]?.[1] ?? 0 }
-      }),
-    }))
+    const racks = [0, 1, 2].map((rack) => [...rows.keys()].filter((index) => rows[index]?.rack === rack))
+    const regions = [[...(racks[0] ?? []), ...(racks[1] ?? [])], racks[2] ?? []]
+    const bounds = fc.tuple(...[...regions, ...racks].map(() => fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(1))))
+    return bounds.map((drawn) => {
+      const rooms = shares.map(({ max }) => max)
+      const toLevel = (domains: readonly (readonly number[])[], from: number) =>
+        domains
+          .map((members, at) => {
+            const max = Math.min(drawn[from + at]?.[0] ?? 0, countIn(rooms, { members }))
+            for (const member of members) rooms[member] = 0
+            if (members[0] !== undefined) rooms[members[0]] = max
+            return { members, max, min: drawn[from + at]?.[1] ?? 0 }
+          })
+          .filter(({ members }) => members.length > 0)
+      const fine = toLevel(racks, regions.length)
+      return { shares, levels: [toLevel(regions, 0), fine] }
+    })
   })
+
+/** Replicas that minima ask for; Infinity where maxima do not allow them. */
+const leastOf = (levels: Levels): number => {
+  const minima: number[] = []
+  for (const level of levels.toReversed()) {
+    for (const { members, min, max } of level) {
+      const needed = Math.max(min, countIn(minima, { members }))
+      if (needed > max) return Infinity
+      for (const member of members) minima[member] = 0
+      minima[members[0] ?? 0] = needed
+    }
+  }
+  return sum(minima.map((min) => min ?? 0))
+}
+const isWithin = (levels: Levels, counts: readonly number[]) =>
+  levels.flat().every((domain) => countIn(counts, domain) <= domain.max && countIn(counts, domain) >= domain.min)
 
 describe('divideInDomains()', () => {
   test('equals brute force', () => {
     fc.assert(
-      fc.property(anyGiven, fc.nat(8), ({ shares, domains }, total) => {
-        fc.pre(total >= sum(domains.map(({ min }) => min)))
-        const counts = divideInDomains(total, shares, domains)
-        const fits = (tried: readonly number[]) =>
-          domains.every((domain) => countIn(tried, domain) <= domain.max && countIn(tried, domain) >= domain.min)
-        expect(fits(counts)).toBe(true)
-        expect(sum(counts)).toBe(Math.min(total, sum(domains.map(({ max }) => max))))
+      fc.property(anyGiven, fc.nat(8), ({ shares, levels }, total) => {
+        fc.pre(total >= leastOf(levels))
+        const counts = divideInDomains(total, shares, levels)
+        expect(isWithin(levels, counts)).toBe(true)
+        expect(sum(counts)).toBe(Math.min(total, sum((levels[0] ?? []).map(({ max }) => max))))
+        const fits = (tried: readonly number[]) => isWithin(levels, tried)
         expect(costOf(counts, shares)).toBeCloseTo(cheapest(sum(counts), shares, fits), 9)
       }),
       runs,
@@ -63,10 +88,11 @@ describe('divideInDomains()', () => {
 
   test('one more replica never takes one away', () => {
     fc.assert(
-      fc.property(anyGiven, fc.nat(20), ({ shares, domains }, more) => {
-        const total = more + sum(domains.map(({ min }) => min))
-        const before = divideInDomains(total, shares, domains)
-        const after = divideInDomains(total + 1, shares, domains)
+      fc.property(anyGiven, fc.nat(20), ({ shares, levels }, more) => {
+        fc.pre(leastOf(levels) < Infinity)
+        const total = more + leastOf(levels)
+        const before = divideInDomains(total, shares, levels)
+        const after = divideInDomains(total + 1, shares, levels)
         expect(after.every((count, at) => count >= (before[at] ?? 0))).toBe(true)
       }),
       runs,
@@ -79,20 +105,20 @@ describe('divideInDomains()', () => {
       { members: [0, 1], min: 0, max: 300_000_000 },
       { members: [2], min: 1, max: Infinity },
     ]
-    expect(divideInDomains(1_000_000_000, shares, domains)).toEqual([150_000_000, 150_000_000, 700_000_000])
+    expect(divideInDomains(1_000_000_000, shares, [domains])).toEqual([150_000_000, 150_000_000, 700_000_000])
   })
 })
 
-describe('divideEvenly()', () => {
-  test('equals brute force: places most, then costs least', () => {
+describe('levelEvenly()', () => {
+  test.each([0, 1])('equals brute force: places most, then costs least, at level %i', (level) => {
     fc.assert(
-      fc.property(anyGiven, fc.nat(8), fc.integer({ min: 1, max: 3 }), ({ shares, domains }, total, maxSkew) => {
-        const free = domains.map((domain) => ({ ...domain, min: 0 }))
-        const counts = divideEvenly(total, shares, free, maxSkew)
+      fc.property(anyGiven, fc.nat(8), fc.integer({ min: 1, max: 3 }), ({ shares, levels }, total, maxSkew) => {
+        const free = levels.map((domains) => domains.map((domain) => ({ ...domain, min: 0 })))
+        const floors = bestFloors(total, limitsOf(level, maxSkew), (floor) => reachOf(free, level, maxSkew, floor))
+        const counts = divideInDomains(total, shares, levelEvenly(total, shares, free, { level, maxSkew, floors }))
         const fits = (tried: readonly number[]) => {
-          const totals = free.map((domain) => countIn(tried, domain))
-          const isWithin = totals.every((count, at) => count <= (free[at]?.max ?? 0))
-          return isWithin && Math.max(...totals) - Math.min(...totals) <= maxSkew
+          const totals = (free[level] ?? []).map((domain) => countIn(tried, domain))
+          return isWithin(free, tried) && Math.max(...totals) - Math.min(...totals) <= maxSkew
         }
         expect(fits(counts)).toBe(true)
         const placed = sum(counts)
@@ -103,6 +129,30 @@ describe('divideEvenly()', () => {
     )
   })
 })
+
+const limitsOf = (level: number, maxSkew: number) =>
+  [0, 1].map((at) => ({ least: 1, most: Infinity, cap: Infinity, maxSkew: at === level ? maxSkew : Infinity }))
+
+function reachOf(levels: Levels, skewed: number, maxSkew: number, floor: number) {
+  const placeOf = (at: number, member: number) => (levels[at] ?? []).findIndex((one) => one.members.includes(member))
+  const parts = (levels[1] ?? []).map(({ members, max }) => ({
+    path: [0, 1].map((at) => placeOf(at, members[0] ?? 0)),
+    reach: emptyReach(2, max),
+  }))
+  const limits = limitsOf(skewed, maxSkew)
+  const fine = foldParts(parts, limits, 1, 1, floor)
+  const capped = [...Map.groupBy(fine, ({ path }) => path[0])].flatMap(([region = 0, racks]) => {
+    const cap = levels[0]?.[region]?.max ?? 0
+    return foldParts(
+      racks,
+      limits.map((limit) => ({ ...limit, cap })),
+      0,
+      0,
+      floor,
+    )
+  })
+  return joinReaches(capped, 2)
+}
 
 function costOf(counts: readonly number[], shares: readonly Share[]): number {
   return sum(

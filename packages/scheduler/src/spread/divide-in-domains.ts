@@ -1,50 +1,75 @@
-// Divides replicas among clusters where whole domains have bounds as well.
+// Divides replicas among clusters where whole domains have bounds as well, domains within domains.
 import { divideReplicas, type Share } from '../divide.ts'
 
 export interface DomainBounds {
-  /** Places of its clusters in the list of shares; a cluster is in one domain only. */
+  /** Places of its clusters in the list of shares; a cluster is in one domain of a level only. */
   readonly members: readonly number[]
   readonly min: number
   readonly max: number
 }
 
+/** Domains by level, coarse to fine: each lies in one of the level before, and all levels have the same clusters. */
+export type Levels = readonly (readonly DomainBounds[])[]
+
 /**
- * As `divideReplicas`, with each domain within its bounds. Exact: minima first, since a domain's cheapest replicas
- * do not depend on others; then domains that exceed their maximum are held at it, which only adds to the others.
+ * As `divideReplicas`, with each domain within its bounds. Exact: minima first, from the finest level on, since a
+ * domain's cheapest replicas do not depend on others; then domains that exceed their maximum are held at it, which
+ * only adds to the others. Within a domain costs rise like those of a single cluster, so that levels nest.
  */
-export function divideInDomains(
+export function divideInDomains(total: number, shares: readonly Share[], levels: Levels): readonly number[] {
+  const counts = shares.map(() => 0)
+  const members = levels[0]?.flatMap((domain) => domain.members) ?? [...shares.keys()]
+  divideInto(counts, total, raiseMinima(shares, levels), members, levels)
+  return counts
+}
+
+/** Writes what `members` get into `counts`. */
+function divideInto(
+  counts: number[],
   total: number,
   shares: readonly Share[],
-  domains: readonly DomainBounds[],
-): readonly number[] {
-  const raised = raiseMinima(shares, domains)
-  const counts = raised.map(() => 0)
-  let open = domains
+  members: readonly number[],
+  [level, ...finer]: Levels,
+): void {
+  if (level === undefined) {
+    const divided = divideReplicas(total, sharesAt(shares, members))
+    for (const [at, member] of members.entries()) counts[member] = divided[at] ?? 0
+    return
+  }
+  const inside = new Set(members)
+  let open = level.filter((domain) => inside.has(domain.members[0] ?? -1))
   let left = total
   for (;;) {
-    const members = open.flatMap((domain) => domain.members)
-    assign(counts, members, divideReplicas(left, sharesAt(raised, members)))
-    const over = open.filter((domain) => countIn(counts, domain) > domain.max)
-    if (over.length === 0) return counts
+    divideInto(
+      counts,
+      left,
+      shares,
+      open.flatMap((domain) => domain.members),
+      finer,
+    )
+    const over = new Set(open.filter((domain) => countIn(counts, domain) > domain.max))
+    if (over.size === 0) return
     for (const domain of over) {
-      assign(counts, domain.members, divideReplicas(domain.max, sharesAt(raised, domain.members)))
+      divideInto(counts, domain.max, shares, domain.members, finer)
       left -= domain.max
     }
-    const closed = new Set(over)
-    open = open.filter((domain) => !closed.has(domain))
+    open = open.filter((domain) => !over.has(domain))
   }
 }
 
-function raiseMinima(shares: readonly Share[], domains: readonly DomainBounds[]): readonly Share[] {
-  const minima = shares.map(({ min }) => min)
-  for (const { members, min } of domains) {
-    if (min === 0) continue
-    for (const [at, count] of divideReplicas(min, sharesAt(shares, members)).entries()) {
-      const member = members[at] ?? 0
-      minima[member] = Math.max(minima[member] ?? 0, count)
+function raiseMinima(shares: readonly Share[], levels: Levels): readonly Share[] {
+  let raised = shares
+  for (const [at, level] of [...levels.entries()].reverse()) {
+    const minima = raised.map(({ min }) => min)
+    for (const { members, min } of level) {
+      if (min <= countIn(minima, { members })) continue
+      const counts = [...minima]
+      divideInto(counts, min, raised, members, levels.slice(at + 1))
+      for (const member of members) minima[member] = Math.max(minima[member] ?? 0, counts[member] ?? 0)
     }
+    raised = raised.map((share, index) => ({ ...share, min: minima[index] ?? 0 }))
   }
-  return shares.map((share, index) => ({ ...share, min: minima[index] ?? 0 }))
+  return raised
 }
 
 export function countIn(counts: readonly number[], { members }: Pick<DomainBounds, 'members'>): number {
@@ -53,8 +78,4 @@ export function countIn(counts: readonly number[], { members }: Pick<DomainBound
 
 function sharesAt(shares: readonly Share[], members: readonly number[]): readonly Share[] {
   return members.flatMap((member) => shares[member] ?? [])
-}
-
-function assign(counts: number[], members: readonly number[], divided: readonly number[]): void {
-  for (const [at, member] of members.entries()) counts[member] = divided[at] ?? 0
 }

@@ -14,6 +14,15 @@ export function topologyOf({ spreadByField, spreadByLabel }: SpreadConstraint): 
   return spreadByField ?? `label ${spreadByLabel ?? ''}`
 }
 
+/** Of its rules, those that may leave something without a place. */
+export const spreadRules = ['minGroups', 'maxGroups', 'maxSharePercent', 'maxSkew'] as const
+export type SpreadRule = (typeof spreadRules)[number]
+
+/** E.g. `maxGroups 2 by region`. */
+export function describeRule(constraint: SpreadConstraint, rule: SpreadRule): string {
+  return `${rule} ${constraint[rule]} by ${topologyOf(constraint)}`
+}
+
 /** Values that place a cluster; none: it is in no domain. Zones of equal names in different regions are two zones. */
 export function domainKeys({ spreadByField, spreadByLabel }: SpreadConstraint, cluster: ClusterRow): readonly string[] {
   switch (spreadByField) {

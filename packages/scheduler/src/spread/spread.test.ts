@@ -86,7 +86,7 @@ const table: readonly Row[] = [
     clusters: [at('a', 'eu', 4), at('b', 'eu', 5), at('c', 'us', 12)],
     want: { c: 12 },
     reason: 'PartiallyPlaced',
-    message: '12 of 20 replicas have a place: maxGroups 1 leaves out eu, c is full with 12',
+    message: '12 of 20 replicas have a place: maxGroups 1 by region leaves out eu, c is full with 12',
   },
   {
     name: 'dynamic weights: holds a region at its share',

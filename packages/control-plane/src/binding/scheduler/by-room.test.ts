@@ -7,10 +7,9 @@ import { deployments, namespaces } from '@flotilla/machinery/well-known-resource
 import type { RunningController } from '@flotilla/runtime/controller'
 import { startController } from '@flotilla/runtime/start-controller'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { decidingHalf } from '../../../test/deciding-half.ts'
 import { startTestHub } from '../../../test/test-hub.ts'
 import type { TestHub } from '../../../test/test-hub.ts'
-import { createPolicyController } from '../../policy/controller.ts'
-import { createSchedulerController } from './controller.ts'
 
 let t: TestHub
 let controllers: readonly RunningController[]
@@ -38,7 +37,7 @@ beforeEach(async () => {
       },
     },
   })
-  controllers = [createPolicyController(t), createSchedulerController(t)].map((each) => startController(t.env, each))
+  controllers = decidingHalf(t).map((each) => startController(t.env, each))
 })
 afterEach(async () => {
   for (const each of controllers) await t.env.complete(each.stop(), { limitMs: 60_000, what: 'a controller' })

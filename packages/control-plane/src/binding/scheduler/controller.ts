@@ -4,11 +4,12 @@ import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'
-import type { Controller, Result } from '@flotilla/runtime/controller'
+import type { Controller, Result, Watch } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
@@ -17,6 +18,7 @@ import { isBoundByRoom } from '@flotilla/scheduler/mode'
 import { schedule } from '@flotilla/scheduler/schedule'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { prepareTiers } from '@flotilla/scheduler/tier'
+import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
@@ -39,8 +41,12 @@ export interface SchedulerDeps {
   readonly hub: Hub
 }
 
+export interface SchedulerController extends Controller {
+  readonly withFirstDecision: WithFirstDecision
+}
+
 /** Keys are bindings by `keyOf`. */
-export function createSchedulerController({ env, hub }: SchedulerDeps): Controller {
+export function createSchedulerController({ env, hub }: SchedulerDeps): SchedulerController {
   const rows = new ClusterRows(hub)
   const costs = new CostBooks(hub, () => env.clock.now())
   const snapshotNow = () => rows.snapshot(costs.current())
@@ -59,24 +65,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
     const previous = stored && withoutRegistrations(stored)
-    const neighbours = neighbourhood.of(key, binding)
     const target = targetOf(binding)
-    const request = {
-      ...requestFor(binding, policy, previous, waitMs === 0),
-      reservedOn,
-      ...(neighbours && { neighbours }),
-      ...(target && { target }),
-    }
+    const request = { ...requestOf(key, binding, policy, previous, waitMs === 0), ...(target && { target }) }
     const decision = decide(request, before)
     const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
-      // Before the write: others are decided while it is under way.
-      reservations.take(key, binding, decision)
-      neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
-      await write(binding, decision).catch((error: unknown) => {
-        reservations.take(key, binding)
-        throw error
-      })
+      await announcing(key, binding, policy, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
@@ -91,6 +85,62 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     const cluster = hub.clusters.get(name)
     const isOnHub = cluster?.spec.id === id && cluster.metadata.deletionTimestamp === undefined
     return isOnHub ? cluster.metadata.uid : undefined
+  }
+
+  function requestOf(
+    key: string,
+    binding: Binding,
+    policy: Policy,
+    previous: Decision | undefined,
+    isGrowthReady: boolean,
+  ): ScheduleRequest {
+    const neighbours = neighbourhood.of(key, binding)
+    return {
+      ...requestFor(binding, policy, previous, isGrowthReady),
+      reservedOn,
+      ...(neighbours && { neighbours }),
+    }
+  }
+
+  /** Before the write: others are decided while it is under way. */
+  async function announcing(
+    key: string,
+    binding: Binding,
+    policy: Policy,
+    decision: Decision,
+    written: () => Promise<void>,
+  ): Promise<void> {
+    reservations.take(key, binding, decision)
+    neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
+    await written().catch((error: unknown) => {
+      reservations.take(key, hub.binding(key) ?? binding)
+      neighbourhood.takeBack(key, binding)
+      throw error
+    })
+  }
+
+  /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now. */
+  const withFirstDecision: WithFirstDecision = async (binding, create) => {
+    const { decision, removals, policy: ref } = binding.spec
+    const policy = ref && policyOf(hub, ref)
+    const goesOn = decision !== undefined || removals !== undefined || predecessorOf(hub, binding) !== undefined
+    const first = policy && !goesOn ? decideFirst(binding, policy) : undefined
+    if (!policy || !first) return create(binding)
+    const decided = { ...binding, spec: { ...binding.spec, decision: withRegistrations(first, undefined, uidOf) } }
+    await announcing(keyOf(binding.metadata), binding, policy, first, () => create(decided))
+  }
+
+  function decideFirst(binding: Binding, policy: Policy): Decision | undefined {
+    if (!watches.every(({ source }) => source.hasSynced)) return undefined
+    const key = keyOf(binding.metadata)
+    neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
+    try {
+      return decide(requestOf(key, binding, policy, undefined, true), binding)
+    } catch (error) {
+      neighbourhood.takeBack(key, binding)
+      if (isError(error)) return undefined
+      throw error
+    }
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -142,26 +192,23 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Controll
     }
   }
 
-  return {
-    name: 'scheduler',
-    concurrency: 256,
-    watches: [
-      watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
-      watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
-      watch<Binding>(hub.clusterBindings, (change) => {
-        const others = follow(change)
-        if (!placesDefinitions(change)) return [...others, ...keysOfBinding(change)]
-        rows.refreshPlacedKinds()
-        return allBindings(hub)
-      }),
-      watch<Policy>(hub.policies, followPolicy),
-      watch<Policy>(hub.clusterPolicies, followPolicy),
-      watch(hub.priceSheets, takeCosts),
-      watch(hub.trafficProfiles, takeCosts),
-      watch(hub.carbonSheets, takeCosts),
-    ],
-    reconcile,
-  }
+  const watches: readonly Watch[] = [
+    watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
+    watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
+    watch<Binding>(hub.clusterBindings, (change) => {
+      const others = follow(change)
+      if (!placesDefinitions(change)) return [...others, ...keysOfBinding(change)]
+      rows.refreshPlacedKinds()
+      return allBindings(hub)
+    }),
+    watch<Policy>(hub.policies, followPolicy),
+    watch<Policy>(hub.clusterPolicies, followPolicy),
+    watch(hub.priceSheets, takeCosts),
+    watch(hub.trafficProfiles, takeCosts),
+    watch(hub.carbonSheets, takeCosts),
+  ]
+
+  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision }
 }
 
 /** Something has no place, or one in a later tier than it might. */

@@ -44,12 +44,14 @@ export class Neighbourhood {
     return this.#tell(key, undefined)
   }
 
-  /**
-   * Takes in what a binding is about to say, before it is written: others are decided while the write is under way. A
-   * write that fails is followed by another decision, or by what the binding says instead.
-   */
-  take(key: string, binding: Binding, rules: WorkloadAffinity | undefined, decision: Decision): void {
+  /** Takes in what a binding is about to say, before it is written: others are decided while the write is under way. */
+  take(key: string, binding: Binding, rules: WorkloadAffinity | undefined, decision: Decision | undefined): void {
     this.#replace(key, entryOf(key, binding, rules, decision))
+  }
+
+  /** The write has failed: what the binding was last told to say counts again, if there is one. */
+  takeBack(key: string, { metadata: { namespace = '' } }: Binding): void {
+    this.#replace(key, this.#told.get(key), namespace)
   }
 
   /** What there is to say to where the binding may go; undefined: nobody has a rule that matters to it. */

@@ -8,10 +8,9 @@ import { deployments, namespaces } from '@flotilla/machinery/well-known-resource
 import type { RunningController } from '@flotilla/runtime/controller'
 import { startController } from '@flotilla/runtime/start-controller'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { decidingHalf } from '../../../test/deciding-half.ts'
 import { startTestHub } from '../../../test/test-hub.ts'
 import type { TestHub } from '../../../test/test-hub.ts'
-import { createPolicyController } from '../../policy/controller.ts'
-import { createSchedulerController } from './controller.ts'
 
 let t: TestHub
 let controllers: readonly RunningController[]
@@ -30,7 +29,7 @@ afterEach(async () => {
 })
 
 function start(): void {
-  controllers = [createPolicyController(t), createSchedulerController(t)].map((each) => startController(t.env, each))
+  controllers = decidingHalf(t).map((each) => startController(t.env, each))
 }
 
 async function stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { apiVersion, clusterFinalizer, hubLabel } from '@flotilla/api/group'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { configMaps, namespaces } from '@flotilla/machinery/well-known-resources'
 import { startController } from '@flotilla/runtime/start-controller'
@@ -45,6 +46,32 @@ test('a status that is written while a member is let go of does not keep its reg
   await t.env.advance(2_000)
   await expect(t.api.get(clusterResource, key)).rejects.toThrow('not found')
   expect(releases).toBe(1)
+  await t.env.complete(controller.stop(), { limitMs: 5_000, what: 'the end of the controller' })
+})
+
+test.each([
+  { name: 'lease', errors: ['Timeout', 'Timeout'] as const },
+  { name: 'access', errors: ['Timeout', 'Unauthenticated'] as const },
+])('a member is let go of although the end of our $name there is not answered at first', async ({ name, errors }) => {
+  await using t = await startTestHub()
+  await using member = await startTestHub(2, { env: t.env })
+  await startLeaving(t)
+  const left = [...errors]
+  const failing = async (what: string) => {
+    const code = what === name ? left.shift() : undefined
+    if (code) throw new FlotillaError(code, `${what} failed`)
+  }
+  let isEnded = false
+  const fences = new Fences()
+  const end = () => {
+    isEnded = true
+    return failing('lease')
+  }
+  fences.set('m1', { mayWrite: () => !isEnded, end })
+  const memberApi = (): KubeApi => ({ ...member.api, delete: () => failing('access').then(() => undefined) })
+  const controller = startController(t.env, createLeaveController({ env: t.env, hub: t.hub, fences, memberApi }))
+  await t.env.advance(60_000)
+  await expect(t.api.get(clusterResource, key)).rejects.toMatchObject({ code: 'NotFound' })
   await t.env.complete(controller.stop(), { limitMs: 5_000, what: 'the end of the controller' })
 })
 

@@ -33,6 +33,9 @@ const conflictPauseMs = 50
 
 /** Keys are names of clusters. */
 export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps): Controller {
+  /** UIDs of clusters on which nothing of ours is left but lease and access: without a lease we go on from there. */
+  const emptied = new Set<string>()
+
   async function reconcile(name: string, signal: AbortSignal): Promise<void> {
     const cluster = hub.clusters.get(name)
     if (!cluster) return
@@ -88,7 +91,7 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
 
   /** Lets go of the member. Without its lease nothing is written to it: it is away, or not the one we know. */
   async function leave({ metadata }: Cluster, signal: AbortSignal): Promise<void> {
-    const { name, uid } = metadata
+    const { name, uid = '' } = metadata
     // Taken off by force, or even registered anew: what is there is not ours to let go of.
     const checkRegistration = () => {
       if (hub.clusters.get(name)?.metadata.uid !== uid) throw new Waiting(`cluster ${name} was taken off`, retryMs)
@@ -98,19 +101,26 @@ export function createLeaveController({ env, hub, fences, memberApi }: LeaveDeps
       if (hub.clusters.get(name)?.spec.suspend === true) throw new Waiting(`cluster ${name} is suspended`, retryMs)
       if (!fences.mayWrite(name)) throw new Waiting(`cluster ${name} is away`, retryMs)
     }
-    check()
     const api = memberApi(name, check)
     const unfenced = memberApi(name, checkRegistration)
     if (!api || !unfenced) throw new Waiting(`cluster ${name} is away`, retryMs)
+    if (!emptied.has(uid)) {
+      check()
+      await empty(name, api, signal)
+      check()
+      emptied.add(uid)
+    }
+    await fences.end(name)
+    await dropAccess(unfenced)
+    emptied.delete(uid)
+  }
+
+  async function empty(name: string, api: KubeApi, signal: AbortSignal): Promise<void> {
     const discovery = await discover(api, { signal })
     if (discovery.incompleteGroups.length > 0) {
       throw new Waiting(`cluster ${name} does not tell all that it serves`, retryMs)
     }
     await orphanAll(api, listable(discovery), hub.id, signal)
-    check()
-    await fences.end(name)
-    // Last: with it goes our right to do anything here.
-    await deleteIfThere(unfenced, clusterRoleBindings, { name: memberAccount })
   }
 
   async function setFinalizers({ metadata }: Cluster, finalizers: readonly string[]): Promise<void> {
@@ -142,6 +152,15 @@ function isNews(before: Cluster | undefined, after: Cluster | undefined): boolea
     before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
     before.metadata.finalizers?.length !== after.metadata.finalizers?.length
   )
+}
+
+/** Last: with it goes our right to do anything there, so a refusal may be the answer that was lost before. */
+async function dropAccess(member: KubeApi): Promise<void> {
+  try {
+    await deleteIfThere(member, clusterRoleBindings, { name: memberAccount })
+  } catch (error) {
+    if (!isError(error, 'Forbidden', 'Unauthenticated')) throw error
+  }
 }
 
 async function deleteIfThere(api: KubeApi, resource: Resource, key: ObjectKey): Promise<void> {
