@@ -1,7 +1,11 @@
 // Where workloads go, on three real clusters: each mode against the room that their nodes really have. Each test asks
 // for a resource of its own, of which every node has eight, so that none takes room from another.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import type { PlanStatus } from '@flotilla/api/plan'
 import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { deployments } from '@flotilla/machinery/well-known-resources'
@@ -19,7 +23,7 @@ const aggregated = { ...divided, replicaDivisionPreference: 'Aggregated' }
 /** Members are read about once a minute. */
 const inventoryMs = 150_000
 
-const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', 'shrink']
+const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', 'shrink', 'plan']
 const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
 const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
 
@@ -51,8 +55,10 @@ function workload(test: string, replicas: number, placement: object, name = test
 describe('placement on three real clusters', () => {
   let fleet: Fleet
   let hub: HubUnderTest
+  let folder = ''
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'flotilla-placement-'))
     const nodes = { 'member-1': nodesOf(3), 'member-2': nodesOf(2), 'member-3': nodesOf(1) }
     ;[fleet, hub] = await Promise.all([startFleet(nodes), startEmbeddedHub()])
     const regions = ['eu', 'us', 'ap']
@@ -71,6 +77,7 @@ describe('placement on three real clusters', () => {
   afterAll(async () => {
     await hub?.[Symbol.asyncDispose]()
     await fleet?.[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true })
   })
 
   /** Ready replicas on each member; 0 also where it is not. */
@@ -171,6 +178,31 @@ describe('placement on three real clusters', () => {
     await untilEqual('ready replicas', () => readyOf('shrink'), [6, 16, 8])
     await addNodes(member.plane, 'more', nodesOf(1))
     await untilEqual('ready replicas', () => readyOf('shrink'), [10, 16, 8], inventoryMs)
+  })
+
+  it('flotilla plan foretells what an edited policy does, and applies it', async () => {
+    await hub.apply(...workload('plan', 12, { replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('plan'), [6, 4, 2])
+    const staticWeightList = fleet.members.map(({ name }, index) => ({
+      targetCluster: { clusterNames: [name] },
+      weight: [1, 2, 1][index],
+    }))
+    const [, policy] = workload('plan', 12, {
+      replicaScheduling: { ...divided, weightPreference: { staticWeightList } },
+    })
+    const file = join(folder, 'policy.json')
+    await writeFile(file, JSON.stringify(policy))
+    const ask = ['plan', '-f', file, '--kubeconfig', hub.kubeconfig]
+    const { status } = JSON.parse(await flotilla([...ask, '-o', 'json'])) as { status: PlanStatus }
+    const mine = status.workloads.find(({ workload: { name } }) => name === 'plan')
+    expect(mine?.moves.map(({ cluster, from, to }) => `${cluster}: ${from} -> ${to}`)).toEqual([
+      'member-1: 6 -> 3',
+      'member-2: 4 -> 6',
+      'member-3: 2 -> 3',
+    ])
+    await flotilla([...ask, '--apply', '--snapshot', status.snapshot])
+    await untilEqual('ready replicas', () => readyOf('plan'), [3, 6, 3])
+    expect(await flotilla(ask)).not.toContain('Deployment shop/plan')
   })
 
   /** Nodes that the hub knows to take pods. */

@@ -41,6 +41,12 @@ describe('checkFile()', () => {
       want: 'leaves control-plane: import @flotilla/ROOM/FILE instead',
     },
     {
+      name: 'a controller importing what foretells it',
+      file: 'packages/control-plane/src/policy/controller.ts',
+      source: `import { withObjects } from '../what-if/hub-state.ts'`,
+      want: 'controller policy may not import controller what-if: they talk through objects',
+    },
+    {
       name: 'one controller importing another',
       file: 'packages/control-plane/src/delivery/controller.ts',
       source: `import { winner } from '../policy/match.ts'`,
@@ -79,6 +85,11 @@ describe('checkFile()', () => {
       name: 'the list of all controllers importing each',
       file: 'packages/control-plane/src/controllers.ts',
       source: `import { createDelivery } from './delivery/controller.ts'`,
+    },
+    {
+      name: 'what foretells controllers importing each',
+      file: 'packages/control-plane/src/what-if/hub-state.ts',
+      source: `import { bind } from '../policy/binding.ts'`,
     },
     {
       name: 'a date made from a number',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { openApiOf, toOpenApi } from '@flotilla/api/crd'
 import { kinds } from '@flotilla/api/crds'
 import type { KindDefinition } from '@flotilla/api/kind'
+import { planSpecSchema, planStatusSchema } from '@flotilla/api/plan'
 import { whyNotSchema } from '@flotilla/api/why-not'
 import type { Schema } from '@flotilla/machinery/schema'
 
@@ -13,7 +14,7 @@ const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 /** Text by file name. */
 export function renderReference(): ReadonlyMap<string, string> {
   const pages = kinds.map((kind) => [`${fileNameOf(kind.resource.kind)}.md`, renderKind(kind)] as const)
-  return new Map([...pages, ['why-not.md', renderWhyNot()], ['README.md', renderIndex()]])
+  return new Map([...pages, ['plan.md', renderPlan()], ['why-not.md', renderWhyNot()], ['README.md', renderIndex()]])
 }
 
 /** Files that differ from what the schemas say, each with what to do; none: all is current. */
@@ -48,7 +49,17 @@ function renderIndex(): string {
   ])
   return page('Reference', [
     table(['Kind', 'Short name', 'Scope', 'Says'], rows),
-    'Answers of the command line: [WhyNot](why-not.md).',
+    'Answers of the command line: [Plan](plan.md), [WhyNot](why-not.md).',
+  ])
+}
+
+function renderPlan(): string {
+  return page('Plan', [
+    'What would move if something changed. `flotilla plan -f FILE` reads documents of this kind (`apiVersion: flotilla.dev/v1alpha1`, `kind: Plan`) beside the objects that would be applied, flags say the same, and `-o json` prints one with its `status`. It is answered, never stored: `kubectl` does not take it.',
+    '## Fields',
+    fieldTable('spec', toOpenApi(planSpecSchema)),
+    '## Status',
+    fieldTable('status', toOpenApi(planStatusSchema)),
   ])
 }
 

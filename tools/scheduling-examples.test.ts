@@ -12,11 +12,16 @@ import { aClusterRow, aRequest, roomFor } from '@flotilla/scheduler/fixtures'
 import type { Work } from '@flotilla/scheduler/rebalance/movable'
 import { proposeMoves } from '@flotilla/scheduler/rebalance/propose'
 import type { Neighbours } from '@flotilla/scheduler/neighbours'
+import { aWork } from '@flotilla/scheduler/plan/fixtures'
+import type { Fleet } from '@flotilla/scheduler/plan/fleet'
+import { loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
+import { planChange } from '@flotilla/scheduler/plan/plan'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { type ClusterRow, createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
 import { whyNot } from '@flotilla/scheduler/why-not'
 import { describe, expect, test } from 'vitest'
+import { planText } from '../packages/cli/src/what-if/plan-text.ts'
 import { whyNotText } from '../packages/cli/src/decisions/why-not-text.ts'
 import { proposalText } from '../packages/cli/src/rebalance/proposal-text.ts'
 
@@ -32,8 +37,8 @@ interface Example {
   readonly rows: readonly Cells[]
   /** What the page says has no place. */
   readonly shortfall: string | undefined
-  /** What the page says why-not prints, by the command. */
-  readonly whyNot: readonly [command: string, printed: string] | undefined
+  /** What the page says a command prints. */
+  readonly shown: readonly [command: string, printed: string] | undefined
 }
 
 const page = readFileSync(new URL('../docs/scheduling.md', import.meta.url), 'utf8')
@@ -67,7 +72,7 @@ function toExample(section: string): Example {
   const shortfall = /```text\n([\s\S]*?)\n```/.exec(section)?.[1]
   const [, command = '', printed = ''] = /```console\n\$ (.*)\n([\s\S]*?)```/.exec(section) ?? []
   const shown = command === '' ? undefined : ([command, printed] as const)
-  return { title: section.split('\n')[0] ?? '', labels, replicas, placement, rows, shortfall, whyNot: shown }
+  return { title: section.split('\n')[0] ?? '', labels, replicas, placement, rows, shortfall, shown }
 }
 
 function toCluster(cells: Cells): ClusterRow {
@@ -175,6 +180,15 @@ function decide(example: Example): Decision {
   return schedule(toRequest(example), toSnapshot(example), { trigger: 'Test' })
 }
 
+const patches: ReadonlyMap<string, (fleet: Fleet, value: string) => Fleet> = new Map([
+  ['--lose', loseCluster],
+  ['--load', (fleet: Fleet, factor: string) => scaleLoad(fleet, Number(factor), () => true)],
+])
+
+function showing(command: string): readonly Example[] {
+  return examples.filter(({ shown }) => shown?.[0].startsWith(command) === true)
+}
+
 const sheets = [...page.matchAll(/```yaml\n(apiVersion:[\s\S]*?)```/g)].map(
   ([, yaml]) => parseYaml(yaml ?? '') as KubeObject,
 )
@@ -200,12 +214,24 @@ describe('docs/scheduling.md', () => {
     }
   })
 
-  test.each(examples.filter((example) => example.whyNot !== undefined))('$title: why not', (example) => {
-    const [command = '', printed] = example.whyNot ?? []
+  test.each(showing('flotilla why-not '))('$title: why not', (example) => {
+    const [command = '', printed] = example.shown ?? []
     const [, name = ''] = /^flotilla why-not deployment\/web -C (\S+)$/.exec(command) ?? []
     const answer = whyNot(toRequest(example), toSnapshot(example), `id-${name}`)
     const workload = { kind: 'Deployment', name: 'web' }
     expect(whyNotText(workload, [{ workload, ...answer }])).toBe(printed)
+  })
+
+  test.each(showing('flotilla plan '))('$title: plan', (example) => {
+    const [command = '', printed = ''] = example.shown ?? []
+    const [, option = '', value = ''] = /^flotilla plan (--\S+) (\S+)$/.exec(command) ?? []
+    const request = { ...toRequest(example), isGrowthReady: true }
+    const { clusters, book } = toSnapshot(example)
+    const now = { clusters, book, works: [aWork('web', request)] }
+    const { status } = planChange(now, patches.get(option)?.(now, value) ?? now, command)
+    // A snapshot names the internals of all that it is made from.
+    const withoutName = (text: string) => text.replace(/[\da-f]{8}(-[\da-f]{8}){4}/, 'NAME')
+    expect(withoutName(planText(status))).toBe(withoutName(printed))
   })
 
   test.each(examples)('$title is admitted', ({ placement }) => {

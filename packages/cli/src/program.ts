@@ -9,6 +9,7 @@ import { addGet } from './commands/get.ts'
 import { addDoctor, addStatus } from './commands/health.ts'
 import { addInstall } from './commands/install.ts'
 import { addJoin } from './commands/join.ts'
+import { addPlan } from './commands/plan.ts'
 import { addRebalance } from './commands/rebalance.ts'
 import { addStart } from './commands/start.ts'
 import { addUnjoin } from './commands/unjoin.ts'
@@ -28,6 +29,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addDescribe,
   addExplain,
   addWhyNot,
+  addPlan,
   addRebalance,
   addRender,
   addDrift,

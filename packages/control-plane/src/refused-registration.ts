@@ -10,9 +10,14 @@ export interface Refusal {
 
 /** Why nothing is read from the cluster, or written to it, under this registration; undefined: all is well. */
 export function refusalOf({ id, clusters }: Pick<Hub, 'id' | 'clusters'>, cluster: Cluster): Refusal | undefined {
+  return refusalAmong(id, clusters.byIndex('id', cluster.spec.id), cluster)
+}
+
+/** As `refusalOf`, with what is registered by the identity of `cluster`. `hubId`: identity of the hub. */
+export function refusalAmong(hubId: string, sameId: readonly Cluster[], cluster: Cluster): Refusal | undefined {
   const { name } = cluster.metadata
-  if (cluster.spec.id === id) return hubItself(name)
-  const first = clusters.byIndex('id', cluster.spec.id).reduce(older, cluster)
+  if (cluster.spec.id === hubId) return hubItself(name)
+  const first = sameId.reduce(older, cluster)
   if (first.metadata.name === name) return undefined
   const message = `Cannot use cluster ${name}: it is registered already, as ${first.metadata.name}. Next: flotilla unjoin ${name}`
   return { reason: 'RegisteredTwice', message }

@@ -45,7 +45,11 @@ async function valuesOf(option: Option, unfinished: string, hub: HubNames): Prom
   if (option.argChoices !== undefined) return option.argChoices
   switch (option.long) {
     case '--clusters':
+      return inList(unfinished, ['all', ...(await hub.clusters())])
+    case '--lose':
+    case '--drain':
       return inList(unfinished, await hub.clusters())
+    case '--like':
     case '--confirm':
       return hub.clusters()
     case '--namespace':
@@ -58,9 +62,9 @@ async function valuesOf(option: Option, unfinished: string, hub: HubNames): Prom
 /** Names for the last of those that stand with commas between. */
 function inList(unfinished: string, names: readonly string[]): readonly string[] {
   const before = unfinished.slice(0, unfinished.lastIndexOf(',') + 1)
-  if (before === '') return ['all', ...names]
+  if (before === '') return names
   const given = new Set(before.split(','))
-  return names.filter((name) => !given.has(name)).map((name) => `${before}${name}`)
+  return names.filter((name) => name !== 'all' && !given.has(name)).map((name) => `${before}${name}`)
 }
 
 type Arguments = (line: CommandLine, hub: HubNames) => Promise<readonly string[]> | readonly string[]

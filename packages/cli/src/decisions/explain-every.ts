@@ -1,5 +1,4 @@
 // Verdicts on all clusters: the stored explanation keeps 32 of them, the rest come from deciding again.
-import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import type { Placement } from '@flotilla/api/placement'
 import {
   clusterPropagationPolicyResource,
@@ -7,14 +6,14 @@ import {
   type PropagationPolicy,
 } from '@flotilla/api/propagation-policy'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
+import { requestFor } from '@flotilla/control-plane/binding/request'
+import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import { explainAll } from '@flotilla/scheduler/schedule'
-import type { ScheduleRequest } from '@flotilla/scheduler/request'
-import { createSnapshot, toClusterRow, type ClusterRow } from '@flotilla/scheduler/snapshot'
+import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from './read-binding.ts'
-import { readCostBook } from './read-cost-book.ts'
+import { costBookFor } from './read-cost-book.ts'
 import { readNeighbours } from './read-neighbours.ts'
 
 export interface Explained {
@@ -31,39 +30,16 @@ export interface Explained {
  */
 export async function explainEvery(hub: KubeApi, binding: Binding, now: number): Promise<Explained> {
   const { decision, policy } = binding.spec
-  const [found, { items }] = await Promise.all([policy && readPolicy(hub, policy), hub.list<Cluster>(clusterResource)])
-  const clusters = new Map(items.map((cluster) => [cluster.metadata.name, toClusterRow(cluster)]))
+  const [found, { rows }] = await Promise.all([policy && readPolicy(hub, policy), readClusters(hub)])
+  const clusters = new Map(rows.map((row) => [row.name, row]))
   const stored = decision?.explanation.clusters ?? []
   const placement = found && (found.spec.placement ?? {})
-  if (placement === undefined || stored.length >= items.length) return { verdicts: stored, placement, clusters }
-  const snapshot = createSnapshot(clusters.values(), await readCostBook(hub, placement, now))
-  const request = requestFor(binding, placement, await readNeighbours(hub, binding))
+  if (placement === undefined || stored.length >= rows.length) return { verdicts: stored, placement, clusters }
+  const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
+  const neighbours = await readNeighbours(hub, binding)
+  const request = { ...requestFor(binding, placement), ...(neighbours && { neighbours }) }
   const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
-}
-
-/** As the hub asks it, but for what it keeps in mind: room that it has just given away. */
-export function requestFor(
-  { spec: { decision, workloads } }: Binding,
-  placement: Placement,
-  neighbours: Neighbours | undefined,
-): ScheduleRequest {
-  const [workload] = workloads
-  const component = workload?.components[0]
-  return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
-    ...(workload === undefined ? {} : { name: workload.ref.name }),
-    placement,
-    isGrowthReady: true,
-    ...(neighbours && { neighbours }),
-    ...(component ? { replicas: component.replicas } : {}),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(decision ? { previous: decision } : {}),
-  }
 }
 
 export async function readPolicy(hub: KubeApi, { kind, namespace, name, uid }: PolicyRef) {

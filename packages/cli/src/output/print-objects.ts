@@ -55,10 +55,10 @@ export function listOf(items: readonly KubeObject[]): ObjectList {
 function namesIn(value: KubeObject | ObjectList): readonly string[] {
   const items =
     'items' in value && Array.isArray(value.items) ? (value.items as readonly KubeObject[]) : [value as KubeObject]
-  return [...new Set(items.map(nameOf))]
+  return [...new Set(items.map(shortName))]
 }
 
-function nameOf({ apiVersion, kind, metadata }: KubeObject): string {
+export function shortName({ apiVersion, kind, metadata }: KubeObject): string {
   const { group } = parseApiVersion(apiVersion)
   return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${metadata.name}`
 }

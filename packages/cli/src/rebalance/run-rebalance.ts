@@ -10,7 +10,7 @@ import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { carryOutWave } from './carry-out.ts'
 import { proposalText } from './proposal-text.ts'
-import { type HubReading, readWorks } from './read-works.ts'
+import { type WorksReading, readWorks } from './read-works.ts'
 
 export async function runRebalance(flags: RebalanceFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
@@ -37,7 +37,7 @@ export interface Rebalancing {
  * Carries out waves until nothing is left that is worth it, proposing anew before each: what was proposed first may
  * have changed. Throws as `carryOutWave` does.
  */
-export async function carryOut(run: Rebalancing, first: HubReading, proposed: Proposal): Promise<void> {
+export async function carryOut(run: Rebalancing, first: WorksReading, proposed: Proposal): Promise<void> {
   const { env, hub, flags, terminal } = run
   const unmoved = new Set<string>()
   let moved = 0

@@ -109,6 +109,13 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
   }
 }
 
+/** What `spec` says once the policy controller has found that the policy of `verdict` wins, but for followers. */
+export function withPolicyPart(spec: BindingSpec, template: KubeObject, verdict: Verdict): BindingSpec {
+  const { losingPolicies: _, preserveResourcesOnDeletion: __, schedulePriority: ___, ...rest } = spec
+  const { followers: ____, ...part } = policyPart(template, verdict, [])
+  return { ...rest, ...part }
+}
+
 function policyPart(template: KubeObject, verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
   const { winner, losers, schedulePriority } = verdict
   return {

@@ -4,17 +4,14 @@ import { nextCost, objectiveOf } from '../cost/objective.ts'
 import { holdingsOf } from '../holding.ts'
 import { type Judged, judgeClusters } from '../judge.ts'
 import { isBoundByRoom } from '../mode.ts'
+import type { Turn } from '../order.ts'
 import type { ScheduleRequest } from '../request.ts'
 import { schedule } from '../schedule.ts'
 import { createSnapshot, type ShapeRow, type Snapshot } from '../snapshot.ts'
 import type { OptionInput } from './problem.ts'
 
 /** A binding, asked about as the scheduler is asked. */
-export interface Work {
-  /** Of the binding: tells it from all others. */
-  readonly key: string
-  /** Higher first. */
-  readonly priority: number
+export interface Work extends Turn {
   /** `previous` is what is decided for it now. */
   readonly request: ScheduleRequest
 }

@@ -1,16 +1,13 @@
 // The scheduler's picture of the clusters, kept in step with the hub; a new snapshot only after a change.
 import type { Cluster } from '@flotilla/api/cluster'
 import { deepEqual } from '@flotilla/machinery/json'
-import type { KubeObject } from '@flotilla/machinery/object'
-import { valueAt } from '@flotilla/machinery/untyped'
 import type { Change } from '@flotilla/runtime/source'
 import type { CostBook } from '@flotilla/scheduler/cost/book'
 import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import type { Hub } from '../../hub.ts'
 import { refusalOf } from '../../refused-registration.ts'
-
-export const definitions = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' }
+import { definitions, placedKindsOn } from '../placed-kinds.ts'
 
 export class ClusterRows {
   readonly #hub: Hub
@@ -49,20 +46,9 @@ export class ClusterRows {
   }
 
   #placedKinds(clusterId: string): ReadonlySet<string> {
-    const kinds = new Set<string>()
-    for (const binding of this.#hub.clusterBindings.list()) {
-      const [workload] = binding.spec.workloads
-      const isHere = binding.spec.decision?.clusters.some((cluster) => cluster.id === clusterId) === true
-      if (!isHere || workload?.ref.kind !== definitions.kind) continue
-      const definition = this.#hub.templates.get({ ...definitions, name: workload.ref.name })
-      if (definition) kinds.add(kindOf(definition))
-    }
-    return kinds
+    const definitionOf = (name: string) => this.#hub.templates.get({ ...definitions, name })
+    return placedKindsOn(clusterId, this.#hub.clusterBindings.list(), definitionOf)
   }
-}
-
-function kindOf(definition: KubeObject): string {
-  return `${String(valueAt(definition, 'spec', 'group'))}/${String(valueAt(definition, 'spec', 'names', 'kind'))}`
 }
 
 /**

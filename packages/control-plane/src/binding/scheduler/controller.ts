@@ -14,17 +14,18 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
-import { isBoundByRoom } from '@flotilla/scheduler/mode'
+import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
-import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
-import { prepareTiers } from '@flotilla/scheduler/tier'
+import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
-import { isOutdated, withoutRegistrations, withRegistrations } from '../../registration.ts'
+import { isOutdated, withRegistrations } from '../../registration.ts'
 import { withArriving } from './arriving.ts'
-import { ClusterRows, definitions } from './cluster-rows.ts'
+import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
+import { placesDefinition } from '../placed-kinds.ts'
+import { requestFor } from '../request.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { targetOf } from './rebalance-target.ts'
@@ -64,9 +65,9 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
-    const previous = stored && withoutRegistrations(stored)
     const target = targetOf(binding)
-    const request = { ...requestOf(key, binding, policy, previous, waitMs === 0), ...(target && { target }) }
+    const request = { ...requestOf(key, binding, policy, before, waitMs === 0), ...(target && { target }) }
+    const { previous } = request
     const decision = decide(request, before)
     const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
@@ -91,13 +92,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     key: string,
     binding: Binding,
     policy: Policy,
-    previous: Decision | undefined,
+    before: Binding,
     isGrowthReady: boolean,
   ): ScheduleRequest {
     const neighbours = neighbourhood.of(key, binding)
     return {
-      ...requestFor(binding, policy, previous, isGrowthReady),
+      ...requestFor(binding, policy.spec.placement ?? {}, before),
       reservedOn,
+      isGrowthReady,
       ...(neighbours && { neighbours }),
     }
   }
@@ -135,7 +137,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const key = keyOf(binding.metadata)
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
     try {
-      return decide(requestOf(key, binding, policy, undefined, true), binding)
+      return decide(requestOf(key, binding, policy, binding, true), binding)
     } catch (error) {
       neighbourhood.takeBack(key, binding)
       if (isError(error)) return undefined
@@ -211,14 +213,6 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision }
 }
 
-/** Something has no place, or one in a later tier than it might. */
-function waitsForRoom({ placement }: ScheduleRequest, decision: Decision, { byId }: Snapshot): boolean {
-  if (!isBoundByRoom(placement)) return false
-  const tierOf = prepareTiers(placement)
-  const isLater = (cluster: ClusterRow | undefined) => cluster !== undefined && (tierOf(cluster) ?? 0) > 0
-  return decision.shortfall !== undefined || decision.clusters.some(({ id }) => isLater(byId.get(id)))
-}
-
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
   return policy && policyOf(hub, policy)?.spec.placement?.workloadAffinity
 }
@@ -240,37 +234,22 @@ function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
     .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
 }
 
-function requestFor(
-  binding: Binding,
-  policy: Policy,
-  previous: Decision | undefined,
-  isGrowthReady: boolean,
-): ScheduleRequest {
-  const [workload] = binding.spec.workloads
-  const [component] = workload?.components ?? []
-  return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
-    ...(workload === undefined ? {} : { name: workload.ref.name }),
-    placement: policy.spec.placement ?? {},
-    isGrowthReady,
-    ...(component ? { replicas: component.replicas } : {}),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(previous ? { previous } : {}),
-  }
-}
-
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
 }
 
-function* allBindings(hub: Hub): Iterable<string> {
-  for (const binding of hub.bindings.list()) yield keyOf(binding.metadata)
-  for (const binding of hub.clusterBindings.list()) yield keyOf(binding.metadata)
+function allBindings(hub: Hub): readonly string[] {
+  return inTurn([...hub.bindings.list(), ...hub.clusterBindings.list()])
+}
+
+/** Their keys, in the order in which they are decided. */
+function inTurn(bindings: readonly Binding[]): readonly string[] {
+  const turns = bindings.map(({ metadata, spec }) => ({
+    key: keyOf(metadata),
+    priority: spec.schedulePriority?.priority ?? 0,
+  }))
+  return turns.sort(compareTurns).map(({ key }) => key)
 }
 
 /** Its inputs changed, or its growth became ready. */
@@ -283,14 +262,15 @@ function keysOfBinding({ key, before, after }: Change<Binding>): Iterable<string
 
 function placesDefinitions({ before, after }: Change<Binding>): boolean {
   const binding = after ?? before
-  const isDefinition = binding?.spec.workloads[0]?.ref.kind === definitions.kind
-  return isDefinition && !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  return (
+    binding !== undefined &&
+    placesDefinition(binding) &&
+    !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
+  )
 }
 
-function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<string> {
-  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return
+function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
+  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return []
   const uid = (after ?? before)?.metadata.uid ?? ''
-  for (const binding of [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]) {
-    yield keyOf(binding.metadata)
-  }
+  return inTurn([...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }

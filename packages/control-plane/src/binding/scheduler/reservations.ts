@@ -6,12 +6,12 @@ import type { Reservation } from '@flotilla/scheduler/occupy'
 import type { Binding } from '../../hub.ts'
 
 /** A replica that is not ready after so long has taken its room, or will not. */
-const growingForMs = 600_000
+export const growingForMs = 600_000
 /** Members are read about once a minute: so long after replicas were seen ready, free room shows them. */
 const unseenForMs = 90_000
 const sweepEveryMs = 15_000
 
-interface Growth {
+export interface Growth {
   readonly ready: number
   /** Replicas decided and not seen ready. */
   readonly growing: number
@@ -137,7 +137,7 @@ function requestOf({ spec }: Binding): Request {
 const noGrowth: Growth = { ready: 0, growing: 0 }
 
 /** What clusters are to have by `decision` and do not have yet, by id; nothing of objects without replicas. */
-function growingOn(binding: Binding, decision: Decision | undefined): ReadonlyMap<string, Growth> {
+export function growingOn(binding: Binding, decision: Decision | undefined): ReadonlyMap<string, Growth> {
   if (binding.spec.workloads[0]?.components[0] === undefined) return new Map()
   const { clusters = [], decisionHash, summary } = binding.status ?? {}
   const outcomes = new Map(clusters.map((outcome) => [outcome.name, outcome]))

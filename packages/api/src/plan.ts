@@ -1,0 +1,87 @@
+// Plan: what would move if something changed. Read from a file and answered, never stored.
+import { type ValueOf, flag, integer, list, number, object, optional, text } from './field.ts'
+
+const clusterName = text('Name of a Cluster.', { minLength: 1, maxLength: 253 })
+
+export const planSpecSchema = object('What would change, beside the objects that stand with it in the files.', {
+  lose: optional(
+    list('Clusters that are no longer there, as after `flotilla unjoin --force`.', clusterName, { set: true }),
+  ),
+  drain: optional(list('Clusters with a taint `flotilla.dev/drain` of effect NoExecute.', clusterName, { set: true })),
+  add: optional(
+    list(
+      'Clusters that are new. One with nodes of its own is written as a Cluster with its status instead.',
+      object('A new cluster that is like another.', {
+        name: text('Its name.', { minLength: 1, maxLength: 253 }),
+        like: text('Name of the Cluster whose place, labels, taints, kinds and free room it has.', {
+          minLength: 1,
+          maxLength: 253,
+        }),
+      }),
+    ),
+  ),
+  load: optional(
+    list(
+      'Workloads that have more replicas, or fewer. Jobs and objects without replicas stay as they are.',
+      object('Some workloads.', {
+        factor: number('Replicas are multiplied by it and rounded up.', { minimum: 0 }),
+        namespace: optional(text('Only those of this namespace. Default: all.', { minLength: 1, maxLength: 63 })),
+        selector: optional(text('Only templates with these labels, as `kubectl -l` takes them. Default: all.')),
+      }),
+    ),
+  ),
+})
+
+export type PlanSpec = ValueOf<typeof planSpecSchema>
+
+const objectNameProperties = {
+  kind: text('Kind.', { minLength: 1 }),
+  namespace: optional(text('Namespace; none for cluster-scoped objects.', { maxLength: 63 })),
+  name: text('Name.', { minLength: 1, maxLength: 253 }),
+}
+
+const countSchema = (description: string) =>
+  object(description, { from: integer('Now.', { minimum: 0 }), to: integer('Then.', { minimum: 0 }) })
+
+export const planStatusSchema = object('What would happen, to the end of every move.', {
+  snapshot: text(
+    'Names all that the plan was made from, and its moves: `flotilla plan --apply --snapshot` refuses on another.',
+    { minLength: 1 },
+  ),
+  workloads: list(
+    'Workloads of which something changes, those of higher priority first.',
+    object('One workload. Objects without replicas count as one on each cluster.', {
+      workload: object('The template.', objectNameProperties),
+      policy: optional(object('The policy that places it.', objectNameProperties)),
+      isNew: flag(
+        'It would be created. Which of several equal clusters it goes to depends on the UID that it is given then.',
+      ),
+      replicas: countSchema('Replicas that are asked for: of the template, or on each cluster where it is duplicated.'),
+      moves: list(
+        'Where it has more or fewer, by cluster.',
+        object('One cluster.', {
+          cluster: clusterName,
+          from: integer('Replicas decided now.', { minimum: 0 }),
+          to: integer('Replicas decided then.', { minimum: 0 }),
+        }),
+      ),
+      missing: countSchema('Replicas that have no place.'),
+      reason: optional(text('Why they have none then, with numbers.')),
+      pending: list(
+        'Where replicas are decided that find no room: they stay Pending, and what waits for them stays where it is.',
+        object('One cluster.', { cluster: clusterName, replicas: integer('How many.', { minimum: 1 }) }),
+      ),
+    }),
+  ),
+  totals: object('Sums over all workloads, those that do not change among them.', {
+    workloads: integer('Of which something changes.', { minimum: 0 }),
+    moved: integer('Replicas that leave one cluster for another.', { minimum: 0 }),
+    added: integer('Replicas more.', { minimum: 0 }),
+    removed: integer('Replicas fewer.', { minimum: 0 }),
+    missing: countSchema('Replicas that have no place.'),
+    emptied: list('Clusters that have something now and nothing then.', clusterName),
+  }),
+})
+
+export type PlanStatus = ValueOf<typeof planStatusSchema>
+export type PlannedWorkload = PlanStatus['workloads'][number]

@@ -1,0 +1,60 @@
+// A plan in words: what moves, what has no place and why, the sums. Pure.
+import type { PlannedWorkload, PlanStatus } from '@flotilla/api/plan'
+
+export interface PlanTextOptions {
+  /** With the policies that place what moves. */
+  readonly isWide?: boolean
+}
+
+export function planText(
+  { workloads, totals, snapshot }: PlanStatus,
+  { isWide = false }: PlanTextOptions = {},
+): string {
+  const texts = workloads.map((each) => workloadText(each, isWide))
+  const missing =
+    totals.missing.to === 0
+      ? []
+      : [`Without a place: ${count(totals.missing.to, 'replica')}, now ${totals.missing.from}.\n`]
+  const emptied = totals.emptied.length === 0 ? [] : [`Left with nothing: ${totals.emptied.join(', ')}.\n`]
+  return [...texts, `${sumText(totals)}\n`, ...missing, ...emptied, `Snapshot ${snapshot}\n`].join('')
+}
+
+function workloadText(each: PlannedWorkload, isWide: boolean): string {
+  const { moves, missing, reason, pending } = each
+  return [
+    headOf(each, isWide),
+    ...moves.map(({ cluster, from, to }) => `  ${cluster}: ${from} -> ${to}`),
+    ...(missing.to > 0 ? [`  without a place: ${missing.to}${reason === undefined ? '' : `; ${reason}`}`] : []),
+    ...(missing.from > missing.to ? [`  without a place now: ${missing.from}, then ${missing.to}`] : []),
+    ...pending.map(({ cluster, replicas }) => `  Pending on ${cluster}, for want of room: ${replicas}`),
+    '\n',
+  ].join('\n')
+}
+
+function headOf({ workload, policy, isNew, replicas: { from, to } }: PlannedWorkload, isWide: boolean): string {
+  const by = isWide ? (policy === undefined ? ', by no policy any more' : `, by ${titleOf(policy)}`) : ''
+  const load = isNew
+    ? `: new${to === 0 ? '' : `, ${count(to, 'replica')}`}`
+    : from === to
+      ? ''
+      : `: ${from} -> ${to} replicas`
+  return `${titleOf(workload)}${by}${load}`
+}
+
+function sumText({ workloads, moved, added, removed }: PlanStatus['totals']): string {
+  if (moved + added + removed === 0) return 'No moves.'
+  const parts = [
+    ...(moved > 0 ? [`${count(moved, 'replica')} moved`] : []),
+    ...(added > 0 ? [`${added} more`] : []),
+    ...(removed > 0 ? [`${removed} fewer`] : []),
+  ]
+  return `${count(workloads, 'workload')}: ${parts.join(', ')}.`
+}
+
+function titleOf({ kind, namespace, name }: PlannedWorkload['workload']): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`
+}
+
+function count(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`
+}

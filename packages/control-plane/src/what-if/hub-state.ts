@@ -1,0 +1,105 @@
+// What the hub holds that decisions depend on, as it is or as it would be with other objects on it. Pure.
+import { group } from '@flotilla/api/group'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Binding } from '../hub.ts'
+import { objectIdOf, kindIdOf, type KindId } from '../object-id.ts'
+import { newBinding, withPolicyPart } from '../policy/binding.ts'
+import { matchPolicy, type Policy, type Verdict } from '../policy/match.ts'
+import { priorityClassKind, resolvePriority } from '../policy/priority.ts'
+
+export interface HubState {
+  readonly policies: readonly Policy[]
+  readonly bindings: readonly Binding[]
+  /** All whose binding may be another with the objects that are put on the hub. */
+  readonly templates: readonly KubeObject[]
+  readonly namespaces: readonly KubeObject[]
+  readonly priorityClasses: readonly KubeObject[]
+}
+
+/** With `objects` in place of those of their names, and the bindings that the hub would then make of `templates`. */
+export function withObjects(state: HubState, objects: readonly KubeObject[]): HubState {
+  const isOther = (object: KubeObject) => !isNamespace(object) && !isPolicy(object) && !isPriorityClass(object)
+  const changed = {
+    policies: replaced(state.policies, objects.filter(isPolicy)),
+    templates: replaced(state.templates, objects.filter(isOther)),
+    namespaces: replaced(state.namespaces, objects.filter(isNamespace)),
+    priorityClasses: replaced(state.priorityClasses, objects.filter(isPriorityClass)),
+  }
+  return { ...changed, bindings: rebind(state.bindings, changed) }
+}
+
+export function isNamespace(object: KubeObject): boolean {
+  return kindIdOf(object) === kindIdOf({ apiVersion: 'v1', kind: 'Namespace' })
+}
+
+export function isPriorityClass(object: KubeObject): boolean {
+  return kindIdOf(object) === kindIdOf(priorityClassKind)
+}
+
+export function isPolicy(object: KubeObject): object is Policy {
+  return policyKinds.has(kindIdOf(object))
+}
+
+export function sameObject(left: KubeObject, right: KubeObject): boolean {
+  return idOf(left) === idOf(right)
+}
+
+const policyKinds = new Set(['PropagationPolicy', 'ClusterPropagationPolicy'].map((kind) => `${group}/${kind}`))
+
+function replaced<Kind extends KubeObject>(objects: readonly Kind[], by: readonly Kind[]): readonly Kind[] {
+  const byId = new Map(objects.map((object) => [idOf(object), object]))
+  for (const object of by) byId.set(idOf(object), object)
+  return [...byId.values()]
+}
+
+function idOf({ apiVersion, kind, metadata }: KubeObject): string {
+  return objectIdOf({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name })
+}
+
+/** What the policy controller would make of the bindings of `templates`; others stay. */
+function rebind(bindings: readonly Binding[], state: Omit<HubState, 'bindings'>): readonly Binding[] {
+  const { templates } = state
+  const verdictOn = prepareVerdicts(state)
+  const live = bindings.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const byTemplate = new Map(live.map((binding) => [binding.spec.workloads[0]?.ref.uid, binding]))
+  const made = templates.flatMap((template) => {
+    const before = byTemplate.get(template.metadata.uid)
+    return bind(template, before, verdictOn(template, before)) ?? []
+  })
+  const madeFor = new Set(templates.map(({ metadata }) => metadata.uid))
+  return [...bindings.filter(({ spec }) => !madeFor.has(spec.workloads[0]?.ref.uid)), ...made]
+}
+
+function bind(template: KubeObject, before: Binding | undefined, verdict: Verdict): Binding | undefined {
+  if (before === undefined) {
+    return verdict.winner === undefined ? undefined : newBinding(template, verdict, [], undefined, '')
+  }
+  if (verdict.winner !== undefined) return { ...before, spec: withPolicyPart(before.spec, template, verdict) }
+  const { policy: _, losingPolicies: __, ...rest } = before.spec
+  return { ...before, spec: rest }
+}
+
+function prepareVerdicts({ policies, namespaces, priorityClasses }: Omit<HubState, 'bindings' | 'templates'>) {
+  const byKind = policiesByKind(policies)
+  const labels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]))
+  const byName = new Map(priorityClasses.map((each) => [each.metadata.name, each]))
+  const classes = { get: (name: string) => byName.get(name), list: () => byName.values() }
+  return (template: KubeObject, before: Binding | undefined): Verdict => {
+    const verdict = matchPolicy(template, byKind.get(kindIdOf(template)) ?? [], (name) => labels.get(name))
+    const asked = verdict.winner?.spec.schedulePriority
+    if (asked === undefined) return verdict
+    return { ...verdict, schedulePriority: resolvePriority(asked, template, classes, before?.spec.schedulePriority) }
+  }
+}
+
+function policiesByKind(policies: readonly Policy[]): ReadonlyMap<KindId, readonly Policy[]> {
+  const byKind = new Map<KindId, Policy[]>()
+  for (const policy of policies) {
+    for (const kind of new Set(policy.spec.resourceSelectors.map(kindIdOf))) {
+      const known = byKind.get(kind)
+      if (known === undefined) byKind.set(kind, [policy])
+      else known.push(policy)
+    }
+  }
+  return byKind
+}

@@ -1,0 +1,57 @@
+// Clusters as a plan goes on: replicas that arrive take room, those that leave give it back.
+import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { CostBook } from '../cost/book.ts'
+import { freeRoom } from '../estimate.ts'
+import { isAvailable } from '../filters/availability.ts'
+import { occupy } from '../occupy.ts'
+import { type ClusterRow, createSnapshot, type Snapshot } from '../snapshot.ts'
+import { vacate } from './vacate.ts'
+
+export class Rooms {
+  /** By id, in the order of a snapshot. */
+  readonly #rows: Map<string, ClusterRow>
+  readonly #book: CostBook
+  #snapshot: Snapshot | undefined
+
+  constructor(clusters: readonly ClusterRow[], book: CostBook) {
+    this.#snapshot = createSnapshot(clusters, book)
+    this.#book = book
+    this.#rows = new Map(this.#snapshot.byId)
+  }
+
+  snapshot(): Snapshot {
+    return (this.#snapshot ??= { clusters: [...this.#rows.values()], byId: new Map(this.#rows), book: this.#book })
+  }
+
+  isAvailable(id: string): boolean {
+    const row = this.#rows.get(id)
+    return row !== undefined && isAvailable(row)
+  }
+
+  /** Has as many as find room take it at once; how many. Where nothing is known of a cluster's room all do. */
+  seat(id: string, requirements: ReplicaRequirements | undefined, replicas: number): number {
+    const row = this.#rows.get(id)
+    if (row === undefined || !isAvailable(row)) return 0
+    const seated = Math.min(replicas, freeRoom(row, requirements) ?? replicas)
+    if (row.shapes !== undefined && seated > 0) {
+      this.#replace({ ...row, shapes: occupy(row.shapes, reservation(requirements, seated)) })
+    }
+    return seated
+  }
+
+  leave(id: string, requirements: ReplicaRequirements | undefined, replicas: number): void {
+    const row = this.#rows.get(id)
+    if (row?.shapes !== undefined) {
+      this.#replace({ ...row, shapes: vacate(row.shapes, reservation(requirements, replicas)) })
+    }
+  }
+
+  #replace(row: ClusterRow): void {
+    this.#rows.set(row.id, row)
+    this.#snapshot = undefined
+  }
+}
+
+function reservation(requirements: ReplicaRequirements | undefined, replicas: number) {
+  return requirements === undefined ? { replicas } : { replicas, requirements }
+}
