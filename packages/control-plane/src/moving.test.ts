@@ -1,6 +1,7 @@
 // While replicas move, the fleet never has fewer ready than the smaller of the old and the new total.
 import { clusterResource } from '@flotilla/api/cluster'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
+import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { seededRandom } from '@flotilla/runtime/seeded-random'
 import { asDicts, valueAt } from '@flotilla/machinery/untyped'
@@ -133,6 +134,10 @@ describe('the sum of ready replicas', () => {
     async () => {
       await fleet.api.delete(deployments, web)
       return fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
+    },
+    async () => {
+      const { items } = await fleet.api.list(resourceBindingResource)
+      await Promise.all(items.map(({ metadata }) => fleet.api.delete(resourceBindingResource, metadata)))
     },
   ]
 

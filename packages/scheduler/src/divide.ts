@@ -78,11 +78,14 @@ function marginalStep(left: number, shares: readonly Share[]): Step | undefined 
   return marginal
 }
 
-function compareSteps(one: Step = dearest, other: Step = dearest): number {
+/** By level, then by cost. */
+export function compareSteps(one: Price = dearest, other: Price = dearest): number {
   return one.level - other.level || one.cost - other.cost
 }
 
-const dearest: Step = { level: Number.MAX_VALUE, cost: 0, upTo: 0 }
+type Price = Pick<Step, 'level' | 'cost'>
+
+const dearest: Price = { level: Number.MAX_VALUE, cost: 0 }
 
 /** How many replicas of the share the step at `index` has, beyond its minimum. */
 function replicasOf(share: Share | undefined, index: number): number {

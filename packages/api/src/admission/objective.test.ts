@@ -91,9 +91,13 @@ test.each<{ readonly name: string; readonly placement: Placement; readonly want:
     want: /objective: .*not together with replicaScheduling\.weightPreference\.staticWeightList/,
   },
   {
-    name: 'a choice of domains',
-    placement: { ...byPrice, spreadConstraints: [{ spreadByField: 'region', maxGroups: 2 }] },
-    want: /objective: .*does not choose domains by costs/,
+    name: 'Aggregated over domains',
+    placement: {
+      ...byPrice,
+      replicaScheduling: { ...divided, replicaDivisionPreference: 'Aggregated' },
+      spreadConstraints: [{ spreadByField: 'region', maxGroups: 2 }],
+    },
+    want: /objective: .*with Aggregated not together with spreadConstraints/,
   },
 ])('an objective is refused with $name', ({ placement, want }) => {
   expect(refusals(placement)[0]).toMatch(want)

@@ -35,14 +35,11 @@ function contradictions({ replicaScheduling, spreadConstraints = [] }: Placement
   }
   const list = 'replicaScheduling.weightPreference.staticWeightList'
   const isListed = replicaScheduling?.weightPreference?.staticWeightList !== undefined
-  const choosing = spreadConstraints.some(
-    ({ minGroups = 1, maxGroups }) => maxGroups !== undefined || minGroups > 1 || mode === 'Aggregated',
-  )
   return [
     ...(isListed ? [`not together with ${list}: either says which clusters come first; leave one of them out`] : []),
-    ...(choosing
+    ...(mode === 'Aggregated' && spreadConstraints.length > 0
       ? [
-          'with Weighted and spreadConstraints of maxSharePercent or maxSkew only: this version does not choose domains by costs; leave one of them out',
+          'with Aggregated not together with spreadConstraints: this version does not choose the cheaper of as few domains; leave one of them out',
         ]
       : []),
   ]

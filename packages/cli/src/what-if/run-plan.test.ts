@@ -92,14 +92,14 @@ describe('flotilla plan', () => {
     const { code, out, err } = await t.run('plan', '-f', file(...clusters(), aDeployment('new', 3)), '-o', 'wide')
     expect([code, err]).toEqual([0, ''])
     expect(out.replace(/[\da-f]{8}/g, 'x')).toMatchInlineSnapshot(`
-      "Deployment shop/new, by PropagationPolicy shop/web: new, 3 replicas
-        eu: 0 -> 1
-        us: 0 -> 2
-
-      Deployment shop/web, by PropagationPolicy shop/web
+      "Deployment shop/web, by PropagationPolicy shop/web
         eu: 0 -> 2
         us: 0 -> 2
         without a place now: 4, then 0
+
+      Deployment shop/new, by PropagationPolicy shop/web: new, 3 replicas
+        eu: 0 -> 1
+        us: 0 -> 2
 
       2 workloads: 7 more.
       Snapshot x-x-x-x-x

@@ -7,6 +7,7 @@ import type { Binding } from '../hub.ts'
 import { policyRef } from '../policy/match.ts'
 import type { Policy } from '../policy/match.ts'
 import { requestFor } from '../binding/request.ts'
+import { turnOf } from '../binding/turn.ts'
 import { Neighbourhood } from '../binding/scheduler/neighbourhood.ts'
 import { growingForMs, growingOn } from '../binding/scheduler/reservations.ts'
 import type { HubState } from './hub-state.ts'
@@ -56,10 +57,9 @@ function toWork(binding: Binding, policy: Policy | undefined, now: number): Work
   const ref = binding.spec.workloads[0]?.ref
   if (ref === undefined) return undefined
   return {
-    key: keyOf(binding.metadata),
+    ...turnOf(binding),
     workload: nameOf(ref),
     ...(policy === undefined ? {} : { policy: nameOf(policyRef(policy)) }),
-    priority: binding.spec.schedulePriority?.priority ?? 0,
     isNew: binding.metadata.uid === undefined,
     request: requestFor(binding, policy?.spec.placement ?? {}),
     unready: unreadyOn(binding, now),

@@ -135,6 +135,46 @@ describe('schedule() by price', () => {
   })
 })
 
+describe('schedule() by price over domains', () => {
+  const inRegion = (region: string) => ({ row: { region } })
+  const fleet = {
+    'ap-1': { room: 20, price: 0.05, ...inRegion('ap') },
+    'eu-1': { room: 4, price: 0.01, ...inRegion('eu') },
+    'eu-2': { room: 4, price: 0.02, ...inRegion('eu') },
+    'us-1': { room: 12, price: 0.03, ...inRegion('us') },
+  }
+  const over = (limits: object, replicas: number, given: Fleet = fleet) =>
+    divide(replicas, given, { ...byPrice, spreadConstraints: [{ spreadByField: 'region', ...limits }] })
+
+  test('uses the cheapest of those that have room for all', () => {
+    expect(over({ maxGroups: 1 }, 7)).toEqual({ 'eu-1': 4, 'eu-2': 3 })
+    expect(over({ maxGroups: 1 }, 10)).toEqual({ 'us-1': 10 })
+    expect(over({ maxGroups: 2 }, 14)).toEqual({ 'eu-1': 4, 'eu-2': 4, 'us-1': 6 })
+  })
+
+  test('gives the cheapest others one each where more must be used', () => {
+    expect(over({ minGroups: 2 }, 6)).toEqual({ 'eu-1': 4, 'eu-2': 1, 'us-1': 1 })
+    expect(over({ minGroups: 2, maxGroups: 2 }, 3)).toEqual({ 'eu-1': 2, 'us-1': 1 })
+    expect(over({ minGroups: 3, maxGroups: 3 }, 4)).toEqual({ 'ap-1': 1, 'eu-1': 2, 'us-1': 1 })
+  })
+
+  test('stays in the domains that it is in', () => {
+    const held = { ...fleet, 'ap-1': { ...fleet['ap-1'], held: 2 } }
+    expect(over({ maxGroups: 1 }, 5, held)).toEqual({ 'ap-1': 5 })
+  })
+
+  test('uses the cheapest of many', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 30 }, (_, at) => [
+        `c${at}`,
+        { room: 9, price: ((at * 7) % 30) / 100, ...inRegion(`r${at}`) },
+      ]),
+    )
+    // 7 · 13 and 7 · 26 leave 1 and 2 of 30.
+    expect(over({ maxGroups: 3 }, 20, many)).toEqual({ c0: 9, c13: 9, c26: 2 })
+  })
+})
+
 describe('schedule() by latency against price', () => {
   const fleet = { near: { room: 9, price: 0.1 }, far: { room: 9, price: 0.04 } }
   const traffic = aProfile('users', { here: { share: 1, to: { near: 10, far: 110 } } })
@@ -291,6 +331,34 @@ describe('properties of schedule() by costs', () => {
     )
   })
 
+  test('over domains costs least of all that place as much: equals brute force', () => {
+    const groups = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.nat(2))
+    fc.assert(
+      fc.property(anyFleet, fc.integer({ min: 1, max: 8 }), groups, (fleet, replicas, [least, more]) => {
+        const regions = Object.fromEntries(
+          Object.entries(fresh(fleet)).map(([name, given], at) => [name, { ...given, row: { region: `r${at % 3}` } }]),
+        )
+        const names = Object.keys(regions)
+        const constraint = { spreadByField: 'region' as const, minGroups: least, maxGroups: least + more }
+        const divided = divide(replicas, regions, { ...byPrice, spreadConstraints: [constraint] })
+        const counts = names.map((name) => divided[name] ?? 0)
+        const groupsOf = (tried: readonly number[]) =>
+          new Set(tried.flatMap((count, at) => (count > 0 ? [at % 3] : []))).size
+        const price = (tried: readonly number[]) =>
+          sum(tried.map((count, at) => count * (regions[names[at] ?? '']?.price ?? 0)))
+        const rooms = names.map((name) => regions[name]?.room ?? 0)
+        const usable = new Set(rooms.flatMap((room, at) => (room > 0 ? [at % 3] : []))).size
+        const needed = Math.min(least, usable, replicas)
+        for (const tried of divisions(replicas, rooms)) {
+          if (groupsOf(tried) > least + more || groupsOf(tried) < needed) continue
+          expect(sum(counts)).toBeGreaterThanOrEqual(sum(tried))
+          if (sum(tried) === sum(counts)) expect(price(counts)).toBeLessThanOrEqual(price(tried) + 1e-9)
+        }
+      }),
+      runs,
+    )
+  })
+
   test('one more replica never takes one from anybody', () => {
     fc.assert(
       fc.property(anyFleet, fc.integer({ min: 1, max: 40 }), (fleet, replicas) => {
@@ -396,6 +464,18 @@ function costOfReplica({ price, held = 0, row }: Given = { room: 0, price: 0 }, 
   const utilisation = (requested + k - held) / allocatable
   const band = Math.min(10, Math.max(0, Math.ceil((utilisation - 0.7) / 0.03 - 1e-9)))
   return price + 0.03 * (band / 10) ** 2
+}
+
+/** All ways to place `most` replicas or fewer. */
+function* divisions(
+  most: number,
+  rooms: readonly number[],
+  counts: readonly number[] = [],
+): Iterable<readonly number[]> {
+  const room = rooms[counts.length]
+  if (room === undefined) return yield counts
+  for (let count = 0; count <= Math.min(room, most); count += 1)
+    yield* divisions(most - count, rooms, [...counts, count])
 }
 
 /** Of `size` items or fewer. */

@@ -12,6 +12,7 @@ export function aWork(name: string, request: Partial<ScheduleRequest> = {}, over
     workload: { kind: 'Deployment', namespace: 'shop', name },
     policy: { kind: 'PropagationPolicy', namespace: 'shop', name },
     priority: 0,
+    createdAt: '2026-01-01T00:00:00Z',
     isNew: false,
     request: aRequest({ templateUID: `uid-${name}`, isGrowthReady: true, ...request }),
     unready: new Map(),

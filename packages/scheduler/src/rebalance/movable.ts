@@ -11,7 +11,7 @@ import { createSnapshot, type ShapeRow, type Snapshot } from '../snapshot.ts'
 import type { OptionInput } from './problem.ts'
 
 /** A binding, asked about as the scheduler is asked. */
-export interface Work extends Turn {
+export interface Work extends Pick<Turn, 'key' | 'priority'> {
   /** `previous` is what is decided for it now. */
   readonly request: ScheduleRequest
 }

@@ -18,6 +18,7 @@ function problem(replicas: number, given: readonly Offer[], most: number): Probl
       path: [index],
       inside: emptyReach(1, offer.room),
       parts: [1],
+      cost: 0,
     }))
     .sort((one, other) => other.held - one.held || other.weight - one.weight || one.tie - other.tie)
   const limits = [{ least: 1, most, cap: Infinity, maxSkew: Infinity }]

@@ -2,6 +2,7 @@
 import type { SpreadConstraint } from '@flotilla/api/placement'
 import { chooseDomains } from './choose-domains.ts'
 import type { Level } from './nest.ts'
+import { pricesOf } from './prices.ts'
 import type { Limit } from './reach.ts'
 import { type Offer, toUnits, type Unit, unitLevel } from './unit.ts'
 import type { Problem } from './value.ts'
@@ -36,7 +37,8 @@ export function chooseUnits(
 ): UnitChoice {
   const level = Math.max(0, unitLevel(levels, limits, isPacked))
   const units = toUnits(levels, limits, level, offers).toSorted(compareUnits)
-  const problem = { replicas, limits, level, units, isPacked }
+  const prices = isPacked ? undefined : pricesOf(units, offers)
+  const problem = { replicas, limits, level, units, isPacked, ...(prices ? { prices } : {}) }
   const { chosen, gap } = chooseDomains(problem)
   return { used: chosen.flatMap((index) => units[index] ?? []), problem, gap }
 }
@@ -51,5 +53,5 @@ export function chooseForCopies(levels: readonly Level[], offers: readonly Offer
 }
 
 function compareUnits(one: Unit, other: Unit): number {
-  return other.held - one.held || other.weight - one.weight || one.tie - other.tie
+  return other.held - one.held || one.cost - other.cost || other.weight - one.weight || one.tie - other.tie
 }

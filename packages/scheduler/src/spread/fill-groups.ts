@@ -2,9 +2,11 @@
 import type { Share } from '../divide.ts'
 import { countIn, divideInDomains, type DomainBounds, type Levels } from './divide-in-domains.ts'
 
-/** The order in which domains get one that would have none: those that hold some, then the heaviest. */
+/** The order in which domains get one that would have none: those that hold some, the cheapest, the heaviest. */
 export interface Rank {
   readonly held: number
+  /** Of one replica. */
+  readonly cost: number
   readonly weight: number
   readonly tie: number
 }
@@ -83,5 +85,5 @@ function sortByRank(domains: readonly DomainBounds[], rankOf: (domain: DomainBou
 }
 
 function compareRanks(one: Rank, other: Rank): number {
-  return other.held - one.held || other.weight - one.weight || one.tie - other.tie
+  return other.held - one.held || one.cost - other.cost || other.weight - one.weight || one.tie - other.tie
 }

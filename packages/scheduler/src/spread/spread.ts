@@ -7,6 +7,7 @@ import { countIn, type Levels } from './divide-in-domains.ts'
 import { explainSpread } from './explain-spread.ts'
 import { divideAmongGroups } from './fill-groups.ts'
 import { type Level, nestLevels } from './nest.ts'
+import { nextCostOf } from './prices.ts'
 import type { Limit } from './reach.ts'
 import { levelEvenly } from './skew.ts'
 import type { Offer } from './unit.ts'
@@ -79,8 +80,8 @@ function spreadNothing(levels: readonly Level[], candidates: readonly Candidate[
 
 /** Where somebody asked for a minimum counts like where replicas are. */
 function toOffer({ judged, share }: Candidate): Offer {
-  const { weight, min, max, tie } = share
-  return { held: Math.max(heldBy(judged), min), room: weight > 0 ? max : min, weight, tie }
+  const { weight, min, max, tie, steps } = share
+  return { held: Math.max(heldBy(judged), min), room: weight > 0 ? max : min, weight, tie, ...(steps ? { steps } : {}) }
 }
 
 export function membersOf({ used }: UnitChoice): ReadonlySet<number> {
@@ -119,6 +120,7 @@ function divide(spread: Spread, choice: UnitChoice, offers: readonly Offer[]): r
   const least = limits.map((limit) => Math.min(limit.least, replicas))
   return divideAmongGroups(replicas, shares, levels, least, ({ members }) => ({
     held: members.reduce((sum, member) => sum + (offers[member]?.held ?? 0), 0),
+    cost: nextCostOf(offers, members),
     weight: members.reduce((sum, member) => sum + (offers[member]?.weight ?? 0), 0),
     tie: Math.min(...members.map((member) => offers[member]?.tie ?? 0)),
   }))

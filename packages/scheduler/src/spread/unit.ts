@@ -1,6 +1,8 @@
 // What is chosen among: the domains of the finest level at which not all may, or are to, be used.
 import { emptyReach, foldParts, joinReaches, type Limit, type Reach } from './reach.ts'
+import type { Step } from '../divide.ts'
 import type { Level } from './nest.ts'
+import { nextCostOf } from './prices.ts'
 
 /** What one cluster brings to its domains. */
 export interface Offer {
@@ -11,10 +13,14 @@ export interface Offer {
   readonly weight: number
   /** Unique: of equal domains the lower goes first. */
   readonly tie: number
+  /** What its replicas cost; none: nothing. */
+  readonly steps?: readonly Step[]
 }
 
 /** A domain that can have replicas. Its offer is that of its clusters together. */
-export interface Unit extends Offer {
+export interface Unit extends Omit<Offer, 'steps'> {
+  /** Of the cheapest replica that it does not hold. */
+  readonly cost: number
   /** Places of its clusters. */
   readonly members: readonly number[]
   /** By level, up to its own: the place of the domain that it is in, or is. */
@@ -57,6 +63,7 @@ export function toUnits(
       held: total('held'),
       room: Math.min(inside.high, limits[at]?.cap ?? Infinity),
       weight: total('weight'),
+      cost: nextCostOf(offers, members),
       tie: Math.min(...members.map((member) => offers[member]?.tie ?? 0)),
     }
   })

@@ -1,5 +1,6 @@
 // How good a choice of domains is, and what none that begins alike can exceed.
 import { bestFloors, type Floors } from './floors.ts'
+import { costToFill, leastToFill, type Prices } from './prices.ts'
 import { boundAt, foldParts, joinReaches, type Limit, type Reach, unmetGroups } from './reach.ts'
 import type { Unit } from './unit.ts'
 
@@ -12,6 +13,8 @@ export interface Problem {
   readonly units: readonly Unit[]
   /** As few domains as suffice, else as many as may be. */
   readonly isPacked: boolean
+  /** None: replicas cost nothing. */
+  readonly prices?: Prices
 }
 
 /** The lower of the first that differ is better. */
@@ -58,8 +61,15 @@ export function valueOf(problem: Problem, chosen: readonly number[]): Value {
     -sum(units, 'held'),
     limits.reduce((missing, { least }, level) => missing + Math.max(0, least - (used[level] ?? 0)), 0),
     -placed,
-    ...(isPacked ? [...used.slice(0, problem.level + 1), -sum(units, 'weight')] : [spreadCost(placed, units)]),
+    ...(isPacked
+      ? [...used.slice(0, problem.level + 1), -sum(units, 'weight')]
+      : [...pricesAt(problem, chosen, placed), spreadCost(placed, units)]),
   ]
+}
+
+function pricesAt({ prices, units, limits, level }: Problem, chosen: readonly number[], placed: number): Value {
+  if (prices === undefined) return []
+  return [costToFill(prices, units, new Set(chosen), placed, limits[level]?.least ?? 0)]
 }
 
 /** What each domain in use may be asked to have where a skew is to be kept. */
@@ -104,6 +114,11 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
       .sort((one, other) => compare(other.amount, one.amount))
   const orders = { held: greatestFirst('held'), room: greatestFirst('room'), weight: greatestFirst('weight') }
   const unmet = fewestUnmet(problem)
+  const leastPrices = (chosen: readonly number[], from: number, placed: number) => {
+    if (problem.prices === undefined) return []
+    const used = new Set(chosen)
+    return [leastToFill(problem.prices, (unit) => unit >= from || used.has(unit), placed)]
+  }
   return (chosen, from) => {
     const greatest = (key: Amount, enough = Infinity, atMost = most) => {
       let total = 0
@@ -123,7 +138,9 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
     const coarser = limits
       .slice(0, level)
       .map((_, at) => Math.max(1, new Set(chosen.map((unit) => units[unit]?.path[at])).size))
-    const costs = isPacked ? [...coarser, room.count, -weight] : [weight > 0 ? placed ** 2 / weight : 0]
+    const costs = isPacked
+      ? [...coarser, room.count, -weight]
+      : [...leastPrices(chosen, from, placed), weight > 0 ? placed ** 2 / weight : 0]
     return [unmet.now, -greatest('held').total, unmet.later, -placed, ...costs]
   }
 }

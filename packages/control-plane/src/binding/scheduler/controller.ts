@@ -14,8 +14,10 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { freeRoom } from '@flotilla/scheduler/estimate'
 import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
+import { takesRoom } from '@flotilla/scheduler/takes-room'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
@@ -26,11 +28,13 @@ import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
 import { placesDefinition } from '../placed-kinds.ts'
 import { requestFor } from '../request.ts'
+import { turnOf } from '../turn.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { targetOf } from './rebalance-target.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
+import { Waiting } from './waiting.ts'
 
 type Policy = PropagationPolicy | ClusterPropagationPolicy
 
@@ -52,11 +56,19 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   const costs = new CostBooks(hub, () => env.clock.now())
   const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
-  const reservations = new Reservations(() => env.clock.monotonic())
+  const reservations = new Reservations(
+    () => env.clock.monotonic(),
+    (id) => waiting.free(id),
+  )
+  const waiting = new Waiting((id, requirements) => {
+    const cluster = snapshotNow().byId.get(id)
+    return (cluster && freeRoom(cluster, requirements, reservations.on(id))) ?? 0
+  })
   const neighbourhood = new Neighbourhood()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
+    waiting.forget(key)
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
@@ -69,11 +81,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const request = { ...requestOf(key, binding, policy, before, waitMs === 0), ...(target && { target }) }
     const { previous } = request
     const decision = decide(request, before)
+    if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
+    const isWaiting = waitsForRoom(request, decision, snapshotNow())
+    if (isWaiting) waiting.take(binding)
     const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
       await announcing(key, binding, policy, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
-    return waitsForRoom(request, decision, snapshotNow()) ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+    return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -116,12 +131,13 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, decision)
     await written().catch((error: unknown) => {
       reservations.take(key, hub.binding(key) ?? binding)
-      neighbourhood.takeBack(key, binding)
+      // What an existing binding was about to say stands until it is decided again or heard of: it may have been written.
+      if (!hub.binding(key)) neighbourhood.takeBack(key, binding)
       throw error
     })
   }
 
-  /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now. */
+  /** What goes on from another binding is left to `reconcile`, and so is what cannot be decided now or gives way. */
   const withFirstDecision: WithFirstDecision = async (binding, create) => {
     const { decision, removals, policy: ref } = binding.spec
     const policy = ref && policyOf(hub, ref)
@@ -137,12 +153,15 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const key = keyOf(binding.metadata)
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
     try {
-      return decide(requestOf(key, binding, policy, binding, true), binding)
+      const request = requestOf(key, binding, policy, binding, true)
+      const decision = decide(request, binding)
+      if (!takesRoom(request, decision) || !waiting.givesWay(binding)) return decision
+      neighbourhood.takeBack(key, binding)
     } catch (error) {
       neighbourhood.takeBack(key, binding)
-      if (isError(error)) return undefined
-      throw error
+      if (!isError(error)) throw error
     }
+    return undefined
   }
 
   function decide(request: ScheduleRequest, before: Binding): Decision {
@@ -176,12 +195,21 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return []
   }
 
+  function followCluster(change: Change<Cluster>): Iterable<string> {
+    const isOther = rows.take(change)
+    const { before, after } = change
+    if (after && !deepEqual(before?.status?.nodeShapes, after.status?.nodeShapes)) waiting.free(after.spec.id)
+    return isOther ? allBindings(hub) : []
+  }
+
   /** Keys of others that may be decided otherwise now. */
-  function follow({ key, after }: Change<Binding>): Iterable<string> {
+  function follow({ key, before, after }: Change<Binding>): Iterable<string> {
     if (!after) {
+      waiting.forget(key)
       reservations.forget(key)
-      return neighbourhood.forget(key)
+      return neighbourhood.forget(key, before?.metadata.namespace)
     }
+    if (!before) waiting.meet(after)
     reservations.take(key, after)
     return neighbourhood.follow(key, after, rulesOf(hub, after))
   }
@@ -195,7 +223,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   }
 
   const watches: readonly Watch[] = [
-    watch<Cluster>(hub.clusters, (change) => (rows.take(change) ? allBindings(hub) : [])),
+    watch<Cluster>(hub.clusters, followCluster),
     watch<Binding>(hub.bindings, (change) => [...follow(change), ...keysOfBinding(change)]),
     watch<Binding>(hub.clusterBindings, (change) => {
       const others = follow(change)
@@ -205,6 +233,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     }),
     watch<Policy>(hub.policies, followPolicy),
     watch<Policy>(hub.clusterPolicies, followPolicy),
+    watch(waiting.calls, ({ key }) => [key]),
     watch(hub.priceSheets, takeCosts),
     watch(hub.trafficProfiles, takeCosts),
     watch(hub.carbonSheets, takeCosts),
@@ -245,11 +274,10 @@ function allBindings(hub: Hub): readonly string[] {
 
 /** Their keys, in the order in which they are decided. */
 function inTurn(bindings: readonly Binding[]): readonly string[] {
-  const turns = bindings.map(({ metadata, spec }) => ({
-    key: keyOf(metadata),
-    priority: spec.schedulePriority?.priority ?? 0,
-  }))
-  return turns.sort(compareTurns).map(({ key }) => key)
+  return bindings
+    .map(turnOf)
+    .sort(compareTurns)
+    .map(({ key }) => key)
 }
 
 /** Its inputs changed, or its growth became ready. */

@@ -6,6 +6,8 @@ import type { DecidedCluster, Decision, ResourceBinding } from '@flotilla/api/re
 import { topologyOfTerm, type WorkloadAffinity, type WorkloadAffinityTerm } from '@flotilla/api/workload-affinity'
 import { fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
 import { aClusterRow, aggregated, aRequest, byWeight, roomFor } from '@flotilla/scheduler/fixtures'
+import { workloadAffinity, workloadAntiAffinity } from '@flotilla/scheduler/filters/workload-affinity'
+import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { createSnapshot } from '@flotilla/scheduler/snapshot'
 import fc from 'fast-check'
@@ -112,6 +114,16 @@ function brokenBy(it: Workload, id: string, others: readonly Workload[]): readon
   ]
 }
 
+/** Clusters that rules leave out. */
+function viewOf(neighbours: Neighbours | undefined): string {
+  const request = aRequest(neighbours && { neighbours })
+  const judges = [workloadAffinity, workloadAntiAffinity].map((filter) => filter.prepare(request, snapshot))
+  return snapshot.clusters
+    .filter((cluster) => judges.some((judge) => judge(cluster)))
+    .map(({ name }) => name)
+    .join()
+}
+
 function heldBy(decision: Decision | undefined, id: string): number {
   const entry = decision?.clusters.find((cluster) => cluster.id === id)
   return entry === undefined ? 0 : Math.max(entry.replicas ?? 1, entry.from ?? 0)
@@ -122,9 +134,10 @@ test('Neighbourhood and schedule() add no replica against a rule, and keep what 
     fc.property(fc.array(anyStep, { minLength: 4, maxLength: 24 }), (steps) => {
       const hood = new Neighbourhood()
       const workloads = new Map<string, Workload>()
+      const views = new Map<string, string>()
       const tell = (name: string, workload: Workload) => {
         workloads.set(name, workload)
-        return [...hood.follow(`shop/${name}`, workload.binding, workload.rules)]
+        look([name, ...hood.follow(`shop/${name}`, workload.binding, workload.rules)])
       }
       for (const step of steps) {
         const { name } = step
@@ -134,7 +147,8 @@ test('Neighbourhood and schedule() add no replica against a rule, and keep what 
         const { spec } = it.binding
         if (step.do === 'delete') {
           workloads.delete(name)
-          hood.forget(`shop/${name}`)
+          views.delete(name)
+          look([...hood.forget(`shop/${name}`, 'shop')])
         }
         if (step.do === 'confirm')
           tell(name, { ...it, binding: aBinding(name, labelsOf(it), { ...spec, removals: [] }) })
@@ -144,6 +158,16 @@ test('Neighbourhood and schedule() add no replica against a rule, and keep what 
       for (const [name, { binding, rules }] of workloads) fresh.follow(`shop/${name}`, binding, rules)
       for (const [name, { binding }] of workloads) {
         expect(hood.of(`shop/${name}`, binding)).toEqual(fresh.of(`shop/${name}`, binding))
+      }
+
+      /** Whoever is not told of a change sees nothing else than before. */
+      function look(told: readonly string[]) {
+        for (const [name, { binding }] of workloads) {
+          const key = `shop/${name}`
+          const view = viewOf(hood.of(key, binding))
+          if (!told.includes(key) && !told.includes(name)) expect([name, view]).toEqual([name, views.get(name)])
+          views.set(name, view)
+        }
       }
 
       function decide(
@@ -185,18 +209,21 @@ test('Neighbourhood.follow() names those whose decisions may differ, and nobody 
   const decision = { clusters: [{ name: 'a', id: 'id-a', replicas: 2 }] } as unknown as Decision
   const away: WorkloadAffinity = { antiAffinity: { labelSelector: { matchLabels: { app: 'web' } } } }
   const near: WorkloadAffinity = { affinity: { labelSelector: { matchLabels: { app: 'db' } } } }
-  const follow = (name: string, rules?: WorkloadAffinity, spec: Partial<ResourceBinding['spec']> = {}) =>
-    [...hood.follow(`shop/${name}`, aBinding(name, { app: name }, spec), rules)].sort()
+  const follow = (name: string, rules?: WorkloadAffinity, spec: Partial<ResourceBinding['spec']> = {}, app = name) =>
+    [...hood.follow(`shop/${name}`, aBinding(name, { app }, spec), rules)].sort()
   expect(follow('other')).toEqual([])
   expect(follow('web')).toEqual([])
-  expect(follow('shy', away)).toEqual(['shop/web'])
+  expect(follow('shy', away)).toEqual([])
+  expect(follow('shy', away, { decision })).toEqual(['shop/web'])
   expect(follow('cache', near)).toEqual([])
   expect(follow('db', undefined, { decision })).toEqual(['shop/cache'])
   expect(follow('db', undefined, { decision })).toEqual([])
+  expect(follow('db-2', undefined, { decision }, 'db')).toEqual([])
+  expect([...hood.forget('shop/db', 'shop')]).toEqual([])
+  expect([...hood.forget('shop/db-2', 'shop')]).toEqual(['shop/cache'])
   expect(follow('web', undefined, { decision })).toEqual(['shop/shy'])
-  expect(follow('shy')).toEqual(['shop/web'])
+  expect(follow('shy', undefined, { decision })).toEqual(['shop/web'])
   expect(follow('web')).toEqual([])
-  expect([...hood.forget('shop/db')]).toEqual(['shop/cache'])
 })
 
 test('Neighbourhood.follow() tells others of a decision once it is written, though it has been taken in before', () => {
@@ -230,4 +257,19 @@ test('Neighbourhood.follow() takes a malformed selector that got past admission 
     isMember: false,
     mayBeFirst: false,
   })
+})
+
+test('Neighbourhood.takeBack() lets in who gave way to a binding that could not be made', () => {
+  const hood = new Neighbourhood()
+  const decision = { clusters: [{ name: 'a', id: 'id-a', replicas: 2 }] } as unknown as Decision
+  const away: WorkloadAffinity = { antiAffinity: { labelSelector: { matchLabels: { app: 'web' } } } }
+  const web = aBinding('web', { app: 'web' })
+  const shy = aBinding('shy', { app: 'shy' })
+  hood.follow('shop/web', web, undefined)
+  hood.take('shop/shy', shy, away, undefined)
+  hood.take('shop/shy', shy, away, decision)
+  expect(viewOf(hood.of('shop/web', web))).toBe('a')
+  hood.takeBack('shop/shy', shy)
+  expect(viewOf(hood.of('shop/web', web))).toBe('')
+  expect([...hood.follow('shop/other', aBinding('other', {}), undefined)]).toEqual(['shop/web'])
 })

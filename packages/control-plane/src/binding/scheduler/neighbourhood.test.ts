@@ -32,15 +32,4 @@ describe('Neighbourhood', () => {
     there.takeBack('shop/a', aBinding('a'))
     expect(inTheWay(there)).toEqual([])
   })
-
-  test('goes back to what the binding says when another decision of it is not written', () => {
-    const there = new Neighbourhood()
-    there.follow('shop/b', aBinding('b'), apart)
-    const a = aBinding('a')
-    there.follow('shop/a', { ...a, spec: { ...a.spec, decision: onEu } }, undefined)
-    there.take('shop/a', aBinding('a'), undefined, { ...onEu, clusters: [{ name: 'us', id: 'id-us', replicas: 1 }] })
-    expect(inTheWay(there)).toEqual(['Deployment a on id-us'])
-    there.takeBack('shop/a', a)
-    expect(inTheWay(there)).toEqual(['Deployment a on id-eu'])
-  })
 })

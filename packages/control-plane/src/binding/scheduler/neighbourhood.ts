@@ -1,57 +1,47 @@
 // Which workloads are placed where, as far as rules of workloads ask: kept by what changes, and read by decisions.
-import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
-import { labelPairOf, type WorkloadAffinity } from '@flotilla/api/workload-affinity'
-import { canonicalJson, deepEqual } from '@flotilla/machinery/json'
-import type { Labels } from '@flotilla/machinery/selector'
+import type { Decision } from '@flotilla/api/resource-binding'
+import type { WorkloadAffinity } from '@flotilla/api/workload-affinity'
+import { canonicalJson } from '@flotilla/machinery/json'
 import type { Company, Neighbours } from '@flotilla/scheduler/neighbours'
 import { compareText } from '@flotilla/scheduler/snapshot'
 import type { Binding } from '../../hub.ts'
-import { type Term, toTerm } from './affinity-term.ts'
-import { type Resident, WorkloadGroup } from './workload-group.ts'
-
-interface Entry extends Resident {
-  readonly namespace: string
-  readonly labels: Labels
-  readonly affinity: Term | undefined
-  readonly antiAffinity: Term | undefined
-}
-
-/** Workloads of one namespace. */
-interface Town {
-  readonly entries: Map<string, Entry>
-  /** Groups by their text. Those of a single label and value are found by it, the others by asking each. */
-  readonly byPair: Map<string, WorkloadGroup>
-  readonly others: Map<string, WorkloadGroup>
-  /** Keys of entries by `KEY=VALUE` of their labels: who is in a group that a first rule names. */
-  readonly byLabel: Map<string, Set<string>>
-}
+import { type Entry, isSamePlace, isSameResident, toEntry } from './town-entry.ts'
+import { groupAt, groupsAround, groupsOf, isQuiet, newTown, settle, sweep, type Town, withdraw } from './town.ts'
+import type { WorkloadGroup } from './workload-group.ts'
 
 /** Keys are bindings by `keyOf`; cluster-scoped ones are a namespace of their own. */
 export class Neighbourhood {
   readonly #towns = new Map<string, Town>()
-  /** As bindings were last told: what changed since is news to others, though a decision has taken it in already. */
-  readonly #told = new Map<string, Entry>()
+  /** By key of a binding whose decision has been taken in and not been heard of yet: whom that is news to. */
+  readonly #news = new Map<string, readonly string[]>()
+  readonly #undone: string[] = []
 
   /**
    * Takes in what a binding says. Answers whose decisions may differ by it: keys of those that have a rule about it,
    * or it about them. `rules`: of its policy.
    */
   follow(key: string, binding: Binding, rules: WorkloadAffinity | undefined): Iterable<string> {
-    return this.#tell(key, entryOf(key, binding, rules, binding.spec.decision))
+    return this.#tell(key, this.#replace(key, toEntry(key, binding, rules, binding.spec.decision)))
   }
 
-  forget(key: string): Iterable<string> {
-    return this.#tell(key, undefined)
+  /** `namespace`: of the binding that has gone. */
+  forget(key: string, namespace = ''): Iterable<string> {
+    return this.#tell(key, this.#replace(key, undefined, namespace))
   }
 
-  /** Takes in what a binding is about to say, before it is written: others are decided while the write is under way. */
+  /**
+   * Takes in what a binding is about to say, before it is written: others are decided while the write is under way. A
+   * write that fails is followed by another decision, or by what the binding says instead.
+   */
   take(key: string, binding: Binding, rules: WorkloadAffinity | undefined, decision: Decision | undefined): void {
-    this.#replace(key, entryOf(key, binding, rules, decision))
+    const concerned = this.#replace(key, toEntry(key, binding, rules, decision))
+    if (concerned.length > 0) this.#news.set(key, [...(this.#news.get(key) ?? []), ...concerned])
   }
 
-  /** The write has failed: what the binding was last told to say counts again, if there is one. */
+  /** The binding could not be made: it is nowhere. Who gave way to it hears with whatever is told next. */
   takeBack(key: string, { metadata: { namespace = '' } }: Binding): void {
-    this.#replace(key, this.#told.get(key), namespace)
+    this.#undone.push(...(this.#news.get(key) ?? []), ...this.#replace(key, undefined, namespace))
+    this.#news.delete(key)
   }
 
   /** What there is to say to where the binding may go; undefined: nobody has a rule that matters to it. */
@@ -76,28 +66,35 @@ export class Neighbourhood {
     }
   }
 
-  #tell(key: string, entry: Entry | undefined): Iterable<string> {
-    const before = this.#told.get(key)
-    // Of both: who had a rule about it, or it about whom, may go elsewhere when that ends.
-    const concerned = before && new Set(concernedBy(this.#towns.get(before.namespace), before))
-    this.#replace(key, entry, before?.namespace)
-    if (entry) this.#told.set(key, entry)
-    else this.#told.delete(key)
-    if (before && entry && deepEqual(before, entry)) return []
-    const now = entry ? concernedBy(this.#towns.get(entry.namespace), entry) : []
-    const keys = new Set([...(concerned ?? []), ...now])
-    keys.delete(key)
-    return keys
+  #tell(key: string, concerned: readonly string[]): readonly string[] {
+    const news = [...(this.#news.get(key) ?? []), ...this.#undone.splice(0)]
+    this.#news.delete(key)
+    return news.length === 0 ? concerned : [...new Set([...news, ...concerned])]
   }
 
-  #replace(key: string, entry: Entry | undefined, namespace = entry?.namespace ?? ''): void {
+  /** Keys of those whom it concerns. */
+  #replace(key: string, entry: Entry | undefined, namespace = entry?.namespace ?? ''): readonly string[] {
     const town = this.#towns.get(namespace) ?? newTown()
     const before = town.entries.get(key)
-    if (before && entry && deepEqual(before, entry)) return
+    if (before && entry && isSameResident(before, entry)) {
+      if (isQuiet(town)) town.entries.set(key, entry)
+      if (isQuiet(town) || isSamePlace(before, entry)) return []
+    }
+    const groups = new Set([...groupsAround(town, before), ...groupsAround(town, entry)])
+    const placed = new Set([...groups].filter((group) => group.isPlaced()))
     if (before) withdraw(town, before)
     if (entry) settle(town, entry)
+    for (const group of groupsAround(town, entry)) groups.add(group)
     if (town.entries.size > 0) this.#towns.set(namespace, town)
     else this.#towns.delete(namespace)
+    const concerned = new Set([...groups].flatMap((group) => concernedBy(group, before, entry)))
+    const others = [...groups].filter(
+      (group) => isLinkedAnew(group, before, entry) || placed.has(group) !== group.isPlaced(),
+    )
+    for (const waiting of waitingFor(town, others)) concerned.add(waiting)
+    if (before) sweep(town, before)
+    concerned.delete(key)
+    return [...concerned]
   }
 }
 
@@ -106,75 +103,58 @@ function nameOf({ group, topology }: Company): string {
   return `${group} ${canonicalJson(topology)}`
 }
 
-function newTown(): Town {
-  return { entries: new Map(), byPair: new Map(), others: new Map(), byLabel: new Map() }
+/** Who sees another `group` than before: those that have a rule about it, and those of it that are kept away. */
+function concernedBy(group: WorkloadGroup, before: Entry | undefined, after: Entry | undefined): readonly string[] {
+  const key = (after ?? before)?.key ?? ''
+  const [was, is] = [before, after].map((entry) => (entry && group.selects(entry.labels) ? entry : undefined))
+  const [avoided, avoids] = [before, after].map((entry) =>
+    entry?.antiAffinity?.group === group.text ? entry : undefined,
+  )
+  const isMoved = canonicalJson(avoided?.antiAffinity?.topology) !== canonicalJson(avoids?.antiAffinity?.topology)
+  return [
+    ...group.viewersOfPlaced(key, difference(was?.placed(), is?.placed())),
+    ...group.viewersOfPresent(key, difference(was?.present(), is?.present())),
+    ...[avoided, avoids].flatMap((entry) => {
+      if (entry?.antiAffinity === undefined) return []
+      const changed = isMoved ? entry.present() : difference(avoided?.present(), avoids?.present())
+      return [...group.viewersOfAvoider(key, entry.antiAffinity.topology, changed)]
+    }),
+  ]
 }
 
-function settle(town: Town, entry: Entry): void {
-  const { key, affinity, antiAffinity } = entry
-  town.entries.set(key, entry)
-  for (const pair of pairsOf(entry.labels)) {
-    const keys = town.byLabel.get(pair)
-    if (keys === undefined) town.byLabel.set(pair, new Set([key]))
-    else keys.add(key)
+/**
+ * Whether who waits for the group may wait for itself now, or no longer does, by what the workload waits for. What it
+ * waits for as one of those that it waits for changes nothing: all of them do so already.
+ */
+function isLinkedAnew(group: WorkloadGroup, before: Entry | undefined, after: Entry | undefined): boolean {
+  const [was, is] = [before, after].map((entry) => {
+    const link = entry && group.selects(entry.labels) ? entry.affinity?.group : undefined
+    return link === group.text ? undefined : link
+  })
+  return was !== is
+}
+
+/** Who waits for one of the groups, itself or through others. */
+function waitingFor(town: Town, groups: WorkloadGroup[]): Iterable<string> {
+  const seen = new Set<WorkloadGroup>()
+  const waiting = new Set<string>()
+  for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
+    if (seen.has(group)) continue
+    seen.add(group)
+    for (const key of group.seekers) {
+      const entry = waiting.has(key) ? undefined : town.entries.get(key)
+      if (entry === undefined) continue
+      waiting.add(key)
+      groups.push(...groupsOf(town, entry))
+    }
   }
-  if (affinity) foundGroup(town, affinity).seek(key)
-  if (antiAffinity) foundGroup(town, antiAffinity).avoid(entry, antiAffinity.topology)
-  for (const group of groupsOf(town, entry)) group.join(entry)
+  return waiting
 }
 
-function withdraw(town: Town, entry: Entry): void {
-  const { key, affinity, antiAffinity } = entry
-  town.entries.delete(key)
-  for (const pair of pairsOf(entry.labels)) {
-    const keys = town.byLabel.get(pair)
-    keys?.delete(key)
-    if (keys?.size === 0) town.byLabel.delete(pair)
-  }
-  for (const group of groupsOf(town, entry)) group.leave(key)
-  for (const term of [affinity, antiAffinity]) {
-    const group = groupAt(town, term)
-    if (term === undefined || group === undefined) continue
-    group.forget(entry)
-    if (group.isIdle) shelfOf(town, term).delete(term.group)
-  }
-}
-
-function groupAt(town: Town, term: Term | undefined): WorkloadGroup | undefined {
-  return term && shelfOf(town, term).get(term.group)
-}
-
-/** The group of a rule; of a new one its members join. */
-function foundGroup(town: Town, term: Term): WorkloadGroup {
-  const known = groupAt(town, term)
-  if (known !== undefined) return known
-  const shelf = shelfOf(town, term)
-  const group = new WorkloadGroup(term)
-  shelf.set(term.group, group)
-  const pair = labelPairOf(term.selector)
-  for (const key of pair === undefined ? town.entries.keys() : (town.byLabel.get(pair) ?? [])) {
-    const entry = town.entries.get(key)
-    if (entry && group.selects(entry.labels)) group.join(entry)
-  }
-  return group
-}
-
-function shelfOf({ byPair, others }: Town, { selector }: Term): Map<string, WorkloadGroup> {
-  return labelPairOf(selector) === undefined ? others : byPair
-}
-
-/** Groups that rules name and that the workload is in. */
-function groupsOf({ byPair, others }: Town, { labels }: Entry): readonly WorkloadGroup[] {
-  if (byPair.size === 0 && others.size === 0) return []
-  const found = byPair.size === 0 ? [] : pairsOf(labels).flatMap((pair) => byPair.get(pair) ?? [])
-  return [...found, ...[...others.values()].filter((group) => group.selects(labels))]
-}
-
-/** Who has a rule about the workload, and whom it keeps away. */
-function* concernedBy(town: Town | undefined, entry: Entry): Iterable<string> {
-  if (town === undefined) return
-  for (const group of groupsOf(town, entry)) yield* group.interested()
-  yield* groupAt(town, entry.antiAffinity)?.members ?? []
+/** What is in one of the lists. */
+function difference(some: readonly string[] = [], others: readonly string[] = []): readonly string[] {
+  const [one, other] = [new Set(some), new Set(others)]
+  return [...some.filter((id) => !other.has(id)), ...others.filter((id) => !one.has(id))]
 }
 
 /**
@@ -193,41 +173,4 @@ function waitsForItself(town: Town, key: string): boolean {
     for (const member of group.members) waiting.push(member)
   }
   return false
-}
-
-function pairsOf(labels: Labels): readonly string[] {
-  return Object.entries(labels).map(([key, value]) => `${key}=${value}`)
-}
-
-function entryOf(
-  key: string,
-  { metadata, spec }: Binding,
-  rules: WorkloadAffinity | undefined,
-  decision: Decision | undefined,
-): Entry {
-  const [workload] = spec.workloads
-  const { kind = '', name = '', uid = '' } = workload?.ref ?? {}
-  const labels = workload?.labels ?? {}
-  const decided = [...(decision?.clusters ?? []), ...(spec.decision?.clusters ?? [])]
-  const leaving = (spec.removals ?? []).filter(({ templateUID }) => templateUID === uid).map(({ id }) => id)
-  const isGoing = metadata.deletionTimestamp !== undefined
-  return {
-    key,
-    name: `${kind} ${name}`,
-    namespace: metadata.namespace ?? '',
-    labels,
-    placed: isGoing ? [] : idsOf((decision?.clusters ?? []).filter(({ replicas = 1 }) => replicas > 0)),
-    present: [...new Set([...idsOf(decided.filter(isRunning)), ...leaving])],
-    affinity: toTerm(rules?.affinity, labels),
-    antiAffinity: toTerm(rules?.antiAffinity, labels),
-  }
-}
-
-/** Or may run, as far as the decision tells. */
-function isRunning({ replicas = 1, from = 0 }: DecidedCluster): boolean {
-  return Math.max(replicas, from) > 0
-}
-
-function idsOf(clusters: readonly DecidedCluster[]): readonly string[] {
-  return clusters.map(({ id }) => id)
 }

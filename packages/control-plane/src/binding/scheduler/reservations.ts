@@ -39,6 +39,7 @@ interface Claims {
 
 export class Reservations {
   readonly #now: () => number
+  readonly #onLess: (clusterId: string) => void
   /** By key of binding. */
   readonly #claims = new Map<string, Claims>()
   /** By cluster id and what a replica asks for: few workloads differ in that, however many there are. */
@@ -46,9 +47,10 @@ export class Reservations {
   readonly #lists = new Map<string, readonly Reservation[]>()
   #sweepAt = 0
 
-  /** `now`: milliseconds of any clock. */
-  constructor(now: () => number) {
+  /** `now`: milliseconds of any clock. `onLess` hears of clusters on which less is reserved than was. */
+  constructor(now: () => number, onLess: (clusterId: string) => void = () => {}) {
     this.#now = now
+    this.#onLess = onLess
   }
 
   /** Takes in what a binding says, or with `decision` is about to say. */
@@ -115,6 +117,7 @@ export class Reservations {
     if (totals.size === 0) this.#totals.delete(id)
     else this.#totals.set(id, totals)
     this.#lists.delete(id)
+    if (replicas < 0) this.#onLess(id)
   }
 }
 

@@ -5,15 +5,15 @@ import type { Topology } from '@flotilla/api/workload-affinity'
 import type { Company, Residents } from '@flotilla/scheduler/neighbours'
 import type { Term } from './affinity-term.ts'
 
-/** What a group keeps of a workload; clusters by id. */
+/** A workload as groups know it; clusters by id. */
 export interface Resident {
   readonly key: string
   /** For people, e.g. `Deployment db`. */
   readonly name: string
   /** Clusters that are to have it. */
-  readonly placed: readonly string[]
+  placed(): readonly string[]
   /** Those where some of it may run: also what leaves and has not been confirmed gone. */
-  readonly present: readonly string[]
+  present(): readonly string[]
 }
 
 export class WorkloadGroup {
@@ -49,14 +49,29 @@ export class WorkloadGroup {
     return this.#seekers.size === 0 && this.#avoiders.size === 0
   }
 
-  /** Keys of all that have a rule about it. */
-  *interested(): Iterable<string> {
-    yield* this.#seekers
-    for (const { keys } of this.#avoiders.values()) yield* keys
+  /** Keys of those that must be beside it. */
+  get seekers(): Iterable<string> {
+    return this.#seekers
   }
 
-  /** Some of it are placed, `name` aside. */
-  isPlaced(name: string): boolean {
+  /** Whose view of the group is another since `key` came to be placed on these clusters, or ceased to be. */
+  *viewersOfPlaced(key: string, clusters: readonly string[]): Iterable<string> {
+    yield* viewers(this.#placed, key, clusters, this.#seekers)
+  }
+
+  /** The same of those that must not be beside it. */
+  *viewersOfPresent(key: string, clusters: readonly string[]): Iterable<string> {
+    for (const { keys } of this.#avoiders.values()) yield* viewers(this.#present, key, clusters, keys)
+  }
+
+  /** Which members see the group kept away from other clusters since `key`, which avoids it, came or went there. */
+  *viewersOfAvoider(key: string, topology: Topology, clusters: readonly string[]): Iterable<string> {
+    const present = this.#avoiders.get(canonicalJson(topology))?.present ?? new Map()
+    yield* viewers(present, key, clusters, this.#members)
+  }
+
+  /** Some of it are placed, those called `name` aside. */
+  isPlaced(name?: string): boolean {
     for (const workloads of this.#placed.values()) {
       for (const other of workloads.values()) if (other !== name) return true
     }
@@ -65,16 +80,16 @@ export class WorkloadGroup {
 
   join(resident: Resident): void {
     this.#members.set(resident.key, resident)
-    populate(this.#placed, resident, resident.placed)
-    populate(this.#present, resident, resident.present)
+    populate(this.#placed, resident, resident.placed())
+    populate(this.#present, resident, resident.present())
   }
 
   leave(key: string): void {
     const resident = this.#members.get(key)
     if (resident === undefined) return
     this.#members.delete(key)
-    depopulate(this.#placed, key, resident.placed)
-    depopulate(this.#present, key, resident.present)
+    depopulate(this.#placed, key, resident.placed())
+    depopulate(this.#present, key, resident.present())
   }
 
   seek(key: string): void {
@@ -86,15 +101,16 @@ export class WorkloadGroup {
     const avoiders = this.#avoiders.get(id) ?? { topology, keys: new Set(), present: new Map() }
     this.#avoiders.set(id, avoiders)
     avoiders.keys.add(resident.key)
-    populate(avoiders.present, resident, resident.present)
+    populate(avoiders.present, resident, resident.present())
   }
 
   /** Takes back what the workload had to say of the group. */
-  forget({ key, present }: Resident): void {
+  forget(resident: Resident): void {
+    const { key } = resident
     this.#seekers.delete(key)
     for (const [id, avoiders] of this.#avoiders) {
       if (!avoiders.keys.delete(key)) continue
-      depopulate(avoiders.present, key, present)
+      depopulate(avoiders.present, key, resident.present())
       if (avoiders.keys.size === 0) this.#avoiders.delete(id)
     }
   }
@@ -122,6 +138,32 @@ interface Avoiders {
   readonly topology: Topology
   readonly keys: Set<string>
   readonly present: Population
+}
+
+/**
+ * Nobody looks at how many are on a cluster, only at whether any other is: of a cluster where nobody else is all see
+ * something new, where one other is only that one does, where more are nobody.
+ */
+function* viewers(
+  population: Population,
+  key: string,
+  clusters: readonly string[],
+  all: Pick<ReadonlySet<string>, 'has' | 'keys'>,
+): Iterable<string> {
+  for (const id of clusters) {
+    const others = [...firstKeys(population.get(id), 3)].filter((other) => other !== key)
+    const [only] = others
+    if (only === undefined) return yield* all.keys()
+    if (others.length === 1 && all.has(only)) yield only
+  }
+}
+
+function* firstKeys(workloads: ReadonlyMap<string, string> | undefined, most: number): Iterable<string> {
+  let left = most
+  for (const key of workloads?.keys() ?? []) {
+    if (left-- === 0) return
+    yield key
+  }
 }
 
 function populate(population: Population, { key, name }: Resident, clusters: readonly string[]): void {

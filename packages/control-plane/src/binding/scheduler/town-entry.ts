@@ -1,0 +1,69 @@
+// What the neighbourhood knows of one workload, from its binding and the rules of its policy. Pure.
+import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { WorkloadAffinity } from '@flotilla/api/workload-affinity'
+import { deepEqual } from '@flotilla/machinery/json'
+import type { Labels } from '@flotilla/machinery/selector'
+import type { Binding } from '../../hub.ts'
+import { type Term, toTerm } from './affinity-term.ts'
+import type { Resident } from './workload-group.ts'
+
+export interface Entry extends Resident {
+  readonly namespace: string
+  readonly labels: Labels
+  readonly affinity: Term | undefined
+  readonly antiAffinity: Term | undefined
+}
+
+/** As if `binding` had this decision. */
+export function toEntry(
+  key: string,
+  { metadata, spec }: Binding,
+  rules: WorkloadAffinity | undefined,
+  decision: Decision | undefined,
+): Entry {
+  const [workload] = spec.workloads
+  const { kind = '', name = '', uid = '' } = workload?.ref ?? {}
+  const labels = workload?.labels ?? {}
+  const isGoing = metadata.deletionTimestamp !== undefined
+  return {
+    key,
+    name: `${kind} ${name}`,
+    namespace: metadata.namespace ?? '',
+    labels,
+    affinity: toTerm(rules?.affinity, labels),
+    antiAffinity: toTerm(rules?.antiAffinity, labels),
+    placed: once(() => (isGoing ? [] : idsOf((decision?.clusters ?? []).filter(({ replicas = 1 }) => replicas > 0)))),
+    present: once(() => {
+      const decided = [...(decision?.clusters ?? []), ...(spec.decision?.clusters ?? [])]
+      const leaving = (spec.removals ?? []).filter(({ templateUID }) => templateUID === uid).map(({ id }) => id)
+      return [...new Set([...idsOf(decided.filter(isRunning)), ...leaving])]
+    }),
+  }
+}
+
+/** Most workloads are in no group: nobody asks where they are. */
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined
+  return () => (known ??= { value: compute() }).value
+}
+
+/** Or may run, as far as the decision tells. */
+function isRunning({ replicas = 1, from = 0 }: DecidedCluster): boolean {
+  return Math.max(replicas, from) > 0
+}
+
+function idsOf(clusters: readonly DecidedCluster[]): readonly string[] {
+  return clusters.map(({ id }) => id)
+}
+
+/** Whether they are in the same groups, with the same rules. */
+export function isSameResident(one: Entry, other: Entry): boolean {
+  return (
+    one.name === other.name &&
+    deepEqual([one.labels, one.affinity, one.antiAffinity], [other.labels, other.affinity, other.antiAffinity])
+  )
+}
+
+export function isSamePlace(one: Entry, other: Entry): boolean {
+  return deepEqual(one.placed(), other.placed()) && deepEqual(one.present(), other.present())
+}
