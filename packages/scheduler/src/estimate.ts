@@ -27,6 +27,21 @@ export function freeRoom(
   return room
 }
 
+const roomsOfAll = new WeakMap<readonly ClusterRow[], Map<string, readonly (number | undefined)[]>>()
+
+/** `freeRoom` of each where nothing is reserved, in their order: found once for all that ask for the same. */
+export function freeRooms(
+  clusters: readonly ClusterRow[],
+  requirements: ReplicaRequirements | undefined,
+): readonly (number | undefined)[] {
+  const known = roomsOfAll.get(clusters) ?? new Map<string, readonly (number | undefined)[]>()
+  const key = requestKey(requirements)
+  const all = known.get(key) ?? clusters.map((cluster) => freeRoom(cluster, requirements))
+  if (known.size >= mostRequests) known.clear()
+  roomsOfAll.set(clusters, known.set(key, all))
+  return all
+}
+
 function roomOn(shapes: readonly ShapeRow[], requirements: ReplicaRequirements | undefined): number {
   const request = toPodRequest(requirements)
   let total = 0

@@ -25,15 +25,12 @@ interface Outcome {
 export function explain(outcome: Outcome, limit = storedVerdicts): Explanation {
   const { judged, clusters, allocation, trigger, inputHash, currency } = outcome
   const decided = new Map(clusters.map((cluster) => [cluster.id, cluster]))
-  const ranked = judged
-    .map((one) => ({ one, rank: rankOf(one, decided.get(one.cluster.id)) }))
-    .sort((left, right) => left.rank - right.rank || compareText(left.one.cluster.name, right.one.cluster.name))
   return {
     trigger,
     inputHash,
     feasible: judged.filter(({ isFeasible }) => isFeasible).length,
     rejected: countRejections(judged),
-    clusters: ranked.slice(0, limit).map(({ one }) => toVerdict(one, decided.get(one.cluster.id), outcome)),
+    clusters: rankFirst(judged, decided, limit).map((one) => toVerdict(one, decided.get(one.cluster.id), outcome)),
     ...(judged.some(({ costs }) => costs !== undefined) ? { currency } : {}),
     ...(allocation.gap === undefined ? {} : { gapPercent: Math.ceil(allocation.gap * 100) }),
   }
@@ -63,6 +60,20 @@ export function explainNothing(judged: readonly Judged[], wanted: number): Short
 
 const inUnusedDomain = { filter: 'SpreadConstraint', message: 'its failure domain is not among those used' }
 
+const ranks = 5
+
+/** The first `limit` by rank; those of one rank in the order that they come in, which is by name. */
+function rankFirst(
+  judged: readonly Judged[],
+  decided: ReadonlyMap<string, DecidedCluster>,
+  limit: number,
+): readonly Judged[] {
+  const byRank = Array.from({ length: ranks }, (): Judged[] => [])
+  for (const one of judged) byRank[rankOf(one, decided.get(one.cluster.id))]?.push(one)
+  return byRank.flat().slice(0, limit)
+}
+
+/** 0 to 4. */
 function rankOf(judged: Judged, decided: DecidedCluster | undefined): number {
   if (decided !== undefined) return isLeaving(decided) ? 1 : 0
   if (judged.isFeasible) return judged.objections.length > 0 ? 2 : 3

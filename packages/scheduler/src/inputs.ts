@@ -15,10 +15,13 @@ const hashes = new WeakMap<object, string>()
  * only explained (free room where the mode does not go by it, why other clusters do not fit) is no input.
  */
 export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]): string {
-  const { templateUID, apiVersion, kind, replicas, completions, placement } = request
-  const asked = [engineVersion, templateUID, apiVersion, kind, replicas, completions, hashOnce(placement)]
   const clusters = feasible.map(({ cluster, limit, costs }) => `${cluster.id}=${limit}${costs ? costsKey(costs) : ''}`)
-  return `${hashText(JSON.stringify(asked))}.${hashText(clusters.join())}`
+  return `${hashRequest(request)}.${hashText(clusters.join())}`
+}
+
+function hashRequest({ templateUID, apiVersion, kind, replicas, completions, placement }: ScheduleRequest): string {
+  const asked = [engineVersion, templateUID, apiVersion, kind, replicas, completions, hashOnce(placement)]
+  return hashText(JSON.stringify(asked))
 }
 
 function costsKey({ fixed, load, loadWeight }: ClusterCosts): string {
@@ -30,13 +33,18 @@ export function isSameRequest(left: string, right: string): boolean {
   return requestPart(left) === requestPart(right)
 }
 
+/** Whether the hash is of that request, whatever the clusters were. */
+export function isOfRequest(inputHash: string, request: ScheduleRequest): boolean {
+  return requestPart(inputHash) === hashRequest(request)
+}
+
 function requestPart(inputHash: string): string {
   return inputHash.slice(0, inputHash.indexOf('.'))
 }
 
 /**
  * An order of clusters that differs from template to template, by cluster id: many small workloads spread evenly.
- * `feasible` comes by id, so equal hashes are told apart by it.
+ * `feasible` comes by name, so equal hashes are told apart by it.
  */
 export function orderTies(templateUID: string, feasible: readonly Judged[]): ReadonlyMap<string, number> {
   const seed = hash32(templateUID)

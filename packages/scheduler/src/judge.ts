@@ -1,38 +1,12 @@
 // Runs every filter on every cluster and keeps all that they say.
 import { type ClusterCosts, objectiveOf, weighCosts } from './cost/objective.ts'
-import { freeRoom } from './estimate.ts'
-import { apiSupport } from './filters/api-support.ts'
-import { deleting, notReady, suspended } from './filters/availability.ts'
-import { clusterAffinity } from './filters/cluster-affinity.ts'
-import { compliance } from './filters/compliance.ts'
-import type { Filter, Objection } from './filters/filter.ts'
-import { room } from './filters/room.ts'
-import { spreadDomain } from './filters/spread-domain.ts'
-import { taintToleration } from './filters/taint-toleration.ts'
-import { workloadAffinity, workloadAntiAffinity } from './filters/workload-affinity.ts'
+import { freeRoom, freeRooms } from './estimate.ts'
+import type { NamedObjection } from './filters/filter.ts'
 import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { ClusterRow, Snapshot } from './snapshot.ts'
-import { prepareTiers } from './tier.ts'
-
-export const filters: readonly Filter[] = [
-  clusterAffinity,
-  compliance,
-  taintToleration,
-  apiSupport,
-  notReady,
-  suspended,
-  deleting,
-  room,
-  spreadDomain,
-  workloadAffinity,
-  workloadAntiAffinity,
-]
-
-export interface NamedObjection extends Objection {
-  readonly filter: string
-}
+import { prepareView } from './views.ts'
 
 export interface Judged {
   readonly cluster: ClusterRow
@@ -53,29 +27,29 @@ export interface Judged {
   readonly costs?: ClusterCosts
 }
 
-const noObjections: readonly NamedObjection[] = []
-
 /** `holdings` by cluster id. */
 export function judgeClusters(
   request: ScheduleRequest,
   snapshot: Snapshot,
   holdings: ReadonlyMap<string, Holding>,
 ): readonly Judged[] {
-  const { force, target } = request
-  const judges = filters.map((filter) => ({ filter: filter.name, judge: filter.prepare(request, snapshot) }))
-  const judgesOfForced = force ? judges.filter(({ filter }) => !force.waived.has(filter)) : judges
-  const growthOf = prepareGrowth(request)
-  const tierOf = force?.waived.has('clusterAffinities') === true ? () => 0 : prepareTiers(request.placement)
-  const judged = snapshot.clusters.map((cluster) => {
+  const viewOf = prepareView(request, snapshot)
+  const growthOn = prepareGrowth(request, snapshot)
+  const judged = snapshot.clusters.map((cluster, index): Judged => {
+    const { objections, tier } = viewOf(cluster, index)
     const holding = holdings.get(cluster.id)
-    const objections = objectionsOf(cluster, cluster.id === force?.clusterId ? judgesOfForced : judges)
-    const { isFeasible, limit } = standing(objections, holding)
-    const bound = objections.length === 0 ? (holding?.replicas ?? 0) + growthOf(cluster) : limit
-    const tier = tierOf(cluster) ?? 0
-    const wanted = { ...(holding && { holding }), ...(target && { target: target.get(cluster.id) ?? 0 }) }
-    return { cluster, ...wanted, objections, isFeasible, tier, limit: bound }
+    const { isFeasible, limit: kept } = standing(objections, holding)
+    const limit = objections.length === 0 ? (holding?.replicas ?? 0) + growthOn(cluster, index) : kept
+    // Written out: of many clusters, spreading an absent field takes as long as judging them.
+    return holding === undefined
+      ? { cluster, objections, isFeasible, tier, limit }
+      : { cluster, holding, objections, isFeasible, tier, limit }
   })
-  return withCosts(judged, request, snapshot)
+  return withCosts(withTarget(judged, request.target), request, snapshot)
+}
+
+function withTarget(judged: readonly Judged[], target: ScheduleRequest['target']): readonly Judged[] {
+  return target === undefined ? judged : judged.map((each) => ({ ...each, target: target.get(each.cluster.id) ?? 0 }))
 }
 
 /** What is not known of a cluster is as bad as the worst of those that can be used. */
@@ -94,25 +68,18 @@ function withCosts(
 }
 
 /** Replicas that a cluster to which nothing objects may take besides what it holds. */
-function prepareGrowth({ replicas, placement, requirements, reservedOn, force }: ScheduleRequest) {
+function prepareGrowth(
+  { replicas, placement, requirements, reservedOn, force }: ScheduleRequest,
+  { clusters }: Snapshot,
+): (cluster: ClusterRow, index: number) => number {
   if (replicas === undefined || !isBoundByRoom(placement)) return () => Number.POSITIVE_INFINITY
   const withRoom = force?.waived.has('Room') === true ? force.clusterId : undefined
-  return (cluster: ClusterRow) => {
-    const room = freeRoom(cluster, requirements, reservedOn?.(cluster.id)) ?? 0
-    return cluster.id === withRoom ? Math.max(1, room) : room
+  const rooms = freeRooms(clusters, requirements)
+  return (cluster, index) => {
+    const reserved = reservedOn?.(cluster.id) ?? []
+    const room = reserved.length === 0 ? rooms[index] : freeRoom(cluster, requirements, reserved)
+    return cluster.id === withRoom ? Math.max(1, room ?? 0) : (room ?? 0)
   }
-}
-
-function objectionsOf(
-  cluster: ClusterRow,
-  judges: readonly { readonly filter: string; readonly judge: ReturnType<Filter['prepare']> }[],
-): readonly NamedObjection[] {
-  let objections: NamedObjection[] | undefined
-  for (const { filter, judge } of judges) {
-    const objection = judge(cluster)
-    if (objection !== undefined) (objections ??= []).push({ filter, ...objection })
-  }
-  return objections ?? noObjections
 }
 
 /** Filters gate growth: a cluster that holds the object keeps it unless people said otherwise. */

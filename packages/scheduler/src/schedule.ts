@@ -1,6 +1,6 @@
 // Decides where one binding goes. Pure: equal inputs give equal bytes, in any order of clusters, on any machine.
 import { modeOf } from '@flotilla/api/placement'
-import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision, Shortfall } from '@flotilla/api/resource-binding'
 import { canonicalJson, deepEqual } from '@flotilla/machinery/json'
 import { allocate, wantedReplicas } from './allocate.ts'
 import type { Allocation } from './allocation.ts'
@@ -9,7 +9,7 @@ import { hashText } from './hash.ts'
 import { type HeldUp, judgeHeldUp } from './held-up.ts'
 import { holdBack } from './hold-back.ts'
 import { type Holding, holdingsOf, isGrowing, isLeaving } from './holding.ts'
-import { hashInputs, isSameRequest, orderTies } from './inputs.ts'
+import { hashInputs, isOfRequest, isSameRequest, orderTies } from './inputs.ts'
 import { divideCompletions } from './job.ts'
 import { type Judged, judgeClusters } from './judge.ts'
 import { joinMoves } from './move.ts'
@@ -24,43 +24,56 @@ import { explainViolation } from './violation.ts'
  */
 export function schedule(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
   const { target, ...asked } = request
-  const next = (target && decideTarget(request, target, snapshot)) ?? decide(asked, snapshot, options)
-  return request.previous !== undefined && isSettledBy(request.previous, next) ? request.previous : next
+  const moved = target && resolveTarget(request, target, snapshot)
+  const resolved = moved ?? resolve(asked, snapshot)
+  const { previous } = request
+  return previous !== undefined && isSettledBy(previous, resolved, asked)
+    ? previous
+    : toDecision(resolved, asked, snapshot, moved ? { trigger: 'Rebalance' } : options)
 }
 
 /** Undefined where rules or room do not allow exactly the target. */
-function decideTarget(
+function resolveTarget(
   request: ScheduleRequest,
   target: ReadonlyMap<string, number>,
   snapshot: Snapshot,
-): Decision | undefined {
-  const next = decide(request, snapshot, { trigger: 'Rebalance' })
-  const got = new Map(next.clusters.map(({ id, replicas = 0 }) => [id, replicas]))
-  const isMet = [...new Set([...got.keys(), ...target.keys()])].every(
-    (id) => (got.get(id) ?? 0) === (target.get(id) ?? 0),
-  )
-  return isMet && next.shortfall === undefined ? next : undefined
+): Resolved | undefined {
+  const resolved = resolve(request, snapshot)
+  const got = new Map(resolved.clusters.map(({ id, replicas = 0 }) => [id, replicas]))
+  const ids = [...new Set([...got.keys(), ...target.keys()])]
+  const isMet = ids.every((id) => (got.get(id) ?? 0) === (target.get(id) ?? 0))
+  return isMet && resolved.shortfall === undefined ? resolved : undefined
 }
 
 /** The decision with a fresh explanation of every cluster: for `explain` and `plan`, never stored. */
 export function explainAll(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
-  return decide(request, snapshot, options, Number.POSITIVE_INFINITY)
+  return toDecision(resolve(request, snapshot), request, snapshot, options, Number.POSITIVE_INFINITY)
 }
 
-function decide(
-  request: ScheduleRequest,
-  snapshot: Snapshot,
-  { trigger }: ScheduleOptions,
-  verdicts?: number,
-): Decision {
-  const { holdings, judged, feasible, ties, allocation, heldUp } = place(request, snapshot)
+interface Resolved extends Placed {
+  readonly clusters: readonly DecidedCluster[]
+  readonly shortfall?: Shortfall
+}
+
+function resolve(request: ScheduleRequest, snapshot: Snapshot): Resolved {
+  const placed = place(request, snapshot)
+  const { holdings, judged, ties, allocation, heldUp } = placed
   const isWhole = request.replicas === undefined
-  const { currency } = snapshot.book
   const completions = completionsOf(request, allocation, holdings, ties)
   const target = { replicas: allocation.replicas, isWhole, ...(completions === undefined ? {} : { completions }) }
   const clusters = joinMoves(target, holdings, heldUp, snapshot)
-  const inputHash = hashInputs(request, feasible)
   const shortfall = allocation.shortfall ?? explainViolation(judged, clusters)
+  return { ...placed, clusters, ...(shortfall === undefined ? {} : { shortfall }) }
+}
+
+function toDecision(
+  { judged, feasible, allocation, clusters, shortfall }: Resolved,
+  request: ScheduleRequest,
+  { book: { currency } }: Snapshot,
+  { trigger }: ScheduleOptions,
+  verdicts?: number,
+): Decision {
+  const inputHash = hashInputs(request, feasible)
   return {
     forHash: hashDecision(request.previous, inputHash, clusters),
     clusters,
@@ -162,10 +175,10 @@ function withoutFrom({ name, id, replicas, completions }: DecidedCluster): Decid
 }
 
 /** True when the binding already says what was decided, for the same request. */
-function isSettledBy(previous: Decision, next: Decision): boolean {
+function isSettledBy(previous: Decision, { clusters, shortfall }: Resolved, request: ScheduleRequest): boolean {
   return (
-    isSameRequest(previous.explanation.inputHash, next.explanation.inputHash) &&
-    deepEqual(previous.clusters, next.clusters) &&
-    deepEqual(previous.shortfall, next.shortfall)
+    isOfRequest(previous.explanation.inputHash, request) &&
+    deepEqual(previous.clusters, clusters) &&
+    deepEqual(previous.shortfall, shortfall)
   )
 }

@@ -53,7 +53,7 @@ export interface ClusterRow {
 }
 
 export interface Snapshot {
-  /** By id, so that no result depends on the order in which clusters came. */
+  /** By name, so that no result depends on the order in which clusters came. */
   readonly clusters: readonly ClusterRow[]
   readonly byId: ReadonlyMap<string, ClusterRow>
   readonly book: CostBook
@@ -98,7 +98,7 @@ function toResources({ allocatable = {}, requested = {} }: ResourceSums): NonNul
 }
 
 export function createSnapshot(rows: Iterable<ClusterRow>, book: CostBook = defaultCostBook): Snapshot {
-  const clusters = [...rows].sort((left, right) => compareText(left.id, right.id))
+  const clusters = [...rows].sort((left, right) => compareText(left.name, right.name) || compareText(left.id, right.id))
   return { clusters, byId: new Map(clusters.map((row) => [row.id, row])), book }
 }
 

@@ -12,6 +12,11 @@ export interface Objection {
   describe(): string
 }
 
+export interface NamedObjection extends Objection {
+  /** Name of the filter. */
+  readonly filter: string
+}
+
 export type Judge = (cluster: ClusterRow) => Objection | undefined
 
 export interface Filter {

@@ -68,7 +68,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
-    waiting.forget(key)
+    waiting.ask(key)
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
@@ -83,7 +83,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const decision = decide(request, before)
     if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
     const isWaiting = waitsForRoom(request, decision, snapshotNow())
-    if (isWaiting) waiting.take(binding)
+    waiting.settle(binding, isWaiting)
     const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
       await announcing(key, binding, policy, decision, () => write(binding, decision))

@@ -140,7 +140,7 @@ function asQueued(jobs: readonly Job[], nodes: Nodes, arrivals: readonly number[
   const queue = new Set(arrivals)
   waiting.calls.onChange(({ key }) => queue.add(ageOf.get(key) ?? -1))
   for (const [age, binding] of bindings.entries()) {
-    if (jobs[age]?.isWaiter === true) waiting.take(binding)
+    if (jobs[age]?.isWaiter === true) waiting.settle(binding, true)
     else waiting.meet(binding)
   }
   nodes.forEach((_, index) => waiting.free(`id-c${index}`))
@@ -148,13 +148,13 @@ function asQueued(jobs: readonly Job[], nodes: Nodes, arrivals: readonly number[
     queue.delete(age)
     const binding = bindings[age]
     if (binding === undefined) throw new Error(`nobody is of age ${age}`)
-    waiting.forget(turnOf(binding).key)
+    waiting.ask(turnOf(binding).key)
     const asked = market.ask(age)
     if (takesRoom(asked.request, asked.decision) && waiting.givesWay(binding)) {
       queue.add(age)
       continue
     }
-    if (asked.decision.shortfall) waiting.take(binding)
+    waiting.settle(binding, asked.decision.shortfall !== undefined)
     market.give(age, asked)
   }
   return market

@@ -36,9 +36,9 @@ describe('compareTurns()', () => {
 describe('Waiting', () => {
   test('calls those ahead once room came free for them, the first first', () => {
     const { waiting, called } = aWaiting()
-    waiting.take(aBinding('low', 0))
-    waiting.take(aBinding('high', 5))
-    waiting.take(aBinding('behind', -1))
+    waiting.settle(aBinding('low', 0), true)
+    waiting.settle(aBinding('high', 5), true)
+    waiting.settle(aBinding('behind', -1), true)
     expect(waiting.givesWay(aBinding('late', 0, 1))).toBe(false)
     waiting.free('eu')
     expect(waiting.givesWay(aBinding('late', 0, 1))).toBe(true)
@@ -47,7 +47,7 @@ describe('Waiting', () => {
 
   test('gives way to nobody who could not use what came free', () => {
     const { waiting } = aWaiting()
-    waiting.take(aBinding('high', 5))
+    waiting.settle(aBinding('high', 5), true)
     waiting.free('full')
     expect(waiting.givesWay(aBinding('late', 0))).toBe(false)
   })
@@ -59,7 +59,7 @@ describe('Waiting', () => {
     waiting.meet(aBinding('high', 5))
     expect(waiting.givesWay(aBinding('late', 0, 1))).toBe(true)
     expect(called).toEqual([])
-    waiting.forget('shop/high')
+    waiting.ask('shop/high')
     expect(waiting.givesWay(aBinding('late', 0, 1))).toBe(false)
   })
 
@@ -67,7 +67,7 @@ describe('Waiting', () => {
     const { waiting, called } = aWaiting()
     waiting.meet(aBinding('high', 5))
     expect(waiting.givesWay(aBinding('middle', 3))).toBe(true)
-    waiting.forget('shop/high')
+    waiting.ask('shop/high')
     expect(waiting.givesWay(aBinding('low', 0))).toBe(true)
     expect(called).toEqual(['shop/middle'])
   })
@@ -77,5 +77,8 @@ describe('Waiting', () => {
     waiting.meet(aBinding('high', 5))
     const given = Array.from({ length: 100 }, () => waiting.givesWay(aBinding('low', 0)))
     expect(given.indexOf(false)).toBe(16)
+    expect(given.lastIndexOf(true)).toBe(15)
+    waiting.settle(aBinding('low', 0), false)
+    expect(waiting.givesWay(aBinding('low', 0))).toBe(true)
   })
 })

@@ -2,9 +2,10 @@
 // a binding takes some, those ahead of it are asked that might be given it.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { Change, Source } from '@flotilla/runtime/source'
-import { compareTurns, type Turn } from '@flotilla/scheduler/order'
+import type { Turn } from '@flotilla/scheduler/order'
 import type { Binding } from '../../hub.ts'
 import { turnOf } from '../turn.ts'
+import { DueTurns } from './due-turns.ts'
 
 /** How many replicas of the kind that is asked for fit on a cluster. */
 export type RoomOn = (clusterId: string, requirements: ReplicaRequirements | undefined) => number
@@ -26,7 +27,7 @@ export class Waiting {
   readonly #fresh = new Map<number, Set<string>>()
   readonly #waiters = new Map<string, Waiter>()
   /** Of the waiters those that have not been asked since room came free for them. */
-  readonly #due = new Set<string>()
+  readonly #due = new DueTurns()
   /** Ids of clusters. */
   readonly #freed = new Set<string>()
   readonly #given = new Map<string, number>()
@@ -54,8 +55,8 @@ export class Waiting {
     else this.#fresh.set(priority, new Set([key]))
   }
 
-  /** It is about to be asked, or is gone: nobody gives way to it any more. */
-  forget(key: string): void {
+  /** It is about to be asked: nobody gives way to it any more. */
+  ask(key: string): void {
     for (const [priority, keys] of this.#fresh) {
       if (keys.delete(key) && keys.size === 0) this.#fresh.delete(priority)
     }
@@ -63,11 +64,17 @@ export class Waiting {
     this.#due.delete(key)
   }
 
-  /** It waits from now on, and has been given what there is. */
-  take(binding: Binding): void {
+  /** It has been decided. If it waits, it does so from now on, and has been given what there is. */
+  settle(binding: Binding, waits: boolean): void {
     const turn = turnOf(binding)
-    const requirements = binding.spec.workloads[0]?.components[0]?.replicaRequirements
-    this.#waiters.set(turn.key, { turn, requirements })
+    this.#given.delete(turn.key)
+    if (waits) this.#hold(binding, turn)
+  }
+
+  /** It is gone. */
+  forget(key: string): void {
+    this.ask(key)
+    this.#given.delete(key)
   }
 
   /** There may be more room on the cluster of that id than there was. */
@@ -81,38 +88,31 @@ export class Waiting {
    */
   givesWay(binding: Binding): boolean {
     const turn = turnOf(binding)
-    const ahead = this.#dueBefore(turn)
+    this.#findDue()
+    const ahead = this.#due.before(turn)
     const given = this.#given.get(turn.key) ?? 0
     const isBehind = ahead.length > 0 || [...this.#fresh.keys()].some((priority) => priority > turn.priority)
-    if (!isBehind || given === mostTurnsGiven) {
-      this.#given.delete(turn.key)
-      return false
-    }
+    if (!isBehind || given === mostTurnsGiven) return false
     this.#given.set(turn.key, given + 1)
-    this.take(binding)
-    this.#due.add(turn.key)
+    this.#hold(binding, turn)
+    this.#due.add([turn])
     for (const { key } of ahead) for (const listener of this.#listeners) listener({ key })
     return true
   }
 
-  #dueBefore(turn: Turn): readonly Turn[] {
-    this.#findDue()
-    return [...this.#due]
-      .flatMap((key) => this.#waiters.get(key)?.turn ?? [])
-      .filter((other) => compareTurns(other, turn) < 0)
-      .sort(compareTurns)
+  #hold({ spec }: Binding, turn: Turn): void {
+    const requirements = spec.workloads[0]?.components[0]?.replicaRequirements
+    this.#waiters.set(turn.key, { turn, requirements })
   }
 
   #findDue(): void {
     if (this.#freed.size === 0) return
-    for (const [key, { requirements }] of this.#waiters) {
-      if (this.#due.has(key)) continue
-      for (const id of this.#freed) {
-        if (this.#roomOn(id, requirements) === 0) continue
-        this.#due.add(key)
-        break
-      }
+    const freed = [...this.#freed]
+    const found: Turn[] = []
+    for (const { turn, requirements } of this.#waiters.values()) {
+      if (!this.#due.has(turn.key) && freed.some((id) => this.#roomOn(id, requirements) > 0)) found.push(turn)
     }
+    if (found.length > 0) this.#due.add(found)
     this.#freed.clear()
   }
 }
