@@ -30,6 +30,15 @@ export const planSpecSchema = object('What would change, beside the objects that
       }),
     ),
   ),
+  prices: optional(
+    list(
+      'Clusters on which everything costs more, or less. What is placed stays; what is to be placed goes by it.',
+      object('Some clusters.', {
+        factor: number('All prices are multiplied by it.', { minimum: 0 }),
+        clusters: optional(list('Only on these. Default: all.', clusterName, { set: true, minItems: 1 })),
+      }),
+    ),
+  ),
 })
 
 export type PlanSpec = ValueOf<typeof planSpecSchema>
@@ -42,6 +51,8 @@ const objectNameProperties = {
 
 const countSchema = (description: string) =>
   object(description, { from: integer('Now.', { minimum: 0 }), to: integer('Then.', { minimum: 0 }) })
+
+const amountSchema = (description: string) => object(description, { from: number('Now.'), to: number('Then.') })
 
 export const planStatusSchema = object('What would happen, to the end of every move.', {
   snapshot: text(
@@ -79,6 +90,19 @@ export const planStatusSchema = object('What would happen, to the end of every m
     added: integer('Replicas more.', { minimum: 0 }),
     removed: integer('Replicas fewer.', { minimum: 0 }),
     missing: countSchema('Replicas that have no place.'),
+    costs: optional(
+      object(
+        'What all replicas cost, where there are sheets or objectives. A term that is unknown of some replica is left out.',
+        {
+          currency: text('ISO 4217 code.', { minLength: 1 }),
+          price: optional(amountSchema('Currency per hour.')),
+          carbon: optional(amountSchema('Kilograms of CO2 per hour.')),
+          latency: optional(
+            amountSchema('Mean round trip of users, milliseconds, over the replicas of which it is known.'),
+          ),
+        },
+      ),
+    ),
     emptied: list('Clusters that have something now and nothing then.', clusterName),
   }),
 })

@@ -12,6 +12,8 @@ export interface PlanFlags extends DecisionFlags {
   readonly as?: string
   readonly load?: number
   readonly selector?: string
+  readonly prices?: number
+  readonly clusters?: string
   readonly apply?: boolean
   readonly snapshot?: string
   readonly forceConflicts?: boolean
@@ -22,7 +24,7 @@ export function addPlan(program: Command, terminal: Terminal): void {
     .command('plan')
     .summary('what would move if something changed')
     .description(
-      'Foretells what the hub would decide if files were applied, clusters were lost, drained or added, or load grew: which replicas move, what has no place, to the end of every move. Nothing is changed without --apply.',
+      'Foretells what the hub would decide if files were applied, clusters were lost, drained or added, or load or prices grew: which replicas move, what has no place, to the end of every move. Nothing is changed without --apply.',
     )
     .option(
       '-f, --filename <file>',
@@ -33,7 +35,20 @@ export function addPlan(program: Command, terminal: Terminal): void {
     .option('--drain <clusters>', 'as if these had a taint flotilla.dev/drain:NoExecute; commas between', collect)
     .option('--like <cluster>', 'as if there were one more cluster, as free as this one is; with --as')
     .option('--as <name>', 'name of that cluster')
-    .option('--load <factor>', 'as if workloads had so many times their replicas; with -n or -l only some', factor)
+    .option(
+      '--load <factor>',
+      'as if workloads had so many times their replicas; with -n or -l only some',
+      factorOf('--load'),
+    )
+    .option(
+      '--prices <factor>',
+      'as if everything cost so many times as much; with -C only on some clusters',
+      factorOf('--prices'),
+    )
+    .option(
+      '-C, --clusters <which>',
+      'clusters whose prices change: names with commas between, a label selector, or all',
+    )
     .option('-l, --selector <labels>', 'label selector of the templates whose load changes')
     .option(
       '-n, --namespace <name>',
@@ -56,8 +71,10 @@ export function addPlan(program: Command, terminal: Terminal): void {
   ])
 }
 
-function factor(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
-  throw new InvalidArgumentError('--load takes a number from 0, such as 1.5.')
+function factorOf(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
+    throw new InvalidArgumentError(`${option} takes a number from 0, such as 1.5.`)
+  }
 }

@@ -35,6 +35,7 @@ const titles: Readonly<Record<keyof PlanSpec, string>> = {
   drain: 'drained clusters',
   add: 'new clusters',
   load: 'other loads',
+  prices: 'other prices',
 }
 
 /** In the order of the files. `applied` is told each object once it is. @throws what the hub answers. */

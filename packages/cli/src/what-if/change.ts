@@ -5,11 +5,13 @@ import type { PlanSpec } from '@flotilla/api/plan'
 import { fleetOf } from '@flotilla/control-plane/what-if/fleet-of'
 import { withObjects } from '@flotilla/control-plane/what-if/hub-state'
 import { type HubReading, readHub } from '@flotilla/control-plane/what-if/read-hub'
+import { withSheets } from '@flotilla/control-plane/what-if/read-cost-book'
 import { kindIdOf } from '@flotilla/control-plane/object-id'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Fleet } from '@flotilla/scheduler/plan/fleet'
 import { addLike, drainCluster, loseCluster, scaleLoad, withCluster } from '@flotilla/scheduler/plan/patches'
+import { scalePrices } from '@flotilla/scheduler/plan/scale-prices'
 import { type Planned, planChange } from '@flotilla/scheduler/plan/plan'
 import { toClusterRow } from '@flotilla/scheduler/snapshot'
 import { prepareLoad } from './load.ts'
@@ -28,11 +30,15 @@ export function isCluster(object: KubeObject): object is Cluster {
 
 /** Reads the hub and plans. `now`: milliseconds since 1970. */
 export async function planNow(api: KubeApi, { spec, objects, documents }: Change, now: number): Promise<Planned> {
-  const reading = await readHub(api, objects, now)
+  const reading = await readHub(api, objects)
   const { state } = reading
   const others = objects.filter((object) => !isCluster(object))
   const isMeant = await prepareLoad(api, spec.load ?? [], state, others)
-  const withFiles = fleetOf(reading, withObjects(state, others), now)
+  const withFiles = fleetOf(
+    { ...reading, sources: withSheets(reading.sources, others) },
+    withObjects(state, others),
+    now,
+  )
   const withClusters = objects
     .filter(isCluster)
     .reduce((fleet, cluster) => addCluster(fleet, cluster, reading), withFiles)
@@ -43,7 +49,11 @@ export async function planNow(api: KubeApi, { spec, objects, documents }: Change
     (fleet, { factor }, index) => scaleLoad(fleet, factor, (work) => isMeant(work, index)),
     lost,
   )
-  return planChange(fleetOf(reading, state, now), loaded, { spec, documents })
+  const priced = (spec.prices ?? []).reduce(
+    (fleet, { factor, clusters }) => scalePrices(fleet, factor, clusters),
+    loaded,
+  )
+  return planChange(fleetOf(reading, state, now), priced, { spec, documents })
 }
 
 function addCluster(fleet: Fleet, cluster: Cluster, { rows }: HubReading): Fleet {

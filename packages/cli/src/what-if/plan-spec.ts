@@ -16,9 +16,16 @@ export function isPlan({ kind, apiVersion: version }: KubeObject): boolean {
   return kind === 'Plan' && version === apiVersion
 }
 
-/** Throws Invalid for a document that is no Plan, and for flags that do not go together. */
-export function joinSpecs(documents: readonly KubeObject[], flags: PlanFlags): PlanSpec {
-  return [...documents.map(specOf), specOfFlags(flags)].reduce(join, {})
+/**
+ * Throws Invalid for a document that is no Plan, and for flags that do not go together. `chosen`: names of the clusters
+ * that `-C` means.
+ */
+export function joinSpecs(
+  documents: readonly KubeObject[],
+  flags: PlanFlags,
+  chosen: readonly string[] | undefined,
+): PlanSpec {
+  return [...documents.map(specOf), specOfFlags(flags, chosen)].reduce(join, {})
 }
 
 export function isEmpty(spec: PlanSpec): boolean {
@@ -34,7 +41,10 @@ function specOf(document: KubeObject): PlanSpec {
   throw new FlotillaError('Invalid', `Cannot read the Plan: ${why}. Next: docs/reference/plan.md has its fields`)
 }
 
-function specOfFlags({ lose, drain, like, as, load, namespace, selector }: PlanFlags): PlanSpec {
+function specOfFlags(
+  { lose, drain, like, as, load, prices, namespace, selector }: PlanFlags,
+  chosen: readonly string[] | undefined,
+): PlanSpec {
   if ((like === undefined) !== (as === undefined)) {
     throw new FlotillaError(
       'Invalid',
@@ -47,6 +57,12 @@ function specOfFlags({ lose, drain, like, as, load, namespace, selector }: PlanF
       `Cannot use the selector ${selector}: it says whose load changes, and --load is not given`,
     )
   }
+  if (chosen !== undefined && prices === undefined) {
+    throw new FlotillaError(
+      'Invalid',
+      'Cannot use -C: it says on which clusters prices change, and --prices is not given',
+    )
+  }
   const where = {
     ...(namespace === undefined ? {} : { namespace }),
     ...(selector === undefined ? {} : { selector }),
@@ -56,6 +72,7 @@ function specOfFlags({ lose, drain, like, as, load, namespace, selector }: PlanF
     ...(drain === undefined ? {} : { drain: splitNames(drain) }),
     ...(like === undefined || as === undefined ? {} : { add: [{ name: as, like }] }),
     ...(load === undefined ? {} : { load: [{ factor: load, ...where }] }),
+    ...(prices === undefined ? {} : { prices: [{ factor: prices, ...(chosen && { clusters: chosen }) }] }),
   }
 }
 

@@ -16,7 +16,31 @@ export function planText(
       ? []
       : [`Without a place: ${count(totals.missing.to, 'replica')}, now ${totals.missing.from}.\n`]
   const emptied = totals.emptied.length === 0 ? [] : [`Left with nothing: ${totals.emptied.join(', ')}.\n`]
-  return [...texts, `${sumText(totals)}\n`, ...missing, ...emptied, `Snapshot ${snapshot}\n`].join('')
+  return [
+    ...texts,
+    `${sumText(totals)}\n`,
+    ...missing,
+    ...emptied,
+    ...costLines(totals),
+    `Snapshot ${snapshot}\n`,
+  ].join('')
+}
+
+function costLines({ costs }: PlanStatus['totals']): readonly string[] {
+  if (costs === undefined) return []
+  const { currency, price, carbon, latency } = costs
+  const terms = [
+    ...(price ? [`${currency} an hour ${changeText(price)}`] : []),
+    ...(carbon ? [`kg of CO2 an hour ${changeText(carbon)}`] : []),
+    ...(latency ? [`ms to users ${changeText(latency)}`] : []),
+  ]
+  return terms.length === 0 ? [] : [`Costs: ${terms.join(', ')}.\n`]
+}
+
+/** To four digits. */
+function changeText({ from, to }: { readonly from: number; readonly to: number }): string {
+  const text = (value: number) => String(Number(value.toPrecision(4)))
+  return `${text(from)} -> ${text(to)}`
 }
 
 function workloadText(each: PlannedWorkload, isWide: boolean): string {

@@ -180,6 +180,7 @@ describe('flotilla plan', () => {
     { name: 'a factor that is no number', args: () => ['--load', 'twice'], want: '--load takes a number' },
     { name: 'load that is nobody’s', args: () => ['--load', '2', '-n', 'empty'], want: 'no workload with replicas' },
     { name: 'a load past all bounds', args: () => ['--load', '1e9'], want: 'would have 4000000000 replicas' },
+    { name: 'clusters without prices', args: () => ['-C', 'eu'], want: '--prices is not given' },
     { name: 'a selector without load', args: () => ['-l', 'app=web'], want: '--load is not given' },
     { name: 'a snapshot without --apply', args: () => ['--snapshot', 'x'], want: '--apply is not given' },
     { name: 'a file that is not there', args: () => ['-f', '/nowhere.yaml'], want: 'there is no such file' },
@@ -278,9 +279,13 @@ describe('flotilla plan --apply', () => {
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(before) }
     const applied = { ...before, metadata: { ...before.metadata, annotations } }
     await t.hub.api.create(propagationPolicyResource, applied, { fieldManager: 'kubectl-client-side-apply' })
-    const after = { ...before, spec: { ...before.spec, placement: {} } }
+    const replicaScheduling = {
+      replicaSchedulingType: 'Divided',
+      weightPreference: { dynamicWeight: 'AvailableReplicas' },
+    }
+    const after = { ...before, spec: { ...before.spec, placement: { replicaScheduling } } }
     expect((await t.run('plan', '-f', file(after), '--apply')).code).toBe(0)
     const { spec } = await t.hub.api.get<PropagationPolicy>(propagationPolicyResource, before.metadata)
-    expect(spec.placement?.replicaScheduling?.weightPreference).toBeUndefined()
+    expect(spec.placement?.replicaScheduling).toEqual(replicaScheduling)
   })
 })

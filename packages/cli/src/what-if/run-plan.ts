@@ -1,15 +1,15 @@
 // Prints what would move if something changed, and with --apply makes it so.
-import { clusterResource } from '@flotilla/api/cluster'
+import { type Cluster, clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
 import type { PlanStatus } from '@flotilla/api/plan'
 import { FlotillaError } from '@flotilla/machinery/errors'
-import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { changedParts } from '@flotilla/scheduler/plan/snapshot-name'
 import { createCommandEnv } from '../command-env.ts'
 import type { PlanFlags } from '../commands/plan.ts'
 import { shortName } from '../output/print-objects.ts'
 import { formatValue, parseValueFormat } from '../output/print-value.ts'
+import { chooseClusters } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { applyAll, checkAppliable } from './apply.ts'
@@ -31,10 +31,12 @@ export async function runPlan(flags: PlanFlags, terminal: Terminal): Promise<voi
   }
   const files = await readFiles(filename)
   const [documents, plans] = [files.filter((file) => !isPlan(file)), files.filter(isPlan)]
-  const spec = joinSpecs(plans, flags)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
-  const registered = await clusterNames(hub.api, documents)
+  const { items: clusters } = await hub.api.list<Cluster>(clusterResource)
+  const chosen = flags.clusters === undefined ? undefined : chooseClusters(clusters, flags.clusters)
+  const spec = joinSpecs(plans, flags, chosen && namesOf(chosen))
+  const registered = new Set(namesOf(clusters))
   if (apply) checkAppliable(spec, documents, registered)
   const { change, known } = await toChange(hub, documents, spec, registered, flags)
   const now = () => env.clock.now()
@@ -48,10 +50,8 @@ export async function runPlan(flags: PlanFlags, terminal: Terminal): Promise<voi
   )
 }
 
-/** Of registered clusters; empty where `documents` name none. */
-async function clusterNames(api: KubeApi, documents: readonly KubeObject[]): Promise<ReadonlySet<string>> {
-  if (!documents.some(isCluster)) return new Set()
-  return new Set((await api.list(clusterResource)).items.map(({ metadata }) => metadata.name))
+function namesOf(clusters: readonly Cluster[]): readonly string[] {
+  return clusters.map(({ metadata }) => metadata.name)
 }
 
 /** `known`: objects that the hub was asked about, all but new clusters. Only what is applied may meet conflicts. */

@@ -1,12 +1,10 @@
 // What objects would be once they were applied: asked of the hub as a dry run, so that it defaults, merges and refuses.
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import { type Discovery, discover } from '@flotilla/machinery/discovery'
-import { isObject, type JsonObject } from '@flotilla/machinery/json'
+import { isObject, type JsonObject, ownField } from '@flotilla/machinery/json'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import { applyMergePatch } from '@flotilla/machinery/merge-patch'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
-import { valueAt } from '@flotilla/machinery/untyped'
 import { kindIdOf } from '@flotilla/control-plane/object-id'
 
 /** The manager of what kubectl applies: whoever applies the same files with it goes on from there. */
@@ -79,11 +77,14 @@ async function dryRun(
   newNamespaces: ReadonlySet<string>,
   force: boolean,
 ): Promise<KubeObject> {
+  const options = { fieldManager: applyManager, dryRun: true }
   try {
-    const { object } = await api.apply(resource, document, { fieldManager: applyManager, dryRun: true, force })
-    return live === undefined
-      ? withStandIn(object)
-      : (applyMergePatch(object, droppedFields(live, document)) as KubeObject)
+    // What client-side apply wrote goes where the file no longer says it: server-side apply of its own would keep it.
+    if (live !== undefined && isClientSide(live)) {
+      return await api.patch(resource, live.metadata, { type: 'merge', patch: replacing(live, document) }, options)
+    }
+    const { object } = await api.apply(resource, document, { ...options, force })
+    return live === undefined ? withStandIn(object) : object
   } catch (error) {
     // What would only be there with it cannot be asked of the hub: it is taken as it is written.
     const { namespace } = document.metadata
@@ -98,28 +99,22 @@ function withStandIn(object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, uid: `new ${kindIdOf(object)}/${keyOf(object.metadata)}` } }
 }
 
-/**
- * What `kubectl apply` put there and the file no longer says, as a merge patch: it goes too, once what was written by
- * client-side apply is owned by server-side apply.
- */
-function droppedFields(live: KubeObject, document: KubeObject): JsonObject {
+/** A merge patch to what `document` says, without what `kubectl apply` put there and it no longer says. */
+function replacing(live: KubeObject, document: KubeObject): JsonObject {
   const text = live.metadata.annotations?.[lastApplied]
-  if (text === undefined || !isClientSide(live)) return {}
-  const before: unknown = JSON.parse(text)
-  return isObject(before) ? dropped(before, document) : {}
+  const before: unknown = text === undefined ? {} : JSON.parse(text)
+  return isObject(before) && isObject(document) ? withDropped(before, document) : { ...document }
 }
 
 export function isClientSide({ metadata }: KubeObject): boolean {
   return (metadata.managedFields ?? []).some(({ manager }) => manager === clientSideManager)
 }
 
-function dropped(before: JsonObject, after: JsonObject): JsonObject {
+function withDropped(before: JsonObject, after: JsonObject): JsonObject {
   const entries = Object.entries(before).flatMap(([field, value]): [string, unknown][] => {
-    const next = valueAt(after, field)
+    const next = ownField(after, field)
     if (next === undefined) return [[field, null]]
-    if (!isObject(value) || !isObject(next)) return []
-    const inside = dropped(value, next)
-    return Object.keys(inside).length === 0 ? [] : [[field, inside]]
+    return isObject(value) && isObject(next) ? [[field, withDropped(value, next)]] : []
   })
-  return Object.fromEntries(entries)
+  return { ...after, ...Object.fromEntries(entries) }
 }

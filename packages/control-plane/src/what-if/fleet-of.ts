@@ -2,6 +2,7 @@
 import type { PolicyRef } from '@flotilla/api/resource-binding'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
+import { compileCostBook } from '@flotilla/scheduler/cost/book'
 import { type Fleet, mayRun, type NeighboursNow, type ObjectName, type Work } from '@flotilla/scheduler/plan/fleet'
 import type { Binding } from '../hub.ts'
 import { policyRef } from '../policy/match.ts'
@@ -15,7 +16,7 @@ import type { HubReading } from './read-hub.ts'
 
 /** `now`: milliseconds since 1970. Bindings that are being deleted are left out: nothing is decided for them. */
 export function fleetOf(
-  { rows: clusters, book }: Pick<HubReading, 'rows' | 'book'>,
+  { rows: clusters, sources }: Pick<HubReading, 'rows' | 'sources'>,
   { bindings, policies }: Pick<HubState, 'bindings' | 'policies'>,
   now: number,
 ): Fleet {
@@ -24,7 +25,7 @@ export function fleetOf(
   const policyOf = ({ spec: { policy } }: Binding) => policy && byRef.get(keyOfRef(policy))
   return {
     clusters,
-    book,
+    book: compileCostBook(sources, now),
     works: live.flatMap((binding) => toWork(binding, policyOf(binding), now) ?? []),
     prepareNeighbours: () => neighboursAmong(live, policyOf),
   }

@@ -46,7 +46,8 @@ export function sameObject(left: KubeObject, right: KubeObject): boolean {
 
 const policyKinds = new Set(['PropagationPolicy', 'ClusterPropagationPolicy'].map((kind) => `${group}/${kind}`))
 
-function replaced<Kind extends KubeObject>(objects: readonly Kind[], by: readonly Kind[]): readonly Kind[] {
+/** `objects`, those of `by` in place of those of their names. */
+export function replaced<Kind extends KubeObject>(objects: readonly Kind[], by: readonly Kind[]): readonly Kind[] {
   const byId = new Map(objects.map((object) => [idOf(object), object]))
   for (const object of by) byId.set(idOf(object), object)
   return [...byId.values()]

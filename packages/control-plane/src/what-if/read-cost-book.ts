@@ -3,15 +3,33 @@ import { type CarbonSheet, carbonSheetResource } from '@flotilla/api/carbon-shee
 import { type PriceSheet, priceSheetResource } from '@flotilla/api/price-sheet'
 import { type TrafficProfile, trafficProfileResource } from '@flotilla/api/traffic-profile'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import { compileCostBook, type CostBook } from '@flotilla/scheduler/cost/book'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
+import { compileCostBook, type CostBook, type CostSources } from '@flotilla/scheduler/cost/book'
+import { kindIdOf } from '../object-id.ts'
+import { replaced } from './hub-state.ts'
 
-/** `now`: milliseconds since 1970. */
-export async function readCostBook(api: KubeApi, now: number): Promise<CostBook> {
+export async function readCostSources(api: KubeApi): Promise<CostSources> {
   const [prices, profiles, emissions] = await Promise.all([
     api.list<PriceSheet>(priceSheetResource),
     api.list<TrafficProfile>(trafficProfileResource),
     api.list<CarbonSheet>(carbonSheetResource),
   ])
-  const sources = { priceSheets: prices.items, trafficProfiles: profiles.items, carbonSheets: emissions.items }
-  return compileCostBook(sources, now)
+  return { priceSheets: prices.items, trafficProfiles: profiles.items, carbonSheets: emissions.items }
+}
+
+/** With `objects` in place of those of their names. */
+export function withSheets(sources: CostSources, objects: readonly KubeObject[]): CostSources {
+  const of = <Kind extends KubeObject>({ kind, group }: Resource, all: readonly Kind[]) =>
+    replaced(all, objects.filter((object) => kindIdOf(object) === `${group}/${kind}`) as unknown as readonly Kind[])
+  return {
+    priceSheets: of(priceSheetResource, sources.priceSheets),
+    trafficProfiles: of(trafficProfileResource, sources.trafficProfiles),
+    carbonSheets: of(carbonSheetResource, sources.carbonSheets),
+  }
+}
+
+/** `now`: milliseconds since 1970. */
+export async function readCostBook(api: KubeApi, now: number): Promise<CostBook> {
+  return compileCostBook(await readCostSources(api), now)
 }

@@ -17,29 +17,29 @@ import { discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { customResourceDefinitions, namespaces, priorityClasses } from '@flotilla/machinery/well-known-resources'
-import type { CostBook } from '@flotilla/scheduler/cost/book'
+import type { CostSources } from '@flotilla/scheduler/cost/book'
 import { type ClusterRow, toClusterRow } from '@flotilla/scheduler/snapshot'
 import { identityOf } from '../cluster/join/join.ts'
 import type { Binding } from '../hub.ts'
 import type { Policy } from '../policy/match.ts'
 import { placedKindsOn, placesDefinition } from '../binding/placed-kinds.ts'
 import { refusalAmong } from '../refused-registration.ts'
-import { readCostBook } from './read-cost-book.ts'
+import { readCostSources } from './read-cost-book.ts'
 import { type HubState, isNamespace, isPolicy, isPriorityClass, sameObject } from './hub-state.ts'
 
 export interface HubReading {
   readonly clusters: readonly Cluster[]
   /** Of those that may be used: nothing is done for one that is registered twice. */
   readonly rows: readonly ClusterRow[]
-  readonly book: CostBook
+  readonly sources: CostSources
   readonly state: HubState
 }
 
-/** `changed`: objects that may be put on the hub. `now`: milliseconds since 1970. */
-export async function readHub(api: KubeApi, changed: readonly KubeObject[], now: number): Promise<HubReading> {
-  const [{ clusters, rows }, book, local, wide, bindings, clusterBindings, spaces, classes] = await Promise.all([
+/** `changed`: objects that may be put on the hub. */
+export async function readHub(api: KubeApi, changed: readonly KubeObject[]): Promise<HubReading> {
+  const [{ clusters, rows }, sources, local, wide, bindings, clusterBindings, spaces, classes] = await Promise.all([
     readClusters(api),
-    readCostBook(api, now),
+    readCostSources(api),
     api.list<PropagationPolicy>(propagationPolicyResource),
     api.list<ClusterPropagationPolicy>(clusterPropagationPolicyResource),
     api.list<ResourceBinding>(resourceBindingResource),
@@ -53,7 +53,7 @@ export async function readHub(api: KubeApi, changed: readonly KubeObject[], now:
   return {
     clusters,
     rows,
-    book,
+    sources,
     state: { policies, bindings: bound, templates, namespaces: spaces.items, priorityClasses: classes.items },
   }
 }

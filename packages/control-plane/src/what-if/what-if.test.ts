@@ -1,6 +1,7 @@
 // What a plan foretells of a whole fleet is what then happens.
 import { clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
+import { priceSheetResource } from '@flotilla/api/price-sheet'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -13,6 +14,7 @@ import { aDeployment } from '../../test/test-fleet.ts'
 import { startWholeFleet, type WholeFleet } from '../../test/whole-fleet.ts'
 import { fleetOf } from './fleet-of.ts'
 import { withObjects } from './hub-state.ts'
+import { withSheets } from './read-cost-book.ts'
 import { readHub } from './read-hub.ts'
 
 /** Each member has three nodes of four CPUs. */
@@ -69,8 +71,12 @@ afterEach(() => fleet[Symbol.asyncDispose]())
 
 async function foretell(objects: readonly KubeObject[], patch = (changed: Fleet) => changed): Promise<Planned> {
   const now = fleet.env.clock.now()
-  const reading = await readHub(fleet.api, objects, now)
-  const changed = fleetOf(reading, withObjects(reading.state, objects), now)
+  const reading = await readHub(fleet.api, objects)
+  const changed = fleetOf(
+    { ...reading, sources: withSheets(reading.sources, objects) },
+    withObjects(reading.state, objects),
+    now,
+  )
   return planChange(fleetOf(reading, reading.state, now), patch(changed), '')
 }
 
@@ -191,6 +197,28 @@ const cases: readonly {
       return [await foretell([], (changed) => drainCluster(changed, name)), () => taint(name)]
     },
     want: { moving: ['left'], among: true },
+  },
+  {
+    name: 'prices under which what is added goes elsewhere',
+    run: async () => {
+      const cheap = aPolicy('batch', divided, { objective: { price: 1 } })
+      await fleet.api.update(propagationPolicyResource, { ...(await policyOf('batch')), spec: spec(cheap) })
+      await fleet.env.advance(120_000)
+      const entries = [
+        { targetCluster: { clusterNames: ['us'] }, perCPUHour: 0.01, perGiBHour: 0 },
+        { targetCluster: {}, perCPUHour: 0.09, perGiBHour: 0 },
+      ]
+      const sheet = { apiVersion, kind: 'PriceSheet', metadata: { name: 'prices' }, spec: { entries } }
+      const patch = (changed: Fleet) => scaleLoad(changed, 1.6, ({ workload }) => workload.name === 'batch')
+      return [
+        await foretell([sheet], patch),
+        async () => {
+          await fleet.api.create(priceSheetResource, sheet)
+          await scale('batch', 8)
+        },
+      ]
+    },
+    want: { moving: ['batch'] },
   },
   {
     name: 'a new template',

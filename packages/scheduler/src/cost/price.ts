@@ -15,7 +15,7 @@ export interface Price {
 }
 
 /** Where no sheet says anything: what a general-purpose machine of a large provider costs on average. */
-const defaultPrices = { perCPUHour: 0.05, perGiBHour: 0.02 }
+export const defaultPrices = { perCPUHour: 0.05, perGiBHour: 0.02 }
 
 /** Of the kinds of nodes on which a replica fits, or could if there were room, the cheapest counts. */
 export function priceOn(

@@ -3,6 +3,7 @@ import type { PlannedWorkload, PlanStatus } from '@flotilla/api/plan'
 import { deepEqual } from '@flotilla/machinery/json'
 import { compareTurns } from '../order.ts'
 import { compareText } from '../snapshot.ts'
+import { compareCosts } from './cost-sums.ts'
 import { type Fleet, lackingOn, mayRun, replicasOn, type Work } from './fleet.ts'
 
 type Compared = Pick<PlanStatus, 'workloads' | 'totals'>
@@ -13,7 +14,9 @@ export function compareFleets(before: Fleet, after: Fleet): Compared {
   const works = after.works.toSorted(compareTurns)
   const all = works.map((work) => compareWork(known.get(work.key), work))
   const workloads = all.filter((each, index) => isChanged(each, known.get(works[index]?.key ?? '')))
-  return { workloads, totals: { ...sumsOf(all), workloads: workloads.length, emptied: emptiedOf(before, after) } }
+  const costs = compareCosts(before, after)
+  const sums = { ...sumsOf(all), workloads: workloads.length, emptied: emptiedOf(before, after) }
+  return { workloads, totals: { ...sums, ...(costs && { costs }) } }
 }
 
 function compareWork(before: Work | undefined, after: Work): PlannedWorkload {
@@ -72,7 +75,7 @@ function pendingOf({ request, unready }: Work): PlannedWorkload['pending'] {
     .filter(({ replicas }) => replicas > 0)
 }
 
-function sumsOf(all: readonly PlannedWorkload[]): Omit<Compared['totals'], 'workloads' | 'emptied'> {
+function sumsOf(all: readonly PlannedWorkload[]): Omit<Compared['totals'], 'workloads' | 'emptied' | 'costs'> {
   const [sums, missing] = [
     { moved: 0, added: 0, removed: 0 },
     { from: 0, to: 0 },
