@@ -16,7 +16,7 @@ export interface WorksReading {
 
 /** Bindings whose policy has gone are left out: nothing is decided for them. `now`: milliseconds since 1970. */
 export async function readWorks(hub: KubeApi, now: number): Promise<WorksReading> {
-  const reading = await readHub(hub, [], now)
+  const reading = await readHub(hub, [])
   const { clusters, book, works, prepareNeighbours } = fleetOf(reading, reading.state, now)
   const neighbours = prepareNeighbours?.()
   for (const { key, request } of works) neighbours?.tell(key, request.previous)
