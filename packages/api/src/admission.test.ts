@@ -454,7 +454,7 @@ const policyRows: readonly Row[] = [
     path: 'spec.placement',
     value: { workloadAffinity: {} },
     refused: 'spec.placement.workloadAffinity.affinity',
-    because: /say affinity or antiAffinity, or leave it out/,
+    because: /say one of affinity, antiAffinity, preferredAffinity, preferredAntiAffinity, or leave it out/,
   },
   {
     name: 'affinity to nobody in particular',
@@ -514,6 +514,44 @@ const policyRows: readonly Row[] = [
     },
     refused: 'spec.placement.workloadAffinity.antiAffinity',
     because: /contradicts spec.placement.workloadAffinity.affinity/,
+  },
+  {
+    name: 'a preference for the group that must be avoided',
+    path: 'spec.placement',
+    value: {
+      workloadAffinity: { antiAffinity: { groupByLabelKey: 'a' }, preferredAffinity: { groupByLabelKey: 'a' } },
+      replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' },
+    },
+    refused: 'spec.placement.workloadAffinity.antiAffinity',
+    because: /contradicts spec.placement.workloadAffinity.preferredAffinity/,
+  },
+  {
+    name: 'a preference with static weights',
+    path: 'spec.placement',
+    value: {
+      workloadAffinity: { preferredAffinity: { groupByLabelKey: 'a' } },
+      replicaScheduling: { replicaSchedulingType: 'Divided' },
+    },
+    refused: 'spec.placement.workloadAffinity.preferredAffinity',
+    because: /only with replicaDivisionPreference Aggregated or with dynamicWeight, not Weighted/,
+  },
+  {
+    name: 'a preference with copies everywhere',
+    path: 'spec.placement',
+    value: { workloadAffinity: { preferredAntiAffinity: { groupByLabelKey: 'a' } } },
+    refused: 'spec.placement.workloadAffinity.preferredAntiAffinity',
+    because: /not Duplicated/,
+  },
+  {
+    name: 'a preference with spread constraints',
+    path: 'spec.placement',
+    value: {
+      workloadAffinity: { preferredAntiAffinity: { groupByLabelKey: 'a' } },
+      spreadConstraints: [{ spreadByField: 'region' }],
+      replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' },
+    },
+    refused: 'spec.placement.workloadAffinity.preferredAntiAffinity',
+    because: /not together with spreadConstraints/,
   },
   {
     name: 'affinity in a zone and antiAffinity in its region',

@@ -25,11 +25,19 @@ function term(description: string) {
 }
 
 export const workloadAffinitySchema = object(
-  'Other workloads of the namespace that matter to where a workload may go. Both rules say where replicas may be added; none that runs is taken away for them.',
+  'Other workloads of the namespace that matter to where a workload may go. All rules are about replicas that are added; none that runs is taken away for them.',
   {
     affinity: optional(term('Only where one of the group is placed; a member of the group may be the first anywhere.')),
     antiAffinity: optional(
       term('Only where none of the group is; what is placed keeps others of the group away as well.'),
+    ),
+    preferredAffinity: optional(
+      term(
+        'Growth goes where one of the group is placed, as far as there is room. With Aggregated or `dynamicWeight`.',
+      ),
+    ),
+    preferredAntiAffinity: optional(
+      term('Growth goes where none of the group is, as far as there is room. With Aggregated or `dynamicWeight`.'),
     ),
   },
 )

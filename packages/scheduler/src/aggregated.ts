@@ -1,5 +1,5 @@
 // Aggregated: on few clusters, each filled before the next is begun; those that hold replicas first.
-import { byRoom, type Candidate, heldBy } from './candidate.ts'
+import { byRoom, type Candidate, growthLevel, heldBy } from './candidate.ts'
 import { nextCost } from './cost/objective.ts'
 import type { Judged } from './judge.ts'
 
@@ -29,15 +29,16 @@ export function rankByRoom(
   }))
 }
 
-/** `ranked` itself where nothing has costs. */
+/** In the order of `ranked` where nothing has costs, but for clusters that growth should rather not go to. */
 function orderOfGrowth(replicas: number, ranked: readonly Judged[]): readonly Judged[] {
-  if (ranked.every(({ costs }) => costs === undefined)) return ranked
+  const byLevel = ranked.toSorted((one, other) => growthLevel(one) - growthLevel(other))
+  if (ranked.every(({ costs }) => costs === undefined)) return byLevel
   const order: Judged[] = []
-  for (const tier of new Set(ranked.map((judged) => judged.tier))) {
-    const inTier = ranked.filter((judged) => judged.tier === tier)
+  for (const level of new Set(byLevel.map(growthLevel))) {
+    const ofLevel = byLevel.filter((judged) => growthLevel(judged) === level)
     const before = roomOf(order)
-    const holding = inTier.filter((judged) => heldBy(judged) > 0).sort((one, other) => costOf(one) - costOf(other))
-    const empty = inTier.filter((judged) => heldBy(judged) === 0)
+    const holding = ofLevel.filter((judged) => heldBy(judged) > 0).sort((one, other) => costOf(one) - costOf(other))
+    const empty = ofLevel.filter((judged) => heldBy(judged) === 0)
     order.push(...holding, ...cheapestOfFewest(replicas - before - roomOf(holding), empty))
   }
   return order

@@ -29,6 +29,11 @@ export function heldBy({ holding, target }: Judged): number {
   return target ?? holding?.entry.replicas ?? 0
 }
 
+/** What grows first: earlier tiers, and of each where nothing speaks for going elsewhere. */
+export function growthLevel({ tier, reluctance }: Judged): number {
+  return 2 * tier + (reluctance === undefined ? 0 : 1)
+}
+
 /** Bound by room, weighed by it unless a weight is given: what it holds and what fits besides. */
 export function byRoom(judged: Judged, tie: number, levels: Levels, weight = judged.limit): Candidate {
   const { limit } = judged

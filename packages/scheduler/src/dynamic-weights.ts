@@ -1,6 +1,6 @@
 // Weighted by room, or by costs: what is placed stays, growth goes where the next replica costs least, scaling down takes
 // where the last costs most. Equal costs are divided in proportion to room, or evenly.
-import { byRoom, type Candidate } from './candidate.ts'
+import { byRoom, type Candidate, growthLevel } from './candidate.ts'
 import type { Judged } from './judge.ts'
 
 /**
@@ -15,7 +15,7 @@ export function weighByRoom(
   const tiers = Math.max(...feasible.map(({ tier }) => tier)) + 1
   return feasible.map((judged) => {
     const { cluster, tier } = judged
-    const levels = { held: tier, growth: tiers + tier }
+    const levels = { held: tier, growth: tiers + growthLevel(judged) }
     return byRoom(judged, ties.get(cluster.id) ?? 0, levels, isEven ? 1 : judged.limit)
   })
 }

@@ -2,6 +2,7 @@
 import { type ClusterCosts, objectiveOf, weighCosts } from './cost/objective.ts'
 import { freeRoom, freeRooms } from './estimate.ts'
 import type { NamedObjection } from './filters/filter.ts'
+import { prepareReluctance } from './filters/workload-affinity.ts'
 import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
@@ -23,6 +24,8 @@ export interface Judged {
    * the mode goes by free room, else Infinity. 0 when not feasible.
    */
   readonly limit: number
+  /** Why growth should go elsewhere as long as there is room there; none: it need not. */
+  readonly reluctance?: () => string
   /** Where the placement goes by costs. */
   readonly costs?: ClusterCosts
 }
@@ -45,11 +48,22 @@ export function judgeClusters(
       ? { cluster, objections, isFeasible, tier, limit }
       : { cluster, holding, objections, isFeasible, tier, limit }
   })
-  return withCosts(withTarget(judged, request.target), request, snapshot)
+  const preferring = withReluctance(withTarget(judged, request.target), request, snapshot)
+  return withCosts(preferring, request, snapshot)
 }
 
 function withTarget(judged: readonly Judged[], target: ScheduleRequest['target']): readonly Judged[] {
   return target === undefined ? judged : judged.map((each) => ({ ...each, target: target.get(each.cluster.id) ?? 0 }))
+}
+
+/** By preferences between workloads. */
+function withReluctance(judged: readonly Judged[], request: ScheduleRequest, snapshot: Snapshot): readonly Judged[] {
+  const reluctanceOf = prepareReluctance(request, snapshot)
+  if (reluctanceOf === undefined) return judged
+  return judged.map((each) => {
+    const reluctance = reluctanceOf(each.cluster)
+    return reluctance === undefined ? each : { ...each, reluctance }
+  })
 }
 
 /** What is not known of a cluster is as bad as the worst of those that can be used. */

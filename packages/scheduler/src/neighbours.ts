@@ -11,13 +11,17 @@ export interface Company {
   readonly residents: Residents
 }
 
+/** Those that a workload is, or is to be, beside. */
+export interface OwnCompany extends Company {
+  /** It is one of them. */
+  readonly isMember: boolean
+}
+
 export interface Neighbours {
   /** The workload's own name: it is no neighbour of itself, nor is what it was created anew from. */
   readonly name: string
   /** Those that it must be beside. */
-  readonly affinity?: Company & {
-    /** It is one of them. */
-    readonly isMember: boolean
+  readonly affinity?: OwnCompany & {
     /** While no other is placed it may go anywhere. */
     readonly mayBeFirst: boolean
   }
@@ -25,4 +29,7 @@ export interface Neighbours {
   readonly antiAffinity?: Company
   /** Those that must not be beside it; `group` is what they call it. */
   readonly avoidedBy: readonly Company[]
+  /** Those that it should be beside, and those that it should not. */
+  readonly preferredAffinity?: OwnCompany
+  readonly preferredAntiAffinity?: Company
 }

@@ -20,6 +20,7 @@ export function preferenceOf(given: Case): WhyNot['reasons'] {
   return [
     ...(given.it.tier > 0 ? [tierReason(given, total)] : isByCost ? [] : [divisionReason(given, total)]),
     ...costReasons(given),
+    ...(given.it.reluctance ? [{ rule: 'workloadAffinity', message: given.it.reluctance() }] : []),
     ...(placement.spreadConstraints ?? []).map((constraint) => {
       return { rule: 'spreadConstraints', message: spreadMessage(constraint, given) }
     }),

@@ -25,7 +25,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
-  const { clusterAffinities, spreadConstraints, compliance, workloadAffinity } = placement
+  const { clusterAffinities, spreadConstraints, compliance } = placement
   return [
     ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
@@ -34,7 +34,7 @@ function checkPlacement(field: string, placement: Placement): readonly StatusCau
     ...checkTiers(`${field}.clusterAffinities`, clusterAffinities, placement),
     ...checkObjective(`${field}.objective`, placement),
     ...checkCompliance(`${field}.compliance`, compliance),
-    ...checkWorkloadAffinity(`${field}.workloadAffinity`, workloadAffinity),
+    ...checkWorkloadAffinity(`${field}.workloadAffinity`, placement),
   ]
 }
 

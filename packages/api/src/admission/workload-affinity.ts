@@ -11,17 +11,45 @@ import {
   type WorkloadAffinity,
   type WorkloadAffinityTerm,
 } from '../workload-affinity.ts'
+import { modeOf, type Placement } from '../placement.ts'
 import { invalid } from './rule.ts'
 import { checkLabelSelector } from './selectors.ts'
 
-export function checkWorkloadAffinity(field: string, rules: WorkloadAffinity | undefined): readonly StatusCause[] {
+const names = ['affinity', 'antiAffinity', 'preferredAffinity', 'preferredAntiAffinity'] as const
+
+export function checkWorkloadAffinity(field: string, placement: Placement): readonly StatusCause[] {
+  const { workloadAffinity: rules } = placement
   if (rules === undefined) return []
-  const { affinity, antiAffinity } = rules
-  if (affinity === undefined && antiAffinity === undefined) {
-    return [fieldRequired(`${field}.affinity`, 'it asks for nothing: say affinity or antiAffinity, or leave it out')]
+  if (names.every((name) => rules[name] === undefined)) {
+    return [fieldRequired(`${field}.affinity`, `it asks for nothing: say one of ${names.join(', ')}, or leave it out`)]
   }
-  const causes = [...checkTerm(`${field}.affinity`, affinity), ...checkTerm(`${field}.antiAffinity`, antiAffinity)]
-  return causes.length > 0 ? causes : checkTogether(field, affinity, antiAffinity)
+  const causes = names.flatMap((name) => checkTerm(`${field}.${name}`, rules[name]))
+  if (causes.length > 0) return causes
+  return [
+    ...checkTogether(field, rules, 'affinity', 'antiAffinity'),
+    ...checkTogether(field, rules, 'affinity', 'preferredAntiAffinity'),
+    ...checkTogether(field, rules, 'preferredAffinity', 'antiAffinity'),
+    ...checkTogether(field, rules, 'preferredAffinity', 'preferredAntiAffinity'),
+    ...checkPreferred(field, rules, placement),
+  ]
+}
+
+/** A preference chooses among clusters that have room; weights, counts and copies leave nothing to choose. */
+function checkPreferred(
+  field: string,
+  rules: WorkloadAffinity,
+  { replicaScheduling, spreadConstraints = [] }: Placement,
+): readonly StatusCause[] {
+  const mode = modeOf(replicaScheduling)
+  const goesByRoom = mode === 'Aggregated' || replicaScheduling?.weightPreference?.dynamicWeight !== undefined
+  return names.slice(2).flatMap((name) => {
+    if (rules[name] === undefined) return []
+    const refusals = [
+      ...(goesByRoom ? [] : [`only with replicaDivisionPreference Aggregated or with dynamicWeight, not ${mode}`]),
+      ...(spreadConstraints.length > 0 ? ['not together with spreadConstraints: this version does either'] : []),
+    ]
+    return refusals.map((refusal) => fieldForbidden(`${field}.${name}`, `${refusal}; leave one of them out`))
+  })
 }
 
 function checkTerm(field: string, term: WorkloadAffinityTerm | undefined): readonly StatusCause[] {
@@ -64,13 +92,15 @@ function checkGroup(field: string, { groupByLabelKey, labelSelector }: WorkloadA
 
 function checkTogether(
   field: string,
-  affinity: WorkloadAffinityTerm | undefined,
-  antiAffinity: WorkloadAffinityTerm | undefined,
+  rules: WorkloadAffinity,
+  nearName: (typeof names)[number],
+  awayName: (typeof names)[number],
 ): readonly StatusCause[] {
-  if (affinity === undefined || antiAffinity === undefined || groupOf(affinity) !== groupOf(antiAffinity)) return []
-  if (!isWithin(topologyOfTerm(affinity), topologyOfTerm(antiAffinity))) return []
-  const message = `contradicts ${field}.affinity: whoever is beside the group cannot be away from it; leave one of them out, or widen affinity, e.g. one region with antiAffinity by cluster`
-  return [fieldInvalid(`${field}.antiAffinity`, antiAffinity, message)]
+  const [near, away] = [rules[nearName], rules[awayName]]
+  if (near === undefined || away === undefined || groupOf(near) !== groupOf(away)) return []
+  if (!isWithin(topologyOfTerm(near), topologyOfTerm(away))) return []
+  const message = `contradicts ${field}.${nearName}: whoever is beside the group cannot be away from it; leave one of them out, or widen ${nearName}, e.g. one region with ${awayName} by cluster`
+  return [fieldInvalid(`${field}.${awayName}`, away, message)]
 }
 
 /** Whether clusters that are one place by `near` are so by `far` too. */

@@ -1,6 +1,6 @@
 // WorkloadAffinity and WorkloadAntiAffinity: which other workloads it must, and must not, be beside.
 import { nameSome } from '../allocation.ts'
-import type { Company } from '../neighbours.ts'
+import type { Company, OwnCompany } from '../neighbours.ts'
 import type { ScheduleRequest } from '../request.ts'
 import type { ClusterRow, Snapshot } from '../snapshot.ts'
 import { domainKeys, topologyOf } from '../spread/domain.ts'
@@ -9,6 +9,24 @@ import type { Filter, Judge } from './filter.ts'
 export const workloadAffinity: Filter = { name: 'WorkloadAffinity', prepare: prepareAffinity }
 export const workloadAntiAffinity: Filter = { name: 'WorkloadAntiAffinity', prepare: prepareAntiAffinity }
 
+/** Says of a cluster why growth should rather go elsewhere; undefined: it need not. */
+export type Reluctance = (cluster: ClusterRow) => (() => string) | undefined
+
+/** By preferences for neighbours; where nobody is placed whom it should be beside, all clusters are alike. */
+export function prepareReluctance({ neighbours }: ScheduleRequest, snapshot: Snapshot): Reluctance | undefined {
+  const { name = '', preferredAffinity: near, preferredAntiAffinity: away } = neighbours ?? {}
+  const isNear = near !== undefined && isAnyPlaced(near, (other) => other !== name)
+  const judges = [
+    ...(isNear ? [prepareBeside('preferredAffinity', name, near, snapshot)] : []),
+    ...(away ? [prepareApart(name, [{ title: 'preferredAntiAffinity', company: away }], snapshot)] : []),
+  ]
+  if (judges.length === 0) return undefined
+  return (cluster) => {
+    const found = judges.flatMap((judge) => judge(cluster) ?? [])
+    return found.length === 0 ? undefined : () => found.map((each) => each.describe()).join('; ')
+  }
+}
+
 /** Clusters in one place with the given one, itself among them, where some of the company are. */
 type Find = (cluster: ClusterRow) => readonly ClusterRow[]
 
@@ -16,35 +34,54 @@ type Find = (cluster: ClusterRow) => readonly ClusterRow[]
 type IsOther = (name: string) => boolean
 
 function prepareAffinity({ neighbours }: ScheduleRequest, snapshot: Snapshot): Judge {
-  const company = neighbours?.affinity
+  const { name = '', affinity: company } = neighbours ?? {}
   if (company === undefined) return () => undefined
-  const { group, topology, residents, isMember, mayBeFirst } = company
-  const isOther = (name: string) => name !== neighbours?.name
-  const isPlaced = [...residents.values()].some((workloads) => hasAny(workloads, isOther))
-  if (!isPlaced && mayBeFirst) return () => undefined
+  const isFree = company.mayBeFirst && !isAnyPlaced(company, (other) => other !== name)
+  return isFree ? () => undefined : prepareBeside('affinity', name, company, snapshot)
+}
+
+function isAnyPlaced({ residents }: Company, isOther: IsOther): boolean {
+  return [...residents.values()].some((workloads) => hasAny(workloads, isOther))
+}
+
+/** Speaks against clusters where none of the company is. */
+function prepareBeside(title: string, own: string, company: OwnCompany, snapshot: Snapshot): Judge {
+  const { topology, isMember } = company
+  const isOther = (name: string) => name !== own
+  const isPlaced = isAnyPlaced(company, isOther)
   const find = prepareFind(company, isMember ? () => true : isOther, snapshot)
-  const rule = `affinity to ${group}${inOne(company)}`
-  return (cluster) => {
-    if (isPlaced && find(cluster).length > 0) return undefined
+  const rule = `${title} to ${company.group}${inOne(company)}`
+  const whyNot = (cluster: ClusterRow) => {
+    if (!isPlaced) return 'none of them is placed'
     const isNowhere = domainKeys(topology, cluster).length === 0
-    const elsewhere = () => whereAre(company, snapshot.clusters, isOther)
-    const describe = () =>
-      `${rule}: ${!isPlaced ? 'none of them is placed' : isNowhere ? `it has no ${topologyOf(topology)}` : elsewhere()}`
-    return { effect: 'NoGrowth', describe }
+    return isNowhere ? `it has no ${topologyOf(topology)}` : whereAre(company, snapshot.clusters, isOther)
   }
+  return (cluster) =>
+    isPlaced && find(cluster).length > 0
+      ? undefined
+      : { effect: 'NoGrowth', describe: () => `${rule}: ${whyNot(cluster)}` }
 }
 
 function prepareAntiAffinity({ neighbours }: ScheduleRequest, snapshot: Snapshot): Judge {
   if (neighbours === undefined) return () => undefined
   const { antiAffinity, avoidedBy, name } = neighbours
-  const isOther = (other: string) => other !== name
-  const toRule = (title: string) => (company: Company) => ({
+  const own = antiAffinity === undefined ? [] : [{ title: 'antiAffinity', company: antiAffinity }]
+  const others = avoidedBy.map((company) => ({ title: 'antiAffinity of others', company }))
+  return prepareApart(name, [...own, ...others], snapshot)
+}
+
+/** Speaks against clusters where some of a company are. */
+function prepareApart(
+  own: string,
+  companies: readonly { readonly title: string; readonly company: Company }[],
+  snapshot: Snapshot,
+): Judge {
+  const isOther = (name: string) => name !== own
+  const rules = companies.map(({ title, company }) => ({
     company,
     find: prepareFind(company, isOther, snapshot),
     text: `${title} to ${company.group}${inOne(company)}`,
-  })
-  const avoided = antiAffinity === undefined ? [] : [antiAffinity]
-  const rules = [...avoided.map(toRule('antiAffinity')), ...avoidedBy.map(toRule('antiAffinity of others'))]
+  }))
   return (cluster) => {
     const broken = rules.filter(({ find }) => find(cluster).length > 0)
     if (broken.length === 0) return undefined

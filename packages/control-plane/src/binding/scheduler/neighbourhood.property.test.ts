@@ -44,9 +44,12 @@ const anyGroup = fc.constantFrom<WorkloadAffinityTerm>(
 const anyTerm = fc
   .tuple(anyGroup, fc.constantFrom<WorkloadAffinityTerm['topologyField']>(undefined, 'cluster', 'region'))
   .map(([group, topologyField]): WorkloadAffinityTerm => ({ ...group, ...(topologyField && { topologyField }) }))
-const anyRules = fc.option(fc.record({ affinity: anyTerm, antiAffinity: anyTerm }, { requiredKeys: [] }), {
-  nil: undefined,
-})
+const anyRules = fc.option(
+  fc.record({ affinity: anyTerm, antiAffinity: anyTerm, preferredAffinity: anyTerm }, { requiredKeys: [] }),
+  {
+    nil: undefined,
+  },
+)
 const anyPlacement = fc.constantFrom<Placement>({}, aggregated, byWeight({ a: 2, b: 1, c: 1, d: 1 }))
 const anyStep = fc.oneof(
   fc.record({ do: fc.constant('set' as const), name: fc.constantFrom(...names), labels: anyLabels, rules: anyRules }),

@@ -5,7 +5,8 @@ import { canonicalJson } from '@flotilla/machinery/json'
 import type { Company, Neighbours } from '@flotilla/scheduler/neighbours'
 import { compareText } from '@flotilla/scheduler/snapshot'
 import type { Binding } from '../../hub.ts'
-import { type Entry, isSamePlace, isSameResident, toEntry } from './town-entry.ts'
+import type { Term } from './affinity-term.ts'
+import { type Entry, isSamePlace, isSameResident, termsOf, toEntry } from './town-entry.ts'
 import { groupAt, groupsAround, groupsOf, isQuiet, newTown, settle, sweep, type Town, withdraw } from './town.ts'
 import type { WorkloadGroup } from './workload-group.ts'
 
@@ -49,20 +50,22 @@ export class Neighbourhood {
     const town = this.#towns.get(namespace)
     const entry = town?.entries.get(key)
     if (town === undefined || entry === undefined) return undefined
-    const { affinity, antiAffinity, name } = entry
     const avoidedBy = groupsOf(town, entry)
       .flatMap((group) => group.avoidedBy())
       .sort((one, other) => compareText(nameOf(one), nameOf(other)))
-    if (affinity === undefined && antiAffinity === undefined && avoidedBy.length === 0) return undefined
-    const near = affinity && groupAt(town, affinity)?.placedBy(affinity.topology)
-    const away = antiAffinity && groupAt(town, antiAffinity)?.presentBy(antiAffinity.topology)
-    const isMember = groupAt(town, affinity)?.has(key) === true
-    const mayBeFirst = waitsForItself(town, key)
+    if (avoidedBy.length === 0 && termsOf(entry).every((term) => term === undefined)) return undefined
+    const { name, affinity, antiAffinity, preferredAffinity, preferredAntiAffinity } = entry
+    const near = toCompany(town, key, affinity, 'placed')
+    const away = toCompany(town, key, antiAffinity, 'present')
+    const rather = toCompany(town, key, preferredAffinity, 'placed')
+    const ratherNot = toCompany(town, key, preferredAntiAffinity, 'present')
     return {
       name,
-      ...(near && { affinity: { ...near, isMember, mayBeFirst } }),
+      ...(near && { affinity: { ...near, mayBeFirst: waitsForItself(town, key) } }),
       ...(away && { antiAffinity: away }),
       avoidedBy,
+      ...(rather && { preferredAffinity: rather }),
+      ...(ratherNot && { preferredAntiAffinity: ratherNot }),
     }
   }
 
@@ -96,6 +99,13 @@ export class Neighbourhood {
     concerned.delete(key)
     return [...concerned]
   }
+}
+
+function toCompany(town: Town, key: string, term: Term | undefined, where: 'placed' | 'present') {
+  const group = groupAt(town, term)
+  if (term === undefined || group === undefined) return undefined
+  const company = where === 'placed' ? group.placedBy(term.topology) : group.presentBy(term.topology)
+  return { ...company, isMember: group.has(key) }
 }
 
 /** Orders rules, in whatever order they came to be known. */

@@ -12,6 +12,8 @@ export interface Entry extends Resident {
   readonly labels: Labels
   readonly affinity: Term | undefined
   readonly antiAffinity: Term | undefined
+  readonly preferredAffinity: Term | undefined
+  readonly preferredAntiAffinity: Term | undefined
 }
 
 /** As if `binding` had this decision. */
@@ -32,6 +34,8 @@ export function toEntry(
     labels,
     affinity: toTerm(rules?.affinity, labels),
     antiAffinity: toTerm(rules?.antiAffinity, labels),
+    preferredAffinity: toTerm(rules?.preferredAffinity, labels),
+    preferredAntiAffinity: toTerm(rules?.preferredAntiAffinity, labels),
     placed: once(() => (isGoing ? [] : idsOf((decision?.clusters ?? []).filter(({ replicas = 1 }) => replicas > 0)))),
     present: once(() => {
       const decided = [...(decision?.clusters ?? []), ...(spec.decision?.clusters ?? [])]
@@ -58,10 +62,16 @@ function idsOf(clusters: readonly DecidedCluster[]): readonly string[] {
 
 /** Whether they are in the same groups, with the same rules. */
 export function isSameResident(one: Entry, other: Entry): boolean {
-  return (
-    one.name === other.name &&
-    deepEqual([one.labels, one.affinity, one.antiAffinity], [other.labels, other.affinity, other.antiAffinity])
-  )
+  return one.name === other.name && deepEqual([one.labels, termsOf(one)], [other.labels, termsOf(other)])
+}
+
+export function termsOf({
+  affinity,
+  antiAffinity,
+  preferredAffinity,
+  preferredAntiAffinity,
+}: Entry): readonly (Term | undefined)[] {
+  return [affinity, antiAffinity, preferredAffinity, preferredAntiAffinity]
 }
 
 export function isSamePlace(one: Entry, other: Entry): boolean {

@@ -2,7 +2,7 @@
 import { labelPairOf } from '@flotilla/api/workload-affinity'
 import type { Labels } from '@flotilla/machinery/selector'
 import type { Term } from './affinity-term.ts'
-import type { Entry } from './town-entry.ts'
+import { type Entry, termsOf } from './town-entry.ts'
 import { WorkloadGroup } from './workload-group.ts'
 
 export interface Town {
@@ -19,7 +19,7 @@ export function newTown(): Town {
 }
 
 export function settle(town: Town, entry: Entry): void {
-  const { key, affinity, antiAffinity } = entry
+  const { key, affinity, antiAffinity, preferredAffinity, preferredAntiAffinity } = entry
   town.entries.set(key, entry)
   for (const pair of pairsOf(entry.labels)) {
     const keys = town.byLabel.get(pair)
@@ -28,12 +28,13 @@ export function settle(town: Town, entry: Entry): void {
   }
   if (affinity) foundGroup(town, affinity).seek(key)
   if (antiAffinity) foundGroup(town, antiAffinity).avoid(entry, antiAffinity.topology)
+  for (const term of [preferredAffinity, preferredAntiAffinity]) if (term) foundGroup(town, term).watch(key)
   for (const group of groupsOf(town, entry)) group.join(entry)
 }
 
 /** Groups stay until `sweep`: who leaves mostly comes back at once, changed. */
 export function withdraw(town: Town, entry: Entry): void {
-  const { key, affinity, antiAffinity } = entry
+  const { key } = entry
   town.entries.delete(key)
   for (const pair of pairsOf(entry.labels)) {
     const keys = town.byLabel.get(pair)
@@ -41,12 +42,12 @@ export function withdraw(town: Town, entry: Entry): void {
     if (keys?.size === 0) town.byLabel.delete(pair)
   }
   for (const group of groupsOf(town, entry)) group.leave(key)
-  for (const term of [affinity, antiAffinity]) groupAt(town, term)?.forget(entry)
+  for (const term of termsOf(entry)) groupAt(town, term)?.forget(entry)
 }
 
 /** Lets go of groups that nobody has a rule about since `entry` left. */
-export function sweep(town: Town, { affinity, antiAffinity }: Entry): void {
-  for (const term of [affinity, antiAffinity]) {
+export function sweep(town: Town, entry: Entry): void {
+  for (const term of termsOf(entry)) {
     if (term && groupAt(town, term)?.isIdle) shelfOf(town, term).delete(term.group)
   }
 }

@@ -24,6 +24,8 @@ export class WorkloadGroup {
   readonly #present: Population = new Map()
   /** Keys of those that must be beside it. */
   readonly #seekers = new Set<string>()
+  /** Keys of those that would rather be beside it, or not: what becomes of it decides nothing of them anew. */
+  readonly #watchers = new Set<string>()
   /** By topology: those that must not be beside it. */
   readonly #avoiders = new Map<string, Avoiders>()
 
@@ -46,7 +48,7 @@ export class WorkloadGroup {
 
   /** Nobody has a rule about it any more. */
   get isIdle(): boolean {
-    return this.#seekers.size === 0 && this.#avoiders.size === 0
+    return this.#seekers.size === 0 && this.#watchers.size === 0 && this.#avoiders.size === 0
   }
 
   /** Keys of those that must be beside it. */
@@ -96,6 +98,10 @@ export class WorkloadGroup {
     this.#seekers.add(key)
   }
 
+  watch(key: string): void {
+    this.#watchers.add(key)
+  }
+
   avoid(resident: Resident, topology: Topology): void {
     const id = canonicalJson(topology)
     const avoiders = this.#avoiders.get(id) ?? { topology, keys: new Set(), present: new Map() }
@@ -108,6 +114,7 @@ export class WorkloadGroup {
   forget(resident: Resident): void {
     const { key } = resident
     this.#seekers.delete(key)
+    this.#watchers.delete(key)
     for (const [id, avoiders] of this.#avoiders) {
       if (!avoiders.keys.delete(key)) continue
       depopulate(avoiders.present, key, resident.present())
