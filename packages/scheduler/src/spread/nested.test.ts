@@ -47,8 +47,8 @@ const anyConstraints: fc.Arbitrary<readonly SpreadConstraint[]> = fc
   .map(({ fields, limits, skewed, maxSkew }) =>
     fields.map((spreadByField, at) => ({ spreadByField, ...limits[at], ...(at === skewed ? { maxSkew } : {}) })),
   )
-/** Weights by name, each with its room for a bound. */
-const byBoundedWeight = (fleet: readonly Place[]): Placement => ({
+/** Weights by name, each with its room for a bound, and with minima of up to `most`. */
+const byBoundedWeight = (fleet: readonly Place[], most = 0): Placement => ({
   replicaScheduling: {
     replicaSchedulingType: 'Divided',
     weightPreference: {
@@ -56,6 +56,7 @@ const byBoundedWeight = (fleet: readonly Place[]): Placement => ({
         targetCluster: { clusterNames: [name] },
         weight: 1 + ((index * 7) % 5),
         maxReplicas: pods,
+        minReplicas: Math.min(pods, (index * 2) % (most + 1)),
       })),
     },
   },
@@ -63,7 +64,7 @@ const byBoundedWeight = (fleet: readonly Place[]): Placement => ({
 const anyDivision = fc.constantFrom<(fleet: readonly Place[]) => Placement>(
   () => byRoom,
   () => aggregated,
-  byBoundedWeight,
+  (fleet) => byBoundedWeight(fleet),
 )
 
 interface Given {
@@ -374,6 +375,17 @@ describe('schedule() with several spread constraints', () => {
         const best = bestOf(given, replicas)
         expect({ unmet: unmetBy(given, replicas, counts), placed: sum(counts) }).toEqual(best)
         expect(decision.shortfall === undefined).toBe(best.unmet === 0 && best.placed === replicas)
+      }),
+      runs,
+    )
+  })
+
+  test('holds them before minReplicas', () => {
+    fc.assert(
+      fc.property(anyFleet, anyConstraints, fc.integer({ min: 1, max: 8 }), (fleet, constraints, replicas) => {
+        const placement = { ...byBoundedWeight(fleet, 2), spreadConstraints: constraints }
+        const given = { fleet, constraints, placement }
+        expect(unmetBy(given, replicas, countsOf(given, decide(given, replicas)))).toBe(bestOf(given, replicas).unmet)
       }),
       runs,
     )
