@@ -23,7 +23,7 @@ const aggregated = { ...divided, replicaDivisionPreference: 'Aggregated' }
 /** Members are read about once a minute. */
 const inventoryMs = 150_000
 
-const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', 'shrink', 'plan']
+const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', 'shrink', 'plan', 'rebalance']
 const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
 const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
 
@@ -50,6 +50,17 @@ function workload(test: string, replicas: number, placement: object, name = test
       spec: { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name }], placement },
     },
   ]
+}
+
+/** What a replica of the test `rebalance` costs an hour, by cluster. */
+function priceSheet(prices: Readonly<Record<string, number>>): object {
+  const entries = Object.entries(prices).map(([name, price]) => ({
+    targetCluster: { clusterNames: [name] },
+    perCPUHour: 0,
+    perGiBHour: 0,
+    perResourceHour: { [resourceOf('rebalance')]: price },
+  }))
+  return { apiVersion: 'flotilla.dev/v1alpha1', kind: 'PriceSheet', metadata: { name: 'prices' }, spec: { entries } }
 }
 
 describe('placement on three real clusters', () => {
@@ -203,6 +214,32 @@ describe('placement on three real clusters', () => {
     await flotilla([...ask, '--apply', '--snapshot', status.snapshot])
     await untilEqual('ready replicas', () => readyOf('plan'), [3, 6, 3])
     expect(await flotilla(ask)).not.toContain('Deployment shop/plan')
+  })
+
+  it('flotilla rebalance moves to where it has become cheaper, never below what is wanted', async () => {
+    await hub.apply(priceSheet({ 'member-1': 1, 'member-2': 5, 'member-3': 9 }))
+    await hub.apply(...workload('rebalance', 8, { replicaScheduling: divided, objective: { price: 1 } }))
+    await untilEqual('ready replicas', () => readyOf('rebalance'), [8, 0, 0])
+    await hub.apply(priceSheet({ 'member-1': 9, 'member-2': 1, 'member-3': 9 }))
+    await untilEqual('ready replicas', () => readyOf('rebalance'), [8, 0, 0])
+    const ask = ['rebalance', '--kubeconfig', hub.kubeconfig]
+    const proposed = await flotilla([...ask, '--dry-run'])
+    expect(proposed).toContain('8 replicas that may move cost 72.00 USD an hour, then 8.00 USD, 88.9 % less.')
+    expect(proposed).toContain('Deployment shop/rebalance: 8 from member-1 to member-2, saves 64.00 USD an hour')
+    let isOver = false
+    const run = flotilla(ask).finally(() => (isOver = true))
+    let fewest = 8
+    while (!isOver) {
+      const ready = await readyOf('rebalance')
+      fewest = Math.min(
+        fewest,
+        ready.reduce((sum, one) => sum + one, 0),
+      )
+    }
+    await run
+    expect(fewest).toBe(8)
+    await untilEqual('ready replicas', () => readyOf('rebalance'), [0, 8, 0])
+    expect(await flotilla([...ask, '--dry-run'])).toContain('Nothing is to move.')
   })
 
   /** Nodes that the hub knows to take pods. */

@@ -9,6 +9,8 @@ import { parseQuantity } from '@flotilla/machinery/quantity'
 import { parseYaml } from '@flotilla/kube-server/http/yaml'
 import { aBook, aPrice, aPriceSheet, aProfile } from '@flotilla/scheduler/cost/fixtures'
 import { aClusterRow, aRequest, roomFor } from '@flotilla/scheduler/fixtures'
+import type { Work } from '@flotilla/scheduler/rebalance/movable'
+import { proposeMoves } from '@flotilla/scheduler/rebalance/propose'
 import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import { aWork } from '@flotilla/scheduler/plan/fixtures'
 import type { Fleet } from '@flotilla/scheduler/plan/fleet'
@@ -21,6 +23,7 @@ import { whyNot } from '@flotilla/scheduler/why-not'
 import { describe, expect, test } from 'vitest'
 import { planText } from '../packages/cli/src/what-if/plan-text.ts'
 import { whyNotText } from '../packages/cli/src/decisions/why-not-text.ts'
+import { proposalText } from '../packages/cli/src/rebalance/proposal-text.ts'
 
 /** A row of an example's table: cells by column. */
 type Cells = Readonly<Record<string, string>>
@@ -44,13 +47,8 @@ const examples = page
   .filter((section) => section.includes('```yaml\nreplicas:'))
   .map(toExample)
 
-function toExample(section: string): Example {
-  const yaml = /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
-  const {
-    labels = {},
-    replicas,
-    placement,
-  } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'> & Partial<Pick<Example, 'labels'>>
+/** Of its first table. */
+function rowsOf(section: string): readonly Cells[] {
   const [header = [], , ...lines] = section
     .split('\n')
     .filter((line) => line.startsWith('|'))
@@ -60,7 +58,17 @@ function toExample(section: string): Example {
         .split('|')
         .map((cell) => cell.trim()),
     )
-  const rows = lines.map((cells) => Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])))
+  return lines.map((cells) => Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])))
+}
+
+function toExample(section: string): Example {
+  const yaml = /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
+  const {
+    labels = {},
+    replicas,
+    placement,
+  } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'> & Partial<Pick<Example, 'labels'>>
+  const rows = rowsOf(section)
   const shortfall = /```text\n([\s\S]*?)\n```/.exec(section)?.[1]
   const [, command = '', printed = ''] = /```console\n\$ (.*)\n([\s\S]*?)```/.exec(section) ?? []
   const shown = command === '' ? undefined : ([command, printed] as const)
@@ -233,4 +241,41 @@ describe('docs/scheduling.md', () => {
     const object = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'PropagationPolicy', metadata, spec }
     expect(admissionRules.get('PropagationPolicy')?.check(object)).toEqual([])
   })
+
+  test('flotilla rebalance prints what the page shows', () => {
+    const section = page.split(/^## /m).find((each) => each.startsWith('Rebalancing\n')) ?? ''
+    const [, printed] = /```console\n\$ flotilla rebalance --dry-run\n([\s\S]*?)```/.exec(section) ?? []
+    const { works, snapshot } = toFleet(rowsOf(section))
+    expect(proposalText(proposeMoves(works, snapshot), 2, (key) => `Deployment shop/${key}`)).toBe(printed)
+  })
 })
+
+const byPrice: Placement = { replicaScheduling: { replicaSchedulingType: 'Divided' }, objective: { price: 1 } }
+
+/** Each column after the price is a workload of which so many replicas run. */
+function toFleet(rows: readonly Cells[]): { readonly works: readonly Work[]; readonly snapshot: Snapshot } {
+  const clusters = rows.map((cells) => {
+    const free = new Map([['cpu', parseQuantity(cells['Free CPUs'] ?? '')]])
+    return aClusterRow({ name: cells['Cluster'] ?? '', shapes: [{ free, labels: {}, taints: [], count: 1 }] })
+  })
+  const prices = rows.map((cells) => aPrice(cells['Cluster'], Number(cells['A CPU and hour'])))
+  const works = Object.keys(rows[0] ?? {})
+    .slice(3)
+    .map((key): Work => {
+      const decided = rows.map((cells) => ({
+        name: cells['Cluster'] ?? '',
+        id: `id-${cells['Cluster']}`,
+        replicas: Number(cells[key]),
+      }))
+      const previous: Decision = {
+        forHash: key,
+        clusters: decided.filter((each) => each.replicas > 0),
+        explanation: { trigger: 'New', inputHash: 'a.b', feasible: 1, rejected: {}, clusters: [] },
+      }
+      const replicas = decided.reduce((sum, each) => sum + each.replicas, 0)
+      const requirements = { resourceRequest: { cpu: '1' } }
+      const asked = { templateUID: key, replicas, requirements, placement: byPrice, isGrowthReady: true, previous }
+      return { key, priority: 0, request: aRequest(asked) }
+    })
+  return { works, snapshot: createSnapshot(clusters, aBook({ priceSheets: [aPriceSheet('prices', prices)] })) }
+}

@@ -65,7 +65,7 @@ export const planStatusSchema = object('What would happen, to the end of every m
       workload: object('The template.', objectNameProperties),
       policy: optional(object('The policy that places it.', objectNameProperties)),
       isNew: flag(
-        'It would be created. Which of several equal clusters it goes to depends on the UID that it is given then.',
+        'Nothing is placed of it yet. To which of several equal clusters a template goes that is yet to be created depends on the UID that it is given then.',
       ),
       replicas: countSchema('Replicas that are asked for: of the template, or on each cluster where it is duplicated.'),
       moves: list(

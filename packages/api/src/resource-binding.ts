@@ -212,6 +212,23 @@ const evictionSchema = object('A move away from a failed cluster.', {
   phase: optional(text('How far it is.')),
 })
 
+const rebalanceSchema = object(
+  'Where a rebalance wants the replicas. The scheduler decides exactly that if all rules and the room allow it, else it leaves them where they are; either way it clears this.',
+  {
+    forHash: text('`forHash` of the decision that it was planned from. Once another is in force it is ignored.', {
+      minLength: 1,
+    }),
+    clusters: list(
+      'Replicas by cluster. What is not named gets none.',
+      object('What one cluster shall hold.', {
+        id: text('Identity of the cluster.', { minLength: 1 }),
+        replicas: integer('Replicas it shall hold.', { minimum: 0 }),
+      }),
+      { keys: ['id'] },
+    ),
+  },
+)
+
 const bindingSpecSchema = object('What is placed, by which policy, and where to.', {
   workloads: list('What is divided: one, or several that go together.', workloadSchema),
   followers: optional(
@@ -225,6 +242,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   schedulePriority: optional(bindingPrioritySchema),
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
+  rebalance: optional(rebalanceSchema),
   evictions: optional(list('Moves away from failed clusters.', evictionSchema, { keys: ['id'] })),
 })
 

@@ -10,6 +10,7 @@ import { addDoctor, addStatus } from './commands/health.ts'
 import { addInstall } from './commands/install.ts'
 import { addJoin } from './commands/join.ts'
 import { addPlan } from './commands/plan.ts'
+import { addRebalance } from './commands/rebalance.ts'
 import { addStart } from './commands/start.ts'
 import { addUnjoin } from './commands/unjoin.ts'
 import { reportFailure } from './exit.ts'
@@ -29,6 +30,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addExplain,
   addWhyNot,
   addPlan,
+  addRebalance,
   addRender,
   addDrift,
   addControllers,

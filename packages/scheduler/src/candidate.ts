@@ -21,9 +21,12 @@ export interface Levels {
   readonly growth: number
 }
 
-/** What the last decision has it hold, whether or not it has come to pass: what staying put means. */
-export function heldBy({ holding }: Judged): number {
-  return holding?.entry.replicas ?? 0
+/**
+ * What the last decision has it hold, whether or not it has come to pass, or a rebalance wants it to: what staying put
+ * means.
+ */
+export function heldBy({ holding, target }: Judged): number {
+  return target ?? holding?.entry.replicas ?? 0
 }
 
 /** What grows first: earlier tiers, and of each where nothing speaks for going elsewhere. */

@@ -13,6 +13,8 @@ export interface Judged {
   readonly cluster: ClusterRow
   /** What the previous decision has it hold; none: it does not have the object. */
   readonly holding?: Holding
+  /** What a rebalance wants it to hold; none: there is no rebalance. */
+  readonly target?: number
   readonly objections: readonly NamedObjection[]
   readonly isFeasible: boolean
   /** 0: the first, or there are none. */
@@ -46,7 +48,12 @@ export function judgeClusters(
       ? { cluster, objections, isFeasible, tier, limit }
       : { cluster, holding, objections, isFeasible, tier, limit }
   })
-  return withCosts(withReluctance(judged, request, snapshot), request, snapshot)
+  const preferring = withReluctance(withTarget(judged, request.target), request, snapshot)
+  return withCosts(preferring, request, snapshot)
+}
+
+function withTarget(judged: readonly Judged[], target: ScheduleRequest['target']): readonly Judged[] {
+  return target === undefined ? judged : judged.map((each) => ({ ...each, target: target.get(each.cluster.id) ?? 0 }))
 }
 
 /** By preferences between workloads. */

@@ -30,6 +30,11 @@ export interface ScheduleRequest {
   /** Of workloads that rules of their own, or of others, keep together or apart. */
   readonly neighbours?: Neighbours
   readonly force?: Force
+  /**
+   * Replicas by cluster id that a rebalance wants instead of what `previous` has. Decided where all rules allow
+   * exactly that, else as if it were not there.
+   */
+  readonly target?: ReadonlyMap<string, number>
   /** What the binding says now: what clusters are taken to hold. */
   readonly previous?: Decision
   /** The growth that `previous` asked for has been seen ready, or its grace period is over. */

@@ -23,11 +23,26 @@ import { explainViolation } from './violation.ts'
  * refuses.
  */
 export function schedule(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
+  const { target, ...asked } = request
+  const moved = target && resolveTarget(request, target, snapshot)
+  const resolved = moved ?? resolve(asked, snapshot)
   const { previous } = request
-  const resolved = resolve(request, snapshot)
-  return previous !== undefined && isSettledBy(previous, resolved, request)
+  return previous !== undefined && isSettledBy(previous, resolved, asked)
     ? previous
-    : toDecision(resolved, request, snapshot, options)
+    : toDecision(resolved, asked, snapshot, moved ? { trigger: 'Rebalance' } : options)
+}
+
+/** Undefined where rules or room do not allow exactly the target. */
+function resolveTarget(
+  request: ScheduleRequest,
+  target: ReadonlyMap<string, number>,
+  snapshot: Snapshot,
+): Resolved | undefined {
+  const resolved = resolve(request, snapshot)
+  const got = new Map(resolved.clusters.map(({ id, replicas = 0 }) => [id, replicas]))
+  const ids = [...new Set([...got.keys(), ...target.keys()])]
+  const isMet = ids.every((id) => (got.get(id) ?? 0) === (target.get(id) ?? 0))
+  return isMet && resolved.shortfall === undefined ? resolved : undefined
 }
 
 /** The decision with a fresh explanation of every cluster: for `explain` and `plan`, never stored. */

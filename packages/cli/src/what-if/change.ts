@@ -9,7 +9,7 @@ import { withSheets } from '@flotilla/control-plane/what-if/read-cost-book'
 import { kindIdOf } from '@flotilla/control-plane/object-id'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import type { Fleet } from '@flotilla/scheduler/plan/fleet'
+import type { Fleet, Work } from '@flotilla/scheduler/plan/fleet'
 import { addLike, drainCluster, loseCluster, scaleLoad, withCluster } from '@flotilla/scheduler/plan/patches'
 import { scalePrices } from '@flotilla/scheduler/plan/scale-prices'
 import { type Planned, planChange } from '@flotilla/scheduler/plan/plan'
@@ -33,27 +33,50 @@ export async function planNow(api: KubeApi, { spec, objects, documents }: Change
   const reading = await readHub(api, objects)
   const { state } = reading
   const others = objects.filter((object) => !isCluster(object))
-  const isMeant = await prepareLoad(api, spec.load ?? [], state, others)
-  const withFiles = fleetOf(
-    { ...reading, sources: withSheets(reading.sources, others) },
-    withObjects(state, others),
-    now,
-  )
+  const sources = withSheets(reading.sources, others)
+  const withFiles = fleetOf({ ...reading, sources }, withObjects(state, others), now)
   const withClusters = objects
     .filter(isCluster)
     .reduce((fleet, cluster) => addCluster(fleet, cluster, reading), withFiles)
-  const drained = (spec.drain ?? []).reduce(drainCluster, withClusters)
-  const added = (spec.add ?? []).reduce((fleet, { name, like }) => addLike(fleet, name, like), drained)
-  const lost = (spec.lose ?? []).reduce(loseCluster, added)
-  const loaded = (spec.load ?? []).reduce(
-    (fleet, { factor }, index) => scaleLoad(fleet, factor, (work) => isMeant(work, index)),
-    lost,
-  )
-  const priced = (spec.prices ?? []).reduce(
-    (fleet, { factor, clusters }) => scalePrices(fleet, factor, clusters),
-    loaded,
-  )
-  return planChange(fleetOf(reading, state, now), priced, { spec, documents })
+  const patches = patchesOf(spec, await prepareLoad(api, spec.load ?? [], state, others))
+  const changed = patches.reduce((fleet, patch) => patch(fleet), withClusters)
+  return planChange(fleetOf(reading, state, now), changed, { spec, documents })
+}
+
+type Patch = (fleet: Fleet) => Fleet
+
+/** `isMeant`: whether the load of that index is about the work. */
+function patchesOf(
+  { drain = [], add = [], lose = [], load = [], prices = [] }: PlanSpec,
+  isMeant: (work: Work, index: number) => boolean,
+): readonly Patch[] {
+  return [
+    ...drain.map(
+      (name): Patch =>
+        (fleet) =>
+          drainCluster(fleet, name),
+    ),
+    ...add.map(
+      ({ name, like }): Patch =>
+        (fleet) =>
+          addLike(fleet, name, like),
+    ),
+    ...lose.map(
+      (name): Patch =>
+        (fleet) =>
+          loseCluster(fleet, name),
+    ),
+    ...load.map(
+      ({ factor }, index): Patch =>
+        (fleet) =>
+          scaleLoad(fleet, factor, (work) => isMeant(work, index)),
+    ),
+    ...prices.map(
+      ({ factor, clusters }): Patch =>
+        (fleet) =>
+          scalePrices(fleet, factor, clusters),
+    ),
+  ]
 }
 
 function addCluster(fleet: Fleet, cluster: Cluster, { rows }: HubReading): Fleet {

@@ -64,6 +64,9 @@ interface Accepted {
 
 const restoreWindowMs = 60_000
 
+/** An apply names every unknown field anyway: all that validation adds is that its text is read a second time. */
+const applyOptions = { fieldManager, fieldValidation: 'Ignore' } as const
+
 /** The last one that API servers can count to: applied with it, an object is created if there is none, and only then. */
 const unusedVersion = '9223372036854775807'
 
@@ -259,7 +262,7 @@ export class CarryOut {
     const marked = withAppliedHash(stated, statement.hash)
     const object = { ...marked, metadata: { ...marked.metadata, ...identity } }
     const answer = await this.#api
-      .apply(kind.resource, object, { fieldManager, force: step.force, signal })
+      .apply(kind.resource, object, { ...applyOptions, force: step.force, signal })
       .catch((error: unknown) => this.#noteRefusal(id, error))
     if (step.why === 'create' && !answer.created && isSomebodyElses(answer.object)) {
       // Somebody was faster: it is theirs, and what becomes of it is the policy's to say, as it was without us.

@@ -2,7 +2,7 @@
 import { type Assignment, optionsOf } from './assignment.ts'
 import { placeCheapest } from './construct.ts'
 import { carryOut, findRoom, type Step } from './make-room.ts'
-import { byPriority, costOfAdding, type Levels, type Objective } from './objective.ts'
+import { byPriority, costOf, costOfAdding, type Levels, noticeable, type Objective } from './objective.ts'
 import { reducedCost } from './prices.ts'
 
 /** A pass that saves less than this share ends the search. */
@@ -25,7 +25,7 @@ export function* improve(
       if (workload % stride === 0) yield
     }
     yield* placeMissing(objective, assignment, levels)
-    if (saved < leastShareOfPass * totalCost(assignment)) return
+    if (saved < leastShareOfPass * costOf(assignment)) return
   }
 }
 
@@ -36,10 +36,6 @@ export function* settle(objective: Objective, assignment: Assignment, levels: Le
     shift(objective, assignment, workload)
     if (workload % stride === 0) yield
   }
-}
-
-function totalCost({ problem, replicas }: Assignment): number {
-  return replicas.reduce((sum, count, option) => sum + count * (problem.cost[option] ?? 0), 0)
 }
 
 /** By priority: where there is room, else where another workload can make some. */
@@ -132,9 +128,6 @@ function cheapestBelow(
   }
   return cheapest < 0 ? undefined : { option: cheapest, price: least }
 }
-
-/** Below it a difference is rounding. */
-const noticeable = 1e-9
 
 /**
  * Moves replicas to where they would be at these prices of room though it is full, if another workload makes room for

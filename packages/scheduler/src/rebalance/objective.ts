@@ -8,6 +8,11 @@ export interface Objective {
   readonly moveCost: number
 }
 
+/** Of all that is placed, an hour. */
+export function costOf({ problem, replicas }: Assignment): number {
+  return replicas.reduce((sum, count, option) => sum + count * (problem.cost[option] ?? 0), 0)
+}
+
 /** What `count` more replicas there cost; fewer where it is negative. */
 export function costOfAdding({ problem, moveCost }: Objective, option: number, on: number, count: number): number {
   const current = problem.current[option] ?? 0
@@ -44,7 +49,7 @@ export function levelsOf({ priority }: Problem): Levels {
 /** Without a cost of moving, whatever saves less than this share of the whole is not worth a change. */
 const leastShare = 2e-4
 /** Below it a difference is rounding. */
-const noticeable = 1e-9
+export const noticeable = 1e-9
 
 /** Whether `left` places more of the highest priority in which they differ, or as much for noticeably less. */
 export function isBetter({ moveCost }: Objective, left: Score, right: Score): boolean {

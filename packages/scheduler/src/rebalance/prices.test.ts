@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { fleets, toProblem } from '../../test/rebalance-fleets.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { findPrices, type Prices } from './prices.ts'
-import { costOf, rebalance } from './solve.ts'
+import { costOf } from './objective.ts'
+import { rebalance } from './solve.ts'
 
 function pricesOf(problem: Problem, rounds: number): Prices {
   const steps = findPrices(problem, { rounds })

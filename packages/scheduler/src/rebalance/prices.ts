@@ -70,7 +70,7 @@ function ask(problem: Problem, prices: Float64Array, reserve: number, demand: Fl
   demand.fill(0)
   let dual = 0
   for (const [at, price] of prices.entries()) dual -= price * (capacity[at] ?? 0)
-  const reduced = new Float64Array(Math.max(1, ...spans(problem)))
+  const reduced = new Float64Array(mostOptions(problem))
   for (const [workload, count] of replicas.entries()) {
     const [from, to] = optionsOf(problem, workload)
     let left = count
@@ -119,6 +119,7 @@ export function reducedCost(
   return price
 }
 
-function spans({ first }: Problem): readonly number[] {
-  return Array.from(first.subarray(1), (to, workload) => to - (first[workload] ?? 0))
+/** Of one workload. */
+function mostOptions({ first }: Problem): number {
+  return first.reduce((most, to, index) => Math.max(most, to - (first[index - 1] ?? 0)), 0)
 }

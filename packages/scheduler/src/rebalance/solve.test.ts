@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fleets, type Given, placementOf, toProblem } from '../../test/rebalance-fleets.ts'
 import { createProblem, type Problem } from './problem.ts'
-import { costOf, moveCostOf, rebalance, rebalanceSteps } from './solve.ts'
+import { moveCostOf, rebalance, rebalanceSteps } from './solve.ts'
 import { Assignment } from './assignment.ts'
-import { levelsOf, scoreOf } from './objective.ts'
+import { costOf, levelsOf, scoreOf } from './objective.ts'
 import { violationsOf } from './violations.ts'
 
 const table: readonly { name: string; given: Given; gate?: number; want: Record<string, Record<string, number>> }[] = [

@@ -2,7 +2,7 @@
 import { Assignment } from './assignment.ts'
 import { construct, restoreRunning } from './construct.ts'
 import { improve, placeMissing, settle } from './improve.ts'
-import { isBetter, type Levels, levelsOf, missingOf, type Objective, scoreOf } from './objective.ts'
+import { costOf, isBetter, type Levels, levelsOf, missingOf, type Objective, scoreOf } from './objective.ts'
 import { findPrices } from './prices.ts'
 import type { Problem } from './problem.ts'
 import { promote } from './promote.ts'
@@ -85,11 +85,6 @@ const mendableShare = 1e-3
 export function moveCostOf(now: Assignment, gate: number | undefined): number {
   const running = now.placed.reduce((sum, count) => sum + count, 0)
   return gate === undefined || running === 0 ? 0 : costOf(now) / (gate * running)
-}
-
-/** Of all that is placed, an hour. */
-export function costOf({ problem, replicas }: Assignment): number {
-  return replicas.reduce((sum, count, option) => sum + count * (problem.cost[option] ?? 0), 0)
 }
 
 /** Room is never so dear that whoever can pay several times the highest cost goes without. */

@@ -107,8 +107,9 @@ function withoutIdle({ cluster }: Problem, waves: readonly (readonly Move[])[], 
   const filled = new Set<number>()
   const idle: Move[] = []
   const kept = waves.toReversed().map((wave) => {
-    const moves = wave.filter((move) => isGain(move) || filled.has(cluster[move.from ?? 0] ?? 0))
-    idle.push(...wave.filter((move) => !moves.includes(move)))
+    const isUseful = (move: Move) => isGain(move) || filled.has(cluster[move.from ?? 0] ?? 0)
+    const moves = wave.filter(isUseful)
+    idle.push(...wave.filter((move) => !isUseful(move)))
     for (const { to } of moves) filled.add(cluster[to] ?? 0)
     return moves
   })

@@ -12,6 +12,8 @@ export interface Choice {
 }
 
 const mostForExact = 20
+/** However few they are. */
+const mostVisits = 20_000
 /** Where fewer may be better: of so many there are at most 4096 choices. */
 const mostForExactOfAnySize = 12
 /** Of the bounded search: exchanges that are tried, each of so many domains, and of so many with a skew. */
@@ -50,9 +52,10 @@ function searchFor(problem: Problem, seeds: readonly (readonly number[])[], { is
   if (best.length === problem.units.length && !isAnySize) return { chosen: best, gap: 0 }
   const bound = prepareBound(problem)
   const limit = bound([], 0)
+  let visits = isExact ? mostVisits : 0
   if (isExact) visit([], 0)
-  else improve()
-  return { chosen: best, gap: isExact ? 0 : gapBetween(value, limit) }
+  if (visits === 0) improve()
+  return { chosen: best, gap: visits > 0 ? 0 : gapBetween(value, limit) }
 
   function consider(chosen: readonly number[]): void {
     const other = valueOf(problem, chosen)
@@ -60,6 +63,8 @@ function searchFor(problem: Problem, seeds: readonly (readonly number[])[], { is
   }
 
   function visit(chosen: readonly number[], from: number): void {
+    if (visits === 0) return undefined
+    visits -= 1
     let next = from
     while (next < problem.units.length && !mayJoin(problem, chosen, next)) next += 1
     if (next === problem.units.length) return consider(chosen)

@@ -27,10 +27,12 @@ export function divideInDomains(total: number, shares: readonly Share[], levels:
 function divideInto(
   counts: number[],
   total: number,
-  shares: readonly Share[],
+  given: readonly Share[],
   members: readonly number[],
-  [level, ...finer]: Levels,
+  levels: Levels,
 ): void {
+  const shares = withoutExcess(total, given, members, levels)
+  const [level, ...finer] = levels
   if (level === undefined) {
     const divided = divideReplicas(total, sharesAt(shares, members))
     for (const [at, member] of members.entries()) counts[member] = divided[at] ?? 0
@@ -55,6 +57,23 @@ function divideInto(
     }
     open = open.filter((domain) => !over.has(domain))
   }
+}
+
+/** Where there are fewer replicas than minima, those of domains come first: those of clusters take the place of weights. */
+function withoutExcess(
+  total: number,
+  shares: readonly Share[],
+  members: readonly number[],
+  levels: Levels,
+): readonly Share[] {
+  if (levels.length === 0 || total >= members.reduce((sum, member) => sum + (shares[member]?.min ?? 0), 0))
+    return shares
+  const soft = [...shares]
+  for (const member of members) {
+    const { min = 0, tie = 0 } = shares[member] ?? {}
+    soft[member] = { weight: min, min: 0, max: min, tie }
+  }
+  return raiseMinima(soft, levels)
 }
 
 function raiseMinima(shares: readonly Share[], levels: Levels): readonly Share[] {

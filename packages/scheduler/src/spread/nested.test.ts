@@ -47,8 +47,8 @@ const anyConstraints: fc.Arbitrary<readonly SpreadConstraint[]> = fc
   .map(({ fields, limits, skewed, maxSkew }) =>
     fields.map((spreadByField, at) => ({ spreadByField, ...limits[at], ...(at === skewed ? { maxSkew } : {}) })),
   )
-/** Weights by name, each with its room for a bound. */
-const byBoundedWeight = (fleet: readonly Place[]): Placement => ({
+/** Weights by name, each with its room for a bound, and with minima of up to `most`. */
+const byBoundedWeight = (fleet: readonly Place[], most = 0): Placement => ({
   replicaScheduling: {
     replicaSchedulingType: 'Divided',
     weightPreference: {
@@ -56,6 +56,7 @@ const byBoundedWeight = (fleet: readonly Place[]): Placement => ({
         targetCluster: { clusterNames: [name] },
         weight: 1 + ((index * 7) % 5),
         maxReplicas: pods,
+        minReplicas: Math.min(pods, (index * 2) % (most + 1)),
       })),
     },
   },
@@ -63,7 +64,7 @@ const byBoundedWeight = (fleet: readonly Place[]): Placement => ({
 const anyDivision = fc.constantFrom<(fleet: readonly Place[]) => Placement>(
   () => byRoom,
   () => aggregated,
-  byBoundedWeight,
+  (fleet) => byBoundedWeight(fleet),
 )
 
 interface Given {
@@ -297,74 +298,6 @@ test('schedule() over nested domains places 8 at once where 1 to 8 stepwise fit,
   expect(replicasOf(stepwise(given, 8))).toEqual({ a: 3, b: 2, c: 3 })
 })
 
-describe('schedule() over domains that cross', () => {
-  const constraints: readonly SpreadConstraint[] = [
-    { spreadByField: 'region' },
-    { spreadByLabel: 'rack', maxGroups: 2 },
-  ]
-  const rows = [
-    { name: 'a', region: 'eu', labels: { rack: 'r1' } },
-    { name: 'b', region: 'eu', labels: { rack: 'r2' } },
-    { name: 'c', region: 'us', labels: { rack: 'r1' } },
-  ]
-  const crossing =
-    'spreadConstraints by region and by label rack cross: label rack r1 has clusters of region eu (a), region us (c); leave one of the two out, or have each label rack lie in one region'
-  const snapshot = createSnapshot(rows.map((row) => aClusterRow({ ...row, ...roomFor(9) })))
-  const decideBy = (placement: Placement, previous?: Decision) =>
-    schedule(aRequest({ placement, replicas: 6, isGrowthReady: true, ...(previous ? { previous } : {}) }), snapshot, {
-      trigger: 'Test',
-    })
-
-  test('places nothing, and names both constraints and the clusters', () => {
-    const { clusters, shortfall } = decideBy({ ...byRoom, spreadConstraints: constraints })
-    expect(clusters).toEqual([])
-    expect(shortfall).toEqual({
-      reason: 'SpreadConstraintsCross',
-      message: `${crossing}. Smallest change: without spreadConstraints by region, 6 more`,
-      missingReplicas: 6,
-    })
-  })
-
-  test.each([
-    ['Weighted', byRoom],
-    ['Aggregated', aggregated],
-    ['Duplicated', {}],
-  ])('keeps the last decision, whatever else speaks against it: %s', (_, division) => {
-    const first = decideBy(division)
-    const edited = { ...division, spreadConstraints: constraints, clusterAffinity: { exclude: ['a'] } }
-    const cross = { ...division, spreadConstraints: constraints }
-    const kept = decideBy(cross, first)
-    expect(kept.clusters).toEqual(first.clusters)
-    expect(kept.shortfall).toMatchObject({ reason: 'SpreadConstraintsCross', message: crossing, missingReplicas: 0 })
-    expect(decideBy(cross, kept)).toBe(kept)
-    // Without a nothing crosses any more.
-    expect(decideBy(edited, kept).shortfall).toBeUndefined()
-  })
-
-  test('decides again once they nest', () => {
-    const kept = decideBy({ ...byRoom, spreadConstraints: constraints })
-    const nested: readonly SpreadConstraint[] = [{ spreadByField: 'cluster' }, { spreadByLabel: 'rack', maxGroups: 1 }]
-    expect(replicasOf(decideBy({ ...byRoom, spreadConstraints: nested }, kept))).toEqual({ a: 3, c: 3 })
-  })
-
-  test('regions of one name in two providers cross them', () => {
-    const two = createSnapshot(
-      ['p', 'q'].map((provider) => aClusterRow({ name: provider, provider, region: 'west', ...roomFor(9) })),
-    )
-    const spreadConstraints: readonly SpreadConstraint[] = [{ spreadByField: 'provider' }, { spreadByField: 'region' }]
-    const request = aRequest({ placement: { ...byRoom, spreadConstraints }, replicas: 2 })
-    // One region and two providers: each provider lies in the region.
-    expect(schedule(request, two, { trigger: 'Test' }).shortfall).toBeUndefined()
-    const three = createSnapshot([
-      ...two.clusters,
-      aClusterRow({ name: 'r', provider: 'p', region: 'east', ...roomFor(9) }),
-    ])
-    expect(schedule(request, three, { trigger: 'Test' }).shortfall?.message).toContain(
-      'spreadConstraints by provider and by region cross: region west has clusters of provider p (p), provider q (q)',
-    )
-  })
-})
-
 describe('schedule() with several spread constraints', () => {
   test('holds all of them and places most, as every division shows', () => {
     fc.assert(
@@ -374,6 +307,17 @@ describe('schedule() with several spread constraints', () => {
         const best = bestOf(given, replicas)
         expect({ unmet: unmetBy(given, replicas, counts), placed: sum(counts) }).toEqual(best)
         expect(decision.shortfall === undefined).toBe(best.unmet === 0 && best.placed === replicas)
+      }),
+      runs,
+    )
+  })
+
+  test('holds them before minReplicas', () => {
+    fc.assert(
+      fc.property(anyFleet, anyConstraints, fc.integer({ min: 1, max: 8 }), (fleet, constraints, replicas) => {
+        const placement = { ...byBoundedWeight(fleet, 2), spreadConstraints: constraints }
+        const given = { fleet, constraints, placement }
+        expect(unmetBy(given, replicas, countsOf(given, decide(given, replicas)))).toBe(bestOf(given, replicas).unmet)
       }),
       runs,
     )

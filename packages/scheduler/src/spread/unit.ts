@@ -48,6 +48,7 @@ export function toUnits(
   at: number,
   offers: readonly Offer[],
 ): readonly Unit[] {
+  const most = Math.min(...limits.slice(0, at + 1).map(({ cap }) => cap))
   const pathOf = (member: number) => levels.map(({ domainOf }) => domainOf[member] ?? -1)
   const units = (levels[at]?.domains ?? []).map(({ members }): Unit => {
     const usable = members.filter((member) => (offers[member]?.room ?? 0) > 0)
@@ -61,7 +62,7 @@ export function toUnits(
       inside,
       parts: levels.map((_, level) => (level < at ? 0 : new Set(paths.map((path) => path[level])).size)),
       held: total('held'),
-      room: Math.min(inside.high, limits[at]?.cap ?? Infinity),
+      room: Math.min(inside.high, most),
       weight: total('weight'),
       cost: nextCostOf(offers, members),
       tie: Math.min(...members.map((member) => offers[member]?.tie ?? 0)),

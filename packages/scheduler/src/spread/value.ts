@@ -114,6 +114,9 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
       .sort((one, other) => compare(other.amount, one.amount))
   const orders = { held: greatestFirst('held'), room: greatestFirst('room'), weight: greatestFirst('weight') }
   const unmet = fewestUnmet(problem)
+  const fewest = limits.map(({ least, most: allowed }, at) =>
+    Math.min(least, replicas, allowed, domainsAt(problem, units, at)),
+  )
   const leastPrices = (chosen: readonly number[], from: number, placed: number) => {
     if (problem.prices === undefined) return []
     const used = new Set(chosen)
@@ -133,13 +136,15 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
       return { total, count }
     }
     const room = greatest('room', isPacked ? replicas : Infinity)
+    const count = Math.max(room.count, fewest[level] ?? 0)
     const placed = Math.min(replicas, room.total)
-    const weight = greatest('weight', Infinity, isPacked ? room.count : most).total
-    const coarser = limits
-      .slice(0, level)
-      .map((_, at) => Math.max(1, new Set(chosen.map((unit) => units[unit]?.path[at])).size))
+    const weight = greatest('weight', Infinity, isPacked ? count : most).total
+    const coarser = limits.slice(0, level).map(({ cap }, at) => {
+      const used = new Set(chosen.map((unit) => units[unit]?.path[at])).size
+      return Math.max(used, fewest[at] ?? 0, Math.ceil(placed / cap))
+    })
     const costs = isPacked
-      ? [...coarser, room.count, -weight]
+      ? [...coarser, count, -weight]
       : [...leastPrices(chosen, from, placed), weight > 0 ? placed ** 2 / weight : 0]
     return [unmet.now, -greatest('held').total, unmet.later, -placed, ...costs]
   }

@@ -31,6 +31,7 @@ import { requestFor } from '../request.ts'
 import { turnOf } from '../turn.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
+import { targetOf } from './rebalance-target.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
 import { Waiting } from './waiting.ts'
@@ -76,13 +77,15 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growth.waitMs(key, before, env.clock.monotonic())
     const stored = before.spec.decision
-    const request = requestOf(key, binding, policy, before, waitMs === 0)
+    const target = targetOf(binding)
+    const request = { ...requestOf(key, binding, policy, before, waitMs === 0), ...(target && { target }) }
     const { previous } = request
     const decision = decide(request, before)
     if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
     const isWaiting = waitsForRoom(request, decision, snapshotNow())
     waiting.settle(binding, isWaiting)
-    if (decision !== previous || stored !== binding.spec.decision || (stored && isOutdated(stored, uidOf))) {
+    const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
+    if (!isSame || (stored && isOutdated(stored, uidOf))) {
       await announcing(key, binding, policy, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
@@ -171,14 +174,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   }
 
   async function write(binding: Binding, decided: Decision): Promise<void> {
-    const { decision: previous, removals: recorded = [] } = binding.spec
+    const { decision: previous, removals: recorded = [], rebalance } = binding.spec
     const decision = withRegistrations(decided, previous, uidOf)
     const removals = [
       ...pendingRemovals(binding, decision),
       ...removalsFor(binding, decision, uidOf, timestamp(env.clock.now())),
     ]
     const change = createMergePatch(
-      { decision: { ...previous }, removals: [...recorded] },
+      { decision: { ...previous }, removals: [...recorded], ...(rebalance ? { rebalance: { ...rebalance } } : {}) },
       { decision: { ...decision }, removals },
     )
     const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
