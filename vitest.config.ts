@@ -8,8 +8,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           // A bound on hanging, not on speed: a busy machine must not fail a test.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/*/contract/**/*.test.ts',

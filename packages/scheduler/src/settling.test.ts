@@ -111,7 +111,7 @@ test('schedule() settles: deciding again changes nothing, neither while pods arr
     }),
     { numRuns: 1000 },
   )
-}, 180_000)
+})
 
 test('schedule() by room asks no cluster for more than it has room for, or already had', () => {
   fc.assert(

@@ -47,7 +47,7 @@ async function aDeadCluster(): Promise<void> {
   onTestFinished(async () => void (await t.run('unjoin', 'dead', '--force')))
   await member[Symbol.asyncDispose]()
   const reachable = async () => findCondition((await registered()).items[0]?.status?.conditions, 'Reachable')?.status
-  await expect.poll(reachable, { timeout: 30_000 }).toBe('Unknown')
+  await expect.poll(reachable).toBe('Unknown')
 }
 
 describe('flotilla unjoin of a cluster that does not answer', () => {

@@ -40,12 +40,11 @@ beforeAll(async () => {
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
-const patience = { timeout: 20_000 }
 const run = async (...args: readonly string[]) => (await t.run(...args, '-n', 'shop')).out
 
 it('flotilla explain shows what a replica costs, and what is not known', async () => {
   const explain = () => run('explain', 'deployment/web')
-  await expect.poll(explain, patience).toMatch(/COST +PRICE +LATENCY +SEEN/)
+  await expect.poll(explain).toMatch(/COST +PRICE +LATENCY +SEEN/)
   expect(await explain()).toMatch(/eu +Rejected .* 0\.18 +0\.18 +unknown /)
   expect(await explain()).toContain('Costs: EUR for one more replica an hour')
   expect(await explain()).toContain('PriceSheet list for eu')
@@ -53,6 +52,6 @@ it('flotilla explain shows what a replica costs, and what is not known', async (
 
 it('flotilla why-not tells what a replica there costs', async () => {
   const whyNot = () => run('why-not', 'deployment/web', '-C', 'eu')
-  await expect.poll(whyNot, patience).toContain('objective: a replica there costs 0.18 EUR an hour')
+  await expect.poll(whyNot).toContain('objective: a replica there costs 0.18 EUR an hour')
   expect(await whyNot()).toContain('its latency is not known')
 })
