@@ -2,7 +2,7 @@
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import { requestKey } from '../fit.ts'
 import type { Reservation } from '../occupy.ts'
-import type { ClusterRow } from '../snapshot.ts'
+import type { ClusterRow, Utilisation } from '../snapshot.ts'
 import { type Amounts, amountsOf } from './amounts.ts'
 
 export interface LoadStep {
@@ -60,6 +60,22 @@ export function loadOn(
     known.byRequest.set(key, load)
   }
   return load
+}
+
+/** What a cluster's nodes have once so many replicas more have asked for their part; negative: so many fewer. */
+export function withRequests(
+  row: ClusterRow,
+  requirements: ReplicaRequirements | undefined,
+  replicas: number,
+): ClusterRow {
+  if (row.resources === undefined) return row
+  const { cpus, memoryGiB } = row.resources
+  const each = amountsOf(requirements)
+  const after = (use: Utilisation, amount: number) => ({
+    ...use,
+    requested: Math.max(0, use.requested + amount * replicas),
+  })
+  return { ...row, resources: { cpus: after(cpus, each.cpus), memoryGiB: after(memoryGiB, each.memoryGiB) } }
 }
 
 function loadFrom(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aClusterRow } from '../fixtures.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import { aBook, aBookOfPrices, aCarbonSheet, aProfile } from './fixtures.ts'
-import { constantLoad, loadOn } from './load.ts'
+import { constantLoad, loadOn, withRequests } from './load.ts'
 import { nextCost, objectiveOf, weighCosts } from './objective.ts'
 
 const one = { apiVersion: 'apps/v1', kind: 'Deployment', requirements: { resourceRequest: { cpu: '1' } } }
@@ -74,6 +74,14 @@ describe('loadOn()', () => {
     const { next, steps } = loadOn({ ...eu, ...used(80) }, {}) ?? nothing
     expect(next).toBeCloseTo(0.16, 12)
     expect(steps.every(({ upTo }) => !Number.isFinite(upTo))).toBe(true)
+  })
+
+  test('rise with replicas that arrive, and fall with those that leave', () => {
+    const row = { ...eu, ...used(50) }
+    const firstOf = (cluster: ClusterRow) => loadOn(cluster, one.requirements)?.steps[0]?.upTo
+    expect(firstOf(withRequests(row, one.requirements, 15))).toBe(5)
+    expect(firstOf(withRequests(row, one.requirements, -15))).toBe(35)
+    expect(withRequests(eu, one.requirements, 15)).toBe(eu)
   })
 
   test('are not known where the cluster does not say what it has', () => {

@@ -1,6 +1,7 @@
 // Clusters as a plan goes on: replicas that arrive take room, those that leave give it back.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { CostBook } from '../cost/book.ts'
+import { withRequests } from '../cost/load.ts'
 import { freeRoom } from '../estimate.ts'
 import { isAvailable } from '../filters/availability.ts'
 import { occupy } from '../occupy.ts'
@@ -34,7 +35,8 @@ export class Rooms {
     if (row === undefined || !isAvailable(row)) return 0
     const seated = Math.min(replicas, freeRoom(row, requirements) ?? replicas)
     if (row.shapes !== undefined && seated > 0) {
-      this.#replace({ ...row, shapes: occupy(row.shapes, reservation(requirements, seated)) })
+      const shapes = occupy(row.shapes, reservation(requirements, seated))
+      this.#replace(withRequests({ ...row, shapes }, requirements, seated))
     }
     return seated
   }
@@ -42,7 +44,8 @@ export class Rooms {
   leave(id: string, requirements: ReplicaRequirements | undefined, replicas: number): void {
     const row = this.#rows.get(id)
     if (row?.shapes !== undefined) {
-      this.#replace({ ...row, shapes: vacate(row.shapes, reservation(requirements, replicas)) })
+      const shapes = vacate(row.shapes, reservation(requirements, replicas))
+      this.#replace(withRequests({ ...row, shapes }, requirements, -replicas))
     }
   }
 

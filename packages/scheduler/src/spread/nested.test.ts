@@ -126,8 +126,8 @@ interface Best {
   placed: number
 }
 
-/** The fewest unmet, and of those the most placed, of all ways to divide at most `replicas`. */
-function bestOf(given: Given, replicas: number): Best {
+/** The fewest unmet, and of those the most placed, of all ways to divide at most `replicas`, or of some. */
+function bestOf(given: Given, replicas: number, isOneOf: (counts: readonly number[]) => boolean = () => true): Best {
   const best: Best = { unmet: Infinity, placed: 0 }
   const visit = (counts: readonly number[], left: number): void => {
     const place = given.fleet[counts.length]
@@ -135,6 +135,7 @@ function bestOf(given: Given, replicas: number): Best {
       for (let count = 0; count <= Math.min(place.pods, left); count += 1) visit([...counts, count], left - count)
       return
     }
+    if (!isOneOf(counts)) return
     const unmet = unmetBy(given, replicas, counts) ?? Infinity
     const placed = replicas - left
     if (unmet < best.unmet || (unmet === best.unmet && placed > best.placed)) Object.assign(best, { unmet, placed })
@@ -241,6 +242,15 @@ const table: readonly Row[] = [
     want: { a: 2, b: 2, c: 2 },
   },
   {
+    name: 'leaves out a cluster that could not have one, and that would keep others small',
+    constraints: two({ maxSharePercent: 26 }, { minGroups: 4, maxSkew: 1 }),
+    fleet: of({ a: ['eu', 1], b: ['eu', 1], c: ['eu', 1], d: ['ap', 2] }),
+    replicas: 4,
+    want: { a: 1, c: 1, d: 2 },
+    message:
+      'minGroups 4: only 3 by cluster can have a replica (a, c, d), since region ap, eu at 26 % (2), maxSkew 1 by cluster between a, c, d',
+  },
+  {
     name: 'three at once',
     constraints: [{ spreadByField: 'provider', minGroups: 2 }, ...two({ minGroups: 3 }, { maxGroups: 3 })],
     replicas: 10,
@@ -333,15 +343,17 @@ describe('schedule() with several spread constraints', () => {
     )
   })
 
-  test('one more replica keeps all domains that have one, and at once no fewer fit than stepwise', () => {
+  test('one more replica keeps all domains with which minGroups can be met, and at once no fewer fit than stepwise', () => {
     fc.assert(
       fc.property(anyGiven, fc.integer({ min: 1, max: 6 }), (given, replicas) => {
         let last = decide(given, 1)
         for (let more = 2; more <= replicas; more += 1) {
           const next = decide(given, more, last)
           const before = countsOf(given, last)
-          const isKept = countsOf(given, next).every((count, index) => count > 0 || before[index] === 0)
-          expect(isKept || isByWeightAndShare(given)).toBe(true)
+          const keeps = (counts: readonly number[]) => counts.every((count, at) => count > 0 || before[at] === 0)
+          const after = countsOf(given, next)
+          const isMet = () => (unmetBy(given, more, after) ?? Infinity) < bestOf(given, more, keeps).unmet
+          expect(keeps(after) || isByWeightAndShare(given) || isMet()).toBe(true)
           last = next
         }
         const atOnce = sum(countsOf(given, decide(given, replicas)))

@@ -47,8 +47,8 @@ export function mayJoin({ limits, level, units }: Problem, chosen: readonly numb
 }
 
 /**
- * Domains that go without a replica and are to have one; what is kept; domains that would go without if there were
- * more replicas; what is placed; and then costs.
+ * Domains that go without a replica and are to have one; what is kept; what is placed; domains that would go without if
+ * there were more replicas; and then costs.
  */
 export function valueOf(problem: Problem, chosen: readonly number[]): Value {
   const { replicas, limits, isPacked } = problem
@@ -59,8 +59,8 @@ export function valueOf(problem: Problem, chosen: readonly number[]): Value {
   return [
     unmetGroups(replicas, reach, limits),
     -sum(units, 'held'),
-    limits.reduce((missing, { least }, level) => missing + Math.max(0, least - (used[level] ?? 0)), 0),
     -placed,
+    limits.reduce((missing, { least }, level) => missing + Math.max(0, least - (used[level] ?? 0)), 0),
     ...(isPacked
       ? [...used.slice(0, problem.level + 1), -sum(units, 'weight')]
       : [...pricesAt(problem, chosen, placed), spreadCost(placed, units)]),
@@ -146,7 +146,7 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
     const costs = isPacked
       ? [...coarser, count, -weight]
       : [...leastPrices(chosen, from, placed), weight > 0 ? placed ** 2 / weight : 0]
-    return [unmet.now, -greatest('held').total, unmet.later, -placed, ...costs]
+    return [unmet.now, -greatest('held').total, -placed, unmet.later, ...costs]
   }
 }
 
