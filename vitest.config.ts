@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['tools/property-seed.ts'],
           // A bound on hanging, not on speed: a busy machine must not fail a test.
           testTimeout: 180_000,
           hookTimeout: 180_000,
