@@ -7,7 +7,7 @@ import type { Reservation } from './occupy.ts'
 /** What if one cluster had to have a replica: asked by `whyNot`, never by the scheduler itself. */
 export interface Force {
   readonly clusterId: string
-  /** Filters that do not count for it; `Room`: it has room for one; `clusterAffinities`: all tiers are one. */
+  /** Filters that do not count for it; `Room`: it has room for one; `clusterAffinities`: the first tier has it. */
   readonly waived: ReadonlySet<string>
 }
 

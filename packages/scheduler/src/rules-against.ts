@@ -96,8 +96,8 @@ function domainlessOf({ spreadConstraints = [] }: Placement, { cluster }: Judged
   return spreadConstraints.filter((constraint) => domainKeys(constraint, cluster).length === 0)
 }
 
-function tierRules({ request: { placement }, judged, it }: Case): readonly Rule[] {
-  const tiers = placement.clusterAffinities ?? []
+function tierRules({ request, judged, it }: Case): readonly Rule[] {
+  const tiers = request.placement.clusterAffinities ?? []
   if (tiers.length === 0) return []
   const nameOf = (tier: number) => `${tiers[tier]?.affinityName} (${tier + 1} of ${tiers.length})`
   const first = Math.min(...judged.filter(({ isFeasible }) => isFeasible).map(({ tier }) => tier))
@@ -105,7 +105,7 @@ function tierRules({ request: { placement }, judged, it }: Case): readonly Rule[
     {
       name: 'clusterAffinities',
       message: `it is in tier ${nameOf(it.tier)}; tier ${nameOf(first)} has clusters to use`,
-      change: 'all tiers are one',
+      change: changeFor('ClusterAffinity', it, request),
       lift: waive('clusterAffinities'),
     },
   ]

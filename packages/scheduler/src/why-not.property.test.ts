@@ -163,7 +163,9 @@ const edits: Readonly<Record<string, Edit>> = {
     return { ...placement, replicaScheduling: { ...scheduling, counts: [own, ...counts.slice(1)] } }
   }),
   clusterAffinities: onPlacement(({ clusterAffinities: tiers, ...rest }) =>
-    tiers === undefined ? rest : { ...rest, clusterAffinity: { clusterNames: ['a', 'b', 'c'] } },
+    tiers === undefined
+      ? rest
+      : { ...rest, clusterAffinities: [{ affinityName: 'first', clusterNames: ['a', 'b'] }, ...tiers.slice(1)] },
   ),
 }
 

@@ -3,7 +3,7 @@ import { parseQuantity } from '@flotilla/machinery/quantity'
 import type { Schema } from '@flotilla/machinery/schema'
 import { validateValue } from '@flotilla/machinery/validate'
 import { describe, expect, test } from 'vitest'
-import { aClusterRow, aggregated, aRequest, byCount, byRoom, byWeight, roomFor } from './fixtures.ts'
+import { aClusterRow, aggregated, aRequest, byCount, byRoom, byWeight, replicasOf, roomFor } from './fixtures.ts'
 import type { ScheduleRequest } from './request.ts'
 import { schedule } from './schedule.ts'
 import { type ClusterRow, createSnapshot } from './snapshot.ts'
@@ -189,7 +189,7 @@ const table: readonly {
     clusters: [at('a', 9), at('z', 1)],
     verdict: 'Barred',
     reasons: ['clusterAffinities: it is in tier cloud (2 of 2); tier home (1 of 2) has clusters to use'],
-    relax: ['clusterAffinities: all tiers are one'],
+    relax: ['clusterAffinities: the first of clusterAffinities selects it'],
     moves: { z: '0>1' },
   },
   {
@@ -434,6 +434,32 @@ describe('whyNot()', () => {
       ...numbers
     } = ask({ placement: byRoom, replicas }, [at('z', 5)])
     expect([verdict, numbers]).toEqual(['Placed', want])
+  })
+
+  test('names one tier to change where clusters of other tiers would hold everything back', () => {
+    const cloud = { affinityName: 'cloud', clusterNames: ['y', 'z'] }
+    const tiersOf = (...home: string[]) => [{ affinityName: 'home', clusterNames: home }, cloud]
+    const previous = schedule(aRequest({ replicas: 1 }), createSnapshot([aClusterRow({ name: 'y' })]), {
+      trigger: 'Test',
+    })
+    const denied = { partialPlacement: 'Deny' } as const
+    const given = {
+      placement: { ...denied, clusterAffinities: tiersOf('a') },
+      replicas: 2,
+      isGrowthReady: true,
+      previous,
+    }
+    const clusters = [at('a', 9), at('y', 9, { ready: false }), at('z', 9)]
+    const { relax, moves } = ask(given, clusters)
+    expect(relax).toEqual([{ rule: 'clusterAffinities', change: 'the first of clusterAffinities selects it' }])
+    expect(moves).toEqual([{ cluster: 'z', from: 0, to: 2 }])
+
+    const countsBy = (placement: Placement) =>
+      replicasOf(
+        schedule(aRequest({ ...given, placement }), createSnapshot(clusters.map(aClusterRow)), { trigger: 'Test' }),
+      )
+    expect(countsBy({ ...denied, clusterAffinities: tiersOf('a', 'z') })).toMatchObject({ z: 2 })
+    expect(countsBy(denied)).not.toHaveProperty('z')
   })
 
   test('refuses a cluster that there is not', () => {
