@@ -214,6 +214,19 @@ describe('schedule() over failure domains', () => {
     expect(decide({ ...whole, templateUID: 'x', placement, ...(first ? { previous: first } : {}) }, more)).toBe(first)
   })
 
+  test('keeps a template scaled to zero on all its clusters: one that it never was on counts for no region', () => {
+    const clusters = [at('a', 'eu', 1), at('b', 'eu', 1), at('c', 'us'), at('d', 'ap', 1)]
+    const spreadConstraints = [
+      { spreadByField: 'cluster', maxGroups: 3 },
+      { spreadByField: 'region', minGroups: 3 },
+    ] as const
+    const running = decide({ replicas: 3, placement: byWeight({ a: 1, b: 1, d: 1 }) }, clusters)
+    const request = { replicas: 0, placement: { ...aggregated, spreadConstraints } }
+    const stopped = decide({ ...request, previous: running }, clusters)
+    expect(replicasOf(stopped)).toEqual({ a: 0, b: 0, d: 0 })
+    expect(decide({ ...request, previous: stopped }, clusters)).toBe(stopped)
+  })
+
   test('stays in its regions when a better one joins', () => {
     const placement = over(byWeight({ a: 1, c: 1, d: 9 }), { maxGroups: 2 })
     const first = decide({ placement }, world.slice(0, 3))
