@@ -6,7 +6,8 @@ import type { Judged } from './judge.ts'
 /**
  * Each cluster's place in the order of filling is its level. Of a tier those that hold most come first, then those
  * with most room: taking the largest first needs the fewest. Scaling down empties in reverse. With costs those that
- * hold some are filled the cheapest first, and of the others the cheapest with which the fewest suffice.
+ * hold some are filled the cheapest first, and of the others the cheapest with which the fewest suffice. Without replicas
+ * the template may be where it is, or on the first if it is nowhere.
  */
 export function rankByRoom(
   replicas: number,
@@ -23,9 +24,10 @@ export function rankByRoom(
       tieOf(one) - tieOf(other),
   )
   const growth = new Map(orderOfGrowth(replicas, ranked).map((judged, rank) => [judged, ranked.length + rank]))
+  const isSomewhere = feasible.some(({ holding }) => holding !== undefined)
   return ranked.map((judged, rank) => ({
     ...byRoom(judged, tieOf(judged), { held: rank, growth: growth.get(judged) ?? 0 }),
-    isUsable: rank === 0 || judged.holding !== undefined,
+    isUsable: isSomewhere ? judged.holding !== undefined : rank === 0,
   }))
 }
 

@@ -214,6 +214,35 @@ describe('schedule() over failure domains', () => {
     expect(decide({ ...whole, templateUID: 'x', placement, ...(first ? { previous: first } : {}) }, more)).toBe(first)
   })
 
+  test('keeps a template scaled to zero on all its clusters: one that it never was on counts for no region', () => {
+    const clusters = [at('a', 'eu', 1), at('b', 'eu', 1), at('c', 'us'), at('d', 'ap', 1)]
+    const spreadConstraints = [
+      { spreadByField: 'cluster', maxGroups: 3 },
+      { spreadByField: 'region', minGroups: 3 },
+    ] as const
+    const running = decide({ replicas: 3, placement: byWeight({ a: 1, b: 1, d: 1 }) }, clusters)
+    const request = { replicas: 0, placement: { ...aggregated, spreadConstraints } }
+    const stopped = decide({ ...request, previous: running }, clusters)
+    expect(replicasOf(stopped)).toEqual({ a: 0, b: 0, d: 0 })
+    expect(decide({ ...request, previous: stopped }, clusters)).toBe(stopped)
+  })
+
+  test('leaves a cluster that may not grow without room once it is empty, so that ending the move moves nothing', () => {
+    const clusters = [at('a', 'eu'), at('c', 'us'), at('d', 'us'), at('e', 'ap')]
+    const troubled = clusters.map((cluster) => ({ ...cluster, ready: 'ac'.includes(cluster.name) }))
+    const spreadConstraints = [
+      { spreadByField: 'region', minGroups: 3 },
+      { spreadByField: 'cluster', maxGroups: 3 },
+    ] as const
+    const running = decide({ replicas: 2, placement: byWeight({ d: 1, e: 1 }) }, clusters)
+    const request = { replicas: 2, placement: { ...byWeight({ a: 2, c: 3, d: 2, e: 1 }), spreadConstraints } }
+    const moving = decide({ ...request, previous: running }, troubled)
+    expect(replicasOf(moving)).toEqual({ a: 1, c: 1, d: 0, e: 0 })
+    const ended = decide({ ...request, previous: moving, isGrowthReady: true }, troubled)
+    expect(replicasOf(ended)).toEqual({ a: 1, c: 1 })
+    expect(decide({ ...request, previous: ended }, troubled)).toBe(ended)
+  })
+
   test('stays in its regions when a better one joins', () => {
     const placement = over(byWeight({ a: 1, c: 1, d: 9 }), { maxGroups: 2 })
     const first = decide({ placement }, world.slice(0, 3))

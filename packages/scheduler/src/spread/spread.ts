@@ -31,6 +31,8 @@ interface Spread {
   readonly levels: readonly Level[]
   readonly limits: readonly Limit[]
   readonly shares: readonly Share[]
+  /** Places of clusters that may not grow: what leaves them does not come back. */
+  readonly keepsOnly: ReadonlySet<number>
   /** As few domains as suffice, else as many as may be. */
   readonly isPacked: boolean
 }
@@ -49,7 +51,9 @@ export function divideSpread(
   if (replicas === 0) return spreadNothing(levels, candidates)
   const limits = limitsOf(levels, replicas)
   const offers = candidates.map(toOffer)
-  const spread = { replicas, levels, limits, shares: candidates.map(({ share }) => share), isPacked }
+  const shares = candidates.map(({ share }) => share)
+  const keepsOnly = new Set(candidates.keys().filter((index) => mayOnlyKeep(candidates[index])))
+  const spread = { replicas, levels, limits, shares, keepsOnly, isPacked }
   const { choice, counts } = chooseAndDivide(spread, offers)
   const inUse = membersOf(choice)
   const minima = new Map(
@@ -78,6 +82,11 @@ function spreadNothing(levels: readonly Level[], candidates: readonly Candidate[
   return { counts: candidates.map(() => 0), reasons: [], unused, gap: choice.gap }
 }
 
+/** Without a limit a cluster is asked what it could have if it could grow. */
+function mayOnlyKeep(candidate: Candidate | undefined): boolean {
+  return candidate !== undefined && candidate.judged.objections.length > 0 && candidate.judged.limit < Infinity
+}
+
 /** Where somebody asked for a minimum counts like where replicas are. */
 function toOffer({ judged, share }: Candidate): Offer {
   const { weight, min, max, tie, steps } = share
@@ -94,19 +103,29 @@ function othersThan(inUse: ReadonlySet<number>, candidates: readonly Candidate[]
 
 /**
  * A domain that is used because it holds replicas and ends with none is no better than others: chosen again without
- * regard to what it holds, or the next decision would choose otherwise.
+ * regard to what it holds, or the next decision would choose otherwise. Nor has it room any more where it may only keep
+ * what it holds.
  */
 function chooseAndDivide(spread: Spread, offers: readonly Offer[]) {
-  const { replicas, levels, limits, isPacked } = spread
+  const { replicas, levels, limits, keepsOnly, isPacked } = spread
   let current = offers
   for (;;) {
     const choice = chooseUnits(replicas, levels, limits, current, isPacked)
     const counts = divide(spread, choice, current)
-    const emptied = choice.used.filter((unit) => unit.held > 0 && countIn(counts, unit) === 0)
-    if (emptied.length === 0 || choice.used.length === choice.problem.units.length) return { choice, counts }
-    const left = new Set(emptied.flatMap(({ members }) => members))
-    current = current.map((offer, index) => (left.has(index) ? { ...offer, held: 0 } : offer))
+    const empty = choice.used.filter((unit) => countIn(counts, unit) === 0).flatMap(({ members }) => members)
+    const left = new Set(empty.filter((index) => isLess(without(index), current[index])))
+    if (left.size === 0 || choice.used.length === choice.problem.units.length) return { choice, counts }
+    current = current.map((offer, index) => (left.has(index) ? { ...offer, ...without(index) } : offer))
   }
+
+  /** What the cluster offers once it has no replicas. */
+  function without(index: number) {
+    return { held: 0, room: keepsOnly.has(index) ? 0 : (offers[index]?.room ?? 0) }
+  }
+}
+
+function isLess(one: Pick<Offer, 'held' | 'room'>, other: Offer | undefined): boolean {
+  return other !== undefined && (one.held < other.held || one.room < other.room)
 }
 
 function divide(spread: Spread, choice: UnitChoice, offers: readonly Offer[]): readonly number[] {
