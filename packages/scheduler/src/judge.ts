@@ -1,4 +1,4 @@
-// Runs every filter on every cluster and keeps all that they say.
+// Whether each cluster can be used, how much it may have and what that costs, with all that filters say of it.
 import { type ClusterCosts, objectiveOf, weighCosts } from './cost/objective.ts'
 import { freeRoom, freeRooms } from './estimate.ts'
 import type { NamedObjection } from './filters/filter.ts'

@@ -9,6 +9,15 @@ export function wholeNumber(option: string, least: number, most: number): (text:
   }
 }
 
+export function factor(option: string, range: 'from 0' | 'above 0', example: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    const isInRange = Number.isFinite(value) && (range === 'from 0' ? value >= 0 : value > 0)
+    if (text.trim() !== '' && isInRange) return value
+    throw new InvalidArgumentError(`${option} takes a number ${range}, such as ${example}.`)
+  }
+}
+
 /** `300ms`, `3s`, `2m` or plain seconds, in milliseconds. */
 export function duration(option: string): (text: string) => number {
   return (text) => {

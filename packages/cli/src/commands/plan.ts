@@ -1,7 +1,8 @@
 // flotilla plan: what would move before any change.
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
 import type { DecisionFlags } from './decisions.ts'
+import { factor } from './numbers.ts'
 import { collect, OutputOption, withExamples, withHubOptions } from './options.ts'
 
 export interface PlanFlags extends DecisionFlags {
@@ -38,12 +39,12 @@ export function addPlan(program: Command, terminal: Terminal): void {
     .option(
       '--load <factor>',
       'as if workloads had so many times their replicas; with -n or -l only some',
-      factorOf('--load'),
+      factor('--load', 'from 0', 1.5),
     )
     .option(
       '--prices <factor>',
       'as if everything cost so many times as much; with -C only on some clusters',
-      factorOf('--prices'),
+      factor('--prices', 'from 0', 1.5),
     )
     .option(
       '-C, --clusters <which>',
@@ -69,12 +70,4 @@ export function addPlan(program: Command, terminal: Terminal): void {
     'flotilla plan --lose eu-west --load 1.5 -n shop',
     'flotilla plan --like eu-west --as eu-north -o json',
   ])
-}
-
-function factorOf(option: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
-    throw new InvalidArgumentError(`${option} takes a number from 0, such as 1.5.`)
-  }
 }

@@ -1,7 +1,7 @@
 // flotilla rebalance: moves what costs less elsewhere.
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Terminal } from '../terminal.ts'
-import { wholeNumber } from './numbers.ts'
+import { factor, wholeNumber } from './numbers.ts'
 import { OutputOption, timeoutOption, withExamples, withHubOptions } from './options.ts'
 
 export interface RebalanceFlags {
@@ -24,7 +24,12 @@ export function addRebalance(program: Command, terminal: Terminal): void {
     )
     .option('--dry-run', 'only prints what would move')
     .option('--max-moves <replicas>', 'moves at most so many replicas', wholeNumber('--max-moves', 0, 1_000_000_000))
-    .option('--gate <factor>', 'a replica moves if it saves at least 1/factor of what one costs on average', factor, 2)
+    .option(
+      '--gate <factor>',
+      'a replica moves if it saves at least 1/factor of what one costs on average',
+      factor('--gate', 'above 0', 2),
+      2,
+    )
     .addOption(timeoutOption('one wave', '10m'))
     .addOption(new OutputOption('json', 'yaml'))
     .action(async (flags: RebalanceFlags) => {
@@ -37,10 +42,4 @@ export function addRebalance(program: Command, terminal: Terminal): void {
     'flotilla rebalance --max-moves 100',
     'flotilla rebalance --gate 4',
   ])
-}
-
-function factor(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError('--gate takes a number above 0, such as 2.')
 }
