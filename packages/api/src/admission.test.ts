@@ -394,11 +394,11 @@ const policyRows: readonly Row[] = [
     because: /not together with clusterAffinity/,
   },
   {
-    name: 'clusterAffinities together with spreadConstraints',
+    name: 'clusterAffinities together with maxSkew',
     path: 'spec.placement',
-    value: { clusterAffinities: [{ affinityName: 'a' }], spreadConstraints: [{ spreadByField: 'region' }] },
+    value: { clusterAffinities: [{ affinityName: 'a' }], spreadConstraints: [{ spreadByField: 'region', maxSkew: 1 }] },
     refused: 'spec.placement.clusterAffinities',
-    because: /not together with spreadConstraints/,
+    because: /not together with maxSkew/,
   },
   {
     name: 'clusterAffinities with Counts',

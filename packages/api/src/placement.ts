@@ -105,7 +105,7 @@ function weight(description: string) {
 }
 
 const objectiveSchema = object(
-  'Costs that growth goes by: each replica that is added goes where the next costs least, among clusters that have room; what is placed stays, and scaling down takes the dearest first. The cost of a replica is the sum of the terms, each times its weight, in the currency of the PriceSheets per hour. With Divided, Weighted or Aggregated, and without `staticWeightList`.',
+  'Costs that growth goes by: each replica that is added goes where the next costs least, among clusters that have room; what is placed stays, and scaling down takes the dearest first. The cost of a replica is the sum of the terms, each times its weight, in the currency of the PriceSheets per hour. With Aggregated, with Weighted without `staticWeightList`, and with Duplicated where `maxGroups` leaves a choice of clusters.',
   {
     price: weight('Weight of the price of a replica (PriceSheet); 1 takes it as it is.'),
     latency: weight(
@@ -125,7 +125,7 @@ export const placementSchema = object(
     clusterAffinity: optional(clusterAffinity('Clusters that may be used.')),
     clusterAffinities: optional(
       list(
-        'Tiers of clusters in order: a later one takes only what has no place in those before it, and gives it back when there is. Duplicated uses the first tier that has a cluster to use. Not together with `clusterAffinity`, `spreadConstraints` or Counts.',
+        'Tiers of clusters in order: a later one takes only what has no place in those before it, and gives it back when there is. Duplicated uses the first tier that has a cluster to use, and later ones where only so `minGroups` are met. Not together with `clusterAffinity`, `maxSkew` or Counts.',
         affinityTermSchema,
         { maxItems: 64 },
       ),

@@ -7,12 +7,14 @@ import type { Judged } from './judge.ts'
  * Each cluster's place in the order of filling is its level. Of a tier those that hold most come first, then those
  * with most room: taking the largest first needs the fewest. Scaling down empties in reverse. With costs those that
  * hold some are filled the cheapest first, and of the others the cheapest with which the fewest suffice. Without replicas
- * the template may be where it is, or on the first if it is nowhere.
+ * the template may be where it is, or on the first if it is nowhere. `isSpread`: which clusters are used is decided with
+ * their failure domains, so that only the order in which they are filled is left.
  */
 export function rankByRoom(
   replicas: number,
   feasible: readonly Judged[],
   ties: ReadonlyMap<string, number>,
+  isSpread: boolean,
 ): readonly Candidate[] {
   const tieOf = ({ cluster }: Judged) => ties.get(cluster.id) ?? 0
   const ranked = feasible.toSorted(
@@ -23,7 +25,9 @@ export function rankByRoom(
       compareRoom(other.limit, one.limit) ||
       tieOf(one) - tieOf(other),
   )
-  const growth = new Map(orderOfGrowth(replicas, ranked).map((judged, rank) => [judged, ranked.length + rank]))
+  const growth = new Map(
+    orderOfGrowth(replicas, ranked, isSpread).map((judged, rank) => [judged, ranked.length + rank]),
+  )
   const isSomewhere = feasible.some(({ holding }) => holding !== undefined)
   return ranked.map((judged, rank) => ({
     ...byRoom(judged, tieOf(judged), { held: rank, growth: growth.get(judged) ?? 0 }),
@@ -32,16 +36,17 @@ export function rankByRoom(
 }
 
 /** In the order of `ranked` where nothing has costs, but for clusters that growth should rather not go to. */
-function orderOfGrowth(replicas: number, ranked: readonly Judged[]): readonly Judged[] {
+function orderOfGrowth(replicas: number, ranked: readonly Judged[], isSpread: boolean): readonly Judged[] {
   const byLevel = ranked.toSorted((one, other) => growthLevel(one) - growthLevel(other))
   if (ranked.every(({ costs }) => costs === undefined)) return byLevel
   const order: Judged[] = []
   for (const level of new Set(byLevel.map(growthLevel))) {
     const ofLevel = byLevel.filter((judged) => growthLevel(judged) === level)
     const before = roomOf(order)
-    const holding = ofLevel.filter((judged) => heldBy(judged) > 0).sort((one, other) => costOf(one) - costOf(other))
+    const holding = cheapestFirst(ofLevel.filter((judged) => heldBy(judged) > 0))
     const empty = ofLevel.filter((judged) => heldBy(judged) === 0)
-    order.push(...holding, ...cheapestOfFewest(replicas - before - roomOf(holding), empty))
+    const left = replicas - before - roomOf(holding)
+    order.push(...holding, ...(isSpread ? cheapestFirst(empty) : cheapestOfFewest(left, empty)))
   }
   return order
 }
@@ -64,8 +69,11 @@ function cheapestOfFewest(replicas: number, byRoom: readonly Judged[]): readonly
     const largest = left.filter((other) => !used.has(other)).slice(0, fewest - used.size)
     if (roomOf([...used, ...largest]) >= replicas) chosen.add(one)
   }
-  const cheapestFirst = [...chosen].sort((one, other) => costOf(one) - costOf(other))
-  return [...cheapestFirst, ...byRoom.filter((one) => !chosen.has(one))]
+  return [...cheapestFirst([...chosen]), ...byRoom.filter((one) => !chosen.has(one))]
+}
+
+function cheapestFirst(clusters: readonly Judged[]): readonly Judged[] {
+  return clusters.toSorted((one, other) => costOf(one) - costOf(other))
 }
 
 /** The lowest cost for which those that cost no more suffice; the highest there is if none does. */

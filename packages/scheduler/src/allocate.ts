@@ -13,7 +13,7 @@ import { isBoundByRoom } from './mode.ts'
 import type { Force, ScheduleRequest } from './request.ts'
 import { describeCrossing } from './spread/nest.ts'
 import { standStill } from './stand-still.ts'
-import { inTiers } from './tier.ts'
+import { inTiers, usableInTiers } from './tier.ts'
 import { weighByList } from './weighted.ts'
 
 /** Replicas that the mode divides; undefined for objects without. */
@@ -41,10 +41,12 @@ export function allocate(
   if (mode === 'Counts') {
     return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties, force?.clusterId)
   }
-  const tiered = inTiers(replicas, toCandidates(replicas, request, feasible, ties))
+  const all = toCandidates(replicas, request, feasible, ties)
+  const isSpread = spreadConstraints.length > 0
+  const tiered = isSpread ? usableInTiers(all) : inTiers(replicas, all)
   const candidates = force ? tiered.map((candidate) => forceShare(candidate, force)) : tiered
   const spreading = { constraints: spreadConstraints, isPacked: mode === 'Aggregated' }
-  return allocateDivided(replicas, candidates, spreadConstraints.length > 0 ? spreading : undefined)
+  return allocateDivided(replicas, candidates, isSpread ? spreading : undefined)
 }
 
 /** At least one for it, unless it takes none or weighs nothing. */
@@ -60,8 +62,10 @@ function toCandidates(
   feasible: readonly Judged[],
   ties: ReadonlyMap<string, number>,
 ): readonly Candidate[] {
-  const { replicaScheduling } = placement
-  if (modeOf(replicaScheduling) === 'Aggregated') return rankByRoom(replicas, feasible, ties)
+  const { replicaScheduling, spreadConstraints = [] } = placement
+  if (modeOf(replicaScheduling) === 'Aggregated') {
+    return rankByRoom(replicas, feasible, ties, spreadConstraints.length > 0)
+  }
   const { dynamicWeight, staticWeightList } = replicaScheduling?.weightPreference ?? {}
   if (isBoundByRoom(placement)) return weighByRoom(feasible, ties, dynamicWeight === undefined)
   return weighByList(staticWeightList, feasible, ties)

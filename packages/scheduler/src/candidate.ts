@@ -12,6 +12,8 @@ export interface Candidate {
   readonly levels: Levels
   /** Whether it is where a template of no replicas may go. */
   readonly isUsable: boolean
+  /** What it holds is to go to earlier tiers where it can: it counts no more. */
+  readonly isReturning?: true
   /** Why it takes no more, e.g. `eu-1 takes at most 3 (maxReplicas)`. */
   describeBound(): string
 }
@@ -61,12 +63,17 @@ function stepsOf({ judged, levels, share }: Omit<Candidate, 'held'>, held: numbe
     if (from >= share.max) break
     const to = upTo + (holding?.replicas ?? 0)
     if (to <= from) continue
-    const cost = Math.round((fixed + loadWeight * penalty) * unitsPerCurrency)
-    if (from < held) steps.push({ level: levels.held, cost, upTo: Math.min(held, to) })
-    if (to > held) steps.push({ level: levels.growth, cost, upTo: to })
+    const cost = fixed + loadWeight * penalty
+    if (from < held) steps.push(pricedStep(levels.held, cost, Math.min(held, to)))
+    if (to > held) steps.push(pricedStep(levels.growth, cost, to))
     from = to
   }
   return steps.length === 0 ? withHeld(held, levels) : steps
+}
+
+/** `cost` of each replica, in currency. */
+export function pricedStep(level: number, cost: number, upTo = Number.POSITIVE_INFINITY): Step {
+  return { level, cost: Math.round(cost * unitsPerCurrency), upTo }
 }
 
 function withHeld(held: number, levels: Levels): readonly Step[] {

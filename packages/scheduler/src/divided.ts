@@ -5,6 +5,7 @@ import { type Allocation, nameSome } from './allocation.ts'
 import type { Candidate } from './candidate.ts'
 import { divideReplicas } from './divide.ts'
 import { type Division, divideSpread } from './spread/spread.ts'
+import { divideInTiers } from './spread/return-to-tiers.ts'
 
 export interface Spreading {
   /** Their domains nest. */
@@ -21,7 +22,7 @@ export function allocateDivided(
   const division =
     spreading === undefined
       ? divideFreely(replicas, candidates)
-      : divideSpread(replicas, spreading.constraints, candidates, spreading.isPacked)
+      : divideInTiers(candidates, (some) => divideSpread(replicas, spreading.constraints, some, spreading.isPacked))
   const { counts, unused, gap } = division
   const shortfall = explainShortfall(replicas, candidates, division)
   return {

@@ -29,15 +29,22 @@ export function nearestTier(feasible: readonly Judged[]): readonly Judged[] {
  * hold now no longer counts.
  */
 export function inTiers(replicas: number, candidates: readonly Candidate[]): readonly Candidate[] {
-  const nearest = new Set(nearestTier(candidates.map(({ judged }) => judged)))
-  if (nearest.size === candidates.length) return candidates
+  const usable = usableInTiers(candidates)
+  if (usable === candidates) return candidates
   const kept = keepHeld(replicas, candidates)
   const returning = returningTiers(replicas, candidates, kept)
-  return candidates.map((candidate, index) => {
+  return usable.map((candidate, index) =>
+    keeping(candidate, returning.has(candidate.judged.tier) ? 0 : (kept[index] ?? 0)),
+  )
+}
+
+/** Without replicas only the first tier is used. `candidates` itself where there is no other. */
+export function usableInTiers(candidates: readonly Candidate[]): readonly Candidate[] {
+  const nearest = new Set(nearestTier(candidates.map(({ judged }) => judged)))
+  if (nearest.size === candidates.length) return candidates
+  return candidates.map((candidate) => {
     const { judged, isUsable } = candidate
-    const held = returning.has(judged.tier) ? 0 : (kept[index] ?? 0)
-    const mayStayEmpty = isUsable && (nearest.has(judged) || judged.holding !== undefined)
-    return { ...keeping(candidate, held), isUsable: mayStayEmpty }
+    return { ...candidate, isUsable: isUsable && (nearest.has(judged) || judged.holding !== undefined) }
   })
 }
 
@@ -50,7 +57,7 @@ function keepHeld(replicas: number, candidates: readonly Candidate[]): readonly 
 }
 
 /** Earlier tiers must have room for all that overflowed and a fifth more: or replicas would come and go with a few. */
-const returnMargin = 1.2
+export const returnMargin = 1.2
 
 /**
  * Tiers whose replicas are to return to earlier ones, which have room for them beyond what they keep and what is to be

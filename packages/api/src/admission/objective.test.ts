@@ -29,6 +29,26 @@ test.each<{ readonly name: string; readonly placement: Placement }>([
     placement: { ...byPrice, replicaScheduling: { ...divided, replicaDivisionPreference: 'Aggregated' } },
   },
   { name: 'tiers', placement: { ...byPrice, clusterAffinities: [{ affinityName: 'home', clusterNames: ['a'] }] } },
+  {
+    name: 'Aggregated over domains',
+    placement: {
+      ...byPrice,
+      replicaScheduling: { ...divided, replicaDivisionPreference: 'Aggregated' },
+      spreadConstraints: [{ spreadByField: 'region', maxGroups: 2 }],
+    },
+  },
+  {
+    name: 'Duplicated on some of the clusters',
+    placement: { objective: { price: 1 }, spreadConstraints: [{ spreadByField: 'cluster', maxGroups: 2 }] },
+  },
+  {
+    name: 'tiers over domains',
+    placement: {
+      ...byPrice,
+      clusterAffinities: [{ affinityName: 'home', clusterNames: ['a'] }],
+      spreadConstraints: [{ spreadByField: 'region', minGroups: 2, maxGroups: 3, maxSharePercent: 60 }],
+    },
+  },
   { name: 'all terms', placement: { ...byPrice, objective: { price: 1, latency: 0.001, carbon: 0.1, load: 0.02 } } },
   {
     name: 'shares of domains',
@@ -68,7 +88,12 @@ test.each<{ readonly name: string; readonly placement: Placement; readonly want:
   {
     name: 'Duplicated',
     placement: { objective: { price: 1 } },
-    want: /objective: .*only with replicaSchedulingType Divided/,
+    want: /objective: .*Duplicated only where spreadConstraints have maxGroups/,
+  },
+  {
+    name: 'Duplicated on all clusters of domains',
+    placement: { objective: { price: 1 }, spreadConstraints: [{ spreadByField: 'region', minGroups: 2 }] },
+    want: /objective: .*Duplicated only where spreadConstraints have maxGroups/,
   },
   {
     name: 'Counts',
@@ -89,15 +114,6 @@ test.each<{ readonly name: string; readonly placement: Placement; readonly want:
       replicaScheduling: { ...divided, weightPreference: { staticWeightList: [{ targetCluster: {}, weight: 1 }] } },
     },
     want: /objective: .*not together with replicaScheduling\.weightPreference\.staticWeightList/,
-  },
-  {
-    name: 'Aggregated over domains',
-    placement: {
-      ...byPrice,
-      replicaScheduling: { ...divided, replicaDivisionPreference: 'Aggregated' },
-      spreadConstraints: [{ spreadByField: 'region', maxGroups: 2 }],
-    },
-    want: /objective: .*with Aggregated not together with spreadConstraints/,
   },
 ])('an objective is refused with $name', ({ placement, want }) => {
   expect(refusals(placement)[0]).toMatch(want)

@@ -27,20 +27,16 @@ function checkWeights(field: string, objective: NonNullable<Placement['objective
 /** Where there is nothing to choose by costs, or something else chooses. */
 function contradictions({ replicaScheduling, spreadConstraints = [] }: Placement): readonly string[] {
   const mode = modeOf(replicaScheduling)
-  if (mode === 'Duplicated') {
-    return ['only with replicaSchedulingType Divided: Duplicated leaves no choice; set that, or leave it out']
+  const isChosen = spreadConstraints.some(({ maxGroups }) => maxGroups !== undefined)
+  if (mode === 'Duplicated' && !isChosen) {
+    return [
+      'with replicaSchedulingType Duplicated only where spreadConstraints have maxGroups: else every cluster that may be used is; set that, or Divided, or leave it out',
+    ]
   }
   if (mode === 'Counts') {
     return ['contradicts replicaDivisionPreference Counts, which says the clusters itself: leave one of them out']
   }
   const list = 'replicaScheduling.weightPreference.staticWeightList'
   const isListed = replicaScheduling?.weightPreference?.staticWeightList !== undefined
-  return [
-    ...(isListed ? [`not together with ${list}: either says which clusters come first; leave one of them out`] : []),
-    ...(mode === 'Aggregated' && spreadConstraints.length > 0
-      ? [
-          'with Aggregated not together with spreadConstraints: this version does not choose the cheaper of as few domains; leave one of them out',
-        ]
-      : []),
-  ]
+  return isListed ? [`not together with ${list}: either says which clusters come first; leave one of them out`] : []
 }

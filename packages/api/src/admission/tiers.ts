@@ -17,10 +17,10 @@ export function checkTiers(
     ...(clusterAffinity === undefined
       ? []
       : ['not together with clusterAffinity: each tier has an affinity of its own; leave one of them out']),
-    ...(spreadConstraints.length === 0
+    ...(spreadConstraints.every(({ maxSkew }) => maxSkew === undefined)
       ? []
       : [
-          'not together with spreadConstraints: a domain that is in use for an earlier tier could leave out the one that a later tier needs; leave one of the two out, or prefer clusters by weight',
+          'not together with maxSkew of spreadConstraints, which evens out what tiers would have uneven: leave one of the two out, or bound domains by maxSharePercent',
         ]),
     ...(isCounts
       ? ['contradicts replicaDivisionPreference Counts, which says the clusters itself: leave one of them out']

@@ -74,6 +74,17 @@ export function nextCost({ fixed, load, loadWeight }: ClusterCosts): number {
   return fixed + loadWeight * load.next
 }
 
+/** Cost of so many replicas more, in currency per hour. */
+export function costOfReplicas({ fixed, load, loadWeight }: ClusterCosts, replicas: number): number {
+  let [cost, from] = [replicas * fixed, 0]
+  for (const { penalty, upTo } of load.steps) {
+    const to = Math.min(Math.max(from, upTo), replicas)
+    cost += (to - from) * loadWeight * penalty
+    from = to
+  }
+  return cost
+}
+
 /** Penalty of the next replica; undefined: it is not weighed, or not known. */
 export function loadOfNext({ load, loadWeight, unknown }: ClusterCosts): number | undefined {
   return loadWeight > 0 && !unknown.includes('load') ? load.next : undefined

@@ -19,6 +19,8 @@ function problem(replicas: number, given: readonly Offer[], most: number): Probl
       inside: emptyReach(1, offer.room),
       parts: [1],
       cost: 0,
+      tier: 0,
+      slices: [],
     }))
     .sort((one, other) => other.held - one.held || other.weight - one.weight || one.tie - other.tie)
   const limits = [{ least: 1, most, cap: Infinity, maxSkew: Infinity }]

@@ -33,7 +33,7 @@ export function chooseDomains(problem: Problem): Choice {
   if (limits.every(({ maxSkew }) => maxSkew === Infinity)) return choice
   // A small domain keeps all others small: where that leaves something undone, fewer domains may be better.
   const [limit, value] = [prepareBound(problem)([], 0), valueOf(problem, choice.chosen)]
-  if (isAlike(limit, value)) return choice
+  if (isAlike(problem, limit, value)) return choice
   const seeds = [choice.chosen, ...prefixes(problem, fill(problem, [], byRoom(problem)))]
   return searchFor(problem, seeds, { isAnySize: true, isExact: units.length <= mostForExactOfAnySize })
 }
@@ -111,7 +111,7 @@ function fill(problem: Problem, chosen: readonly number[], order: readonly numbe
 /** As few of the first as do all that more of them could. */
 function fewest(problem: Problem, order: readonly number[]): readonly number[] {
   const value = valueOf(problem, order)
-  const size = firstWhere(0, order.length, (count) => isAlike(valueOf(problem, order.slice(0, count)), value))
+  const size = firstWhere(0, order.length, (count) => isAlike(problem, valueOf(problem, order.slice(0, count)), value))
   return order.slice(0, size)
 }
 
@@ -128,8 +128,8 @@ function prefixes({ units }: Problem, order: readonly number[]): readonly (reado
 }
 
 /** But for their costs. */
-function isAlike(one: Value, other: Value): boolean {
-  return one.slice(0, costsFrom).every((number, index) => number === other[index])
+function isAlike(problem: Problem, one: Value, other: Value): boolean {
+  return one.slice(0, costsFrom(problem)).every((number, index) => number === other[index])
 }
 
 /** Those with most room first, after those that hold some. */

@@ -4,7 +4,7 @@ import { chooseDomains } from './choose-domains.ts'
 import type { Level } from './nest.ts'
 import { pricesOf } from './prices.ts'
 import type { Limit } from './reach.ts'
-import { type Offer, toUnits, type Unit, unitLevel } from './unit.ts'
+import { type Offer, type Packing, toUnits, type Unit, unitLevel } from './unit.ts'
 import type { Problem } from './value.ts'
 
 export interface UnitChoice {
@@ -33,12 +33,12 @@ export function chooseUnits(
   levels: readonly Level[],
   limits: readonly Limit[],
   offers: readonly Offer[],
-  isPacked: boolean,
+  packing: Packing,
 ): UnitChoice {
-  const level = Math.max(0, unitLevel(levels, limits, isPacked))
+  const level = Math.max(0, unitLevel(levels, limits, packing))
   const units = toUnits(levels, limits, level, offers).toSorted(compareUnits)
-  const prices = isPacked ? undefined : pricesOf(units, offers)
-  const problem = { replicas, limits, level, units, isPacked, ...(prices ? { prices } : {}) }
+  const prices = pricesOf(units, offers)
+  const problem = { replicas, limits, level, units, isPacked: packing !== 'Open', ...(prices ? { prices } : {}) }
   const { chosen, gap } = chooseDomains(problem)
   return { used: chosen.flatMap((index) => units[index] ?? []), problem, gap }
 }
@@ -49,9 +49,10 @@ export function chooseUnits(
  */
 export function chooseForCopies(levels: readonly Level[], offers: readonly Offer[]): UnitChoice {
   const limits = limitsOf(levels, 0).map((limit) => ({ ...limit, cap: Infinity, maxSkew: Infinity }))
-  return chooseUnits(offers.length, levels, limits, offers, false)
+  return chooseUnits(offers.length, levels, limits, offers, 'Open')
 }
 
 function compareUnits(one: Unit, other: Unit): number {
-  return other.held - one.held || one.cost - other.cost || other.weight - one.weight || one.tie - other.tie
+  const byCost = one.tier - other.tier || one.cost - other.cost
+  return other.held - one.held || byCost || other.weight - one.weight || one.tie - other.tie
 }

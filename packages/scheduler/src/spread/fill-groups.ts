@@ -2,10 +2,11 @@
 import type { Share } from '../divide.ts'
 import { countIn, divideInDomains, type DomainBounds, type Levels } from './divide-in-domains.ts'
 
-/** The order in which domains get one that would have none: those that hold some, the cheapest, the heaviest. */
+/** The order in which domains get one that would have none: those that hold some, of the first tier, the cheapest, the heaviest. */
 export interface Rank {
   readonly held: number
   /** Of one replica. */
+  readonly tier: number
   readonly cost: number
   readonly weight: number
   readonly tie: number
@@ -85,5 +86,6 @@ function sortByRank(domains: readonly DomainBounds[], rankOf: (domain: DomainBou
 }
 
 function compareRanks(one: Rank, other: Rank): number {
-  return other.held - one.held || one.cost - other.cost || other.weight - one.weight || one.tie - other.tie
+  const byCost = one.tier - other.tier || one.cost - other.cost
+  return other.held - one.held || byCost || other.weight - one.weight || one.tie - other.tie
 }

@@ -7,10 +7,10 @@ import { countIn, type Levels } from './divide-in-domains.ts'
 import { explainSpread } from './explain-spread.ts'
 import { divideAmongGroups } from './fill-groups.ts'
 import { type Level, nestLevels } from './nest.ts'
-import { nextCostOf } from './prices.ts'
+import { nextOf } from './prices.ts'
 import type { Limit } from './reach.ts'
 import { levelEvenly } from './skew.ts'
-import type { Offer } from './unit.ts'
+import type { Offer, Packing } from './unit.ts'
 import { floorsOf } from './value.ts'
 
 export interface Division {
@@ -33,19 +33,19 @@ interface Spread {
   readonly shares: readonly Share[]
   /** Places of clusters that may not grow: what leaves them does not come back. */
   readonly keepsOnly: ReadonlySet<number>
-  /** As few domains as suffice, else as many as may be. */
-  readonly isPacked: boolean
+  readonly packing: Packing
 }
 
-/** The domains of all constraints must nest; see `describeCrossing`. */
+/** The domains of all constraints must nest; see `describeCrossing`. `isPacked`: as few as suffice are used. */
 export function divideSpread(
   replicas: number,
   constraints: readonly SpreadConstraint[],
   candidates: readonly Candidate[],
   isPacked: boolean,
 ): Division {
+  const packing = packingOf(isPacked, candidates)
   const levels = nestLevels(
-    constraints,
+    packing === 'PackedByCost' ? downToClusters(constraints) : constraints,
     candidates.map(({ judged }) => judged.cluster),
   )
   if (replicas === 0) return spreadNothing(levels, candidates)
@@ -53,7 +53,7 @@ export function divideSpread(
   const offers = candidates.map(toOffer)
   const shares = candidates.map(({ share }) => share)
   const keepsOnly = new Set(candidates.keys().filter((index) => mayOnlyKeep(candidates[index])))
-  const spread = { replicas, levels, limits, shares, keepsOnly, isPacked }
+  const spread = { replicas, levels, limits, shares, keepsOnly, packing }
   const { choice, counts } = chooseAndDivide(spread, offers)
   const inUse = membersOf(choice)
   const minima = new Map(
@@ -65,8 +65,19 @@ export function divideSpread(
     counts,
     unused: othersThan(inUse, candidates),
     gap: choice.gap,
-    ...explainSpread({ replicas, levels, limits, offers, inUse, counts }, minima),
+    ...explainSpread({ replicas, levels: levels.slice(0, constraints.length), limits, offers, inUse, counts }, minima),
   }
+}
+
+function packingOf(isPacked: boolean, candidates: readonly Candidate[]): Packing {
+  if (!isPacked) return 'Open'
+  return candidates.some(({ judged }) => judged.costs !== undefined) ? 'PackedByCost' : 'Packed'
+}
+
+/** Clusters lie in all domains, so they come last when constraints are put in order. */
+function downToClusters(constraints: readonly SpreadConstraint[]): readonly SpreadConstraint[] {
+  const hasClusters = constraints.some(({ spreadByField }) => spreadByField === 'cluster')
+  return hasClusters ? constraints : [...constraints, { spreadByField: 'cluster' }]
 }
 
 /** Without replicas room does not matter: where the template is, then where the mode would have it. */
@@ -88,9 +99,10 @@ function mayOnlyKeep(candidate: Candidate | undefined): boolean {
 }
 
 /** Where somebody asked for a minimum counts like where replicas are. */
-function toOffer({ judged, share }: Candidate): Offer {
+function toOffer({ judged, share, isReturning }: Candidate): Offer {
   const { weight, min, max, tie, steps } = share
-  return { held: Math.max(heldBy(judged), min), room: weight > 0 ? max : min, weight, tie, ...(steps ? { steps } : {}) }
+  const held = Math.max(isReturning ? 0 : heldBy(judged), min)
+  return { held, room: weight > 0 ? max : min, weight, tie, tier: judged.tier, ...(steps ? { steps } : {}) }
 }
 
 export function membersOf({ used }: UnitChoice): ReadonlySet<number> {
@@ -107,10 +119,10 @@ function othersThan(inUse: ReadonlySet<number>, candidates: readonly Candidate[]
  * what it holds.
  */
 function chooseAndDivide(spread: Spread, offers: readonly Offer[]) {
-  const { replicas, levels, limits, keepsOnly, isPacked } = spread
+  const { replicas, levels, limits, keepsOnly, packing } = spread
   let current = offers
   for (;;) {
-    const choice = chooseUnits(replicas, levels, limits, current, isPacked)
+    const choice = chooseUnits(replicas, levels, limits, current, packing)
     const counts = divide(spread, choice, current)
     const empty = choice.used.filter((unit) => countIn(counts, unit) === 0).flatMap(({ members }) => members)
     const left = new Set(empty.filter((index) => isLess(without(index), current[index])))
@@ -139,7 +151,7 @@ function divide(spread: Spread, choice: UnitChoice, offers: readonly Offer[]): r
   const least = limits.map((limit) => Math.min(limit.least, replicas))
   return divideAmongGroups(replicas, shares, levels, least, ({ members }) => ({
     held: members.reduce((sum, member) => sum + (offers[member]?.held ?? 0), 0),
-    cost: nextCostOf(offers, members),
+    ...nextOf(offers, members),
     weight: members.reduce((sum, member) => sum + (offers[member]?.weight ?? 0), 0),
     tie: Math.min(...members.map((member) => offers[member]?.tie ?? 0)),
   }))

@@ -1,8 +1,8 @@
 // What is chosen among: the domains of the finest level at which not all may, or are to, be used.
-import { emptyReach, foldParts, joinReaches, type Limit, type Reach } from './reach.ts'
 import type { Step } from '../divide.ts'
 import type { Level } from './nest.ts'
-import { nextCostOf } from './prices.ts'
+import { nextOf } from './prices.ts'
+import { emptyReach, foldParts, joinReaches, type Limit, type Reach } from './reach.ts'
 
 /** What one cluster brings to its domains. */
 export interface Offer {
@@ -15,12 +15,22 @@ export interface Offer {
   readonly tie: number
   /** What its replicas cost; none: nothing. */
   readonly steps?: readonly Step[]
+  /** Default: 0, the first. */
+  readonly tier?: number
+}
+
+/** What of a domain is in one tier. */
+export interface Slice extends Pick<Offer, 'room' | 'weight'> {
+  readonly tier: number
 }
 
 /** A domain that can have replicas. Its offer is that of its clusters together. */
 export interface Unit extends Omit<Offer, 'steps'> {
-  /** Of the cheapest replica that it does not hold. */
+  /** Of the first replica that it does not hold: that of the earliest tier, the cheapest of those. */
+  readonly tier: number
   readonly cost: number
+  /** By tier, the first first. */
+  readonly slices: readonly Slice[]
   /** Places of its clusters. */
   readonly members: readonly number[]
   /** By level, up to its own: the place of the domain that it is in, or is. */
@@ -31,12 +41,27 @@ export interface Unit extends Omit<Offer, 'steps'> {
   readonly parts: readonly number[]
 }
 
-/** -1: every domain may be used, and is. */
-export function unitLevel(levels: readonly Level[], limits: readonly Limit[], isPacked: boolean): number {
+function sliceByTier(offers: readonly Offer[]): readonly Slice[] {
+  const slices = new Map<number, Slice>()
+  for (const { tier = 0, room, weight } of offers) {
+    const before = slices.get(tier)
+    slices.set(tier, { tier, room: room + (before?.room ?? 0), weight: weight + (before?.weight ?? 0) })
+  }
+  return [...slices.values()].sort((one, other) => one.tier - other.tier)
+}
+
+/** How domains are used: as few as suffice, or as many as may be. */
+export type Packing = 'Packed' | 'PackedByCost' | 'Open'
+
+/** -1: every domain may be used, and is. By cost it is clusters that are chosen: only they have one each. */
+export function unitLevel(levels: readonly Level[], limits: readonly Limit[], packing: Packing): number {
+  if (packing === 'PackedByCost') return levels.length - 1
   return levels.findLastIndex(({ domains }, level) => {
     const { most = Infinity, maxSkew = Infinity } = limits[level] ?? {}
     return (
-      most < domains.length || maxSkew < Infinity || (isPacked && domains.some(({ members }) => members.length > 1))
+      most < domains.length ||
+      maxSkew < Infinity ||
+      (packing === 'Packed' && domains.some(({ members }) => members.length > 1))
     )
   })
 }
@@ -64,7 +89,8 @@ export function toUnits(
       held: total('held'),
       room: Math.min(inside.high, most),
       weight: total('weight'),
-      cost: nextCostOf(offers, members),
+      ...nextOf(offers, members),
+      slices: sliceByTier(usable.flatMap((member) => offers[member] ?? [])),
       tie: Math.min(...members.map((member) => offers[member]?.tie ?? 0)),
     }
   })

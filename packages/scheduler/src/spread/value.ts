@@ -1,6 +1,6 @@
 // How good a choice of domains is, and what none that begins alike can exceed.
 import { bestFloors, type Floors } from './floors.ts'
-import { costToFill, leastToFill, type Prices } from './prices.ts'
+import { type Cost, costToFill, leastToFill, type Prices } from './prices.ts'
 import { boundAt, foldParts, joinReaches, type Limit, type Reach, unmetGroups } from './reach.ts'
 import type { Unit } from './unit.ts'
 
@@ -13,15 +13,17 @@ export interface Problem {
   readonly units: readonly Unit[]
   /** As few domains as suffice, else as many as may be. */
   readonly isPacked: boolean
-  /** None: replicas cost nothing. */
+  /** None: replicas cost nothing, wherever they are. */
   readonly prices?: Prices
 }
 
 /** The lower of the first that differ is better. */
 export type Value = readonly number[]
 
-/** Where in a value costs begin; before them is what is kept of what was asked. */
-export const costsFrom = 4
+/** Where in a value costs begin; before them is what is kept of what was asked, tiers among it. */
+export function costsFrom({ prices }: Problem): number {
+  return prices?.hasTiers ? 5 : 4
+}
 
 /** Costs that differ by rounding are equal. */
 export function isBetter(one: Value, other: Value): boolean {
@@ -48,7 +50,8 @@ export function mayJoin({ limits, level, units }: Problem, chosen: readonly numb
 
 /**
  * Domains that go without a replica and are to have one; what is kept; what is placed; domains that would go without if
- * there were more replicas; and then costs.
+ * there were more replicas; the tiers in which it is placed; and then costs. Where as few domains as suffice are used,
+ * how many those are comes before costs.
  */
 export function valueOf(problem: Problem, chosen: readonly number[]): Value {
   const { replicas, limits, isPacked } = problem
@@ -56,20 +59,47 @@ export function valueOf(problem: Problem, chosen: readonly number[]): Value {
   const reach = reachOf(problem, units, floorsOf(problem, units).from)
   const placed = Math.min(replicas, reach.high)
   const used = limits.map((_, level) => domainsAt(problem, units, level))
+  const { tiers, costs } = toValues(problem, costOf(problem, chosen, placed))
   return [
     unmetGroups(replicas, reach, limits),
     -sum(units, 'held'),
     -placed,
     limits.reduce((missing, { least }, level) => missing + Math.max(0, least - (used[level] ?? 0)), 0),
+    ...tiers,
     ...(isPacked
-      ? [...used.slice(0, problem.level + 1), -sum(units, 'weight')]
-      : [...pricesAt(problem, chosen, placed), spreadCost(placed, units)]),
+      ? [...used.slice(0, problem.level + 1), ...costs, -sum(units, 'weight')]
+      : [...costs, problem.prices?.hasTiers ? spreadCostInTiers(placed, units) : spreadCost(placed, units)]),
   ]
 }
 
-function pricesAt({ prices, units, limits, level }: Problem, chosen: readonly number[], placed: number): Value {
-  if (prices === undefined) return []
-  return [costToFill(prices, units, new Set(chosen), placed, limits[level]?.least ?? 0)]
+/** Each tier has what those before it have no room for. */
+function spreadCostInTiers(placed: number, units: readonly Unit[]): number {
+  const slices = units.flatMap((unit) => unit.slices).sort((one, other) => one.tier - other.tier)
+  let [left, cost] = [placed, 0]
+  for (const [, ofTier] of Map.groupBy(slices, ({ tier }) => tier)) {
+    const count = Math.min(
+      left,
+      ofTier.reduce((room, slice) => room + slice.room, 0),
+    )
+    cost += spreadCost(count, ofTier)
+    left -= count
+  }
+  return cost
+}
+
+/** Of as few domains as suffice each has one. */
+function costOf(problem: Problem, chosen: readonly number[], placed: number): Cost | undefined {
+  const { prices, limits, level, isPacked } = problem
+  if (prices === undefined) return undefined
+  const least = isPacked ? chosen.length : (limits[level]?.least ?? 0)
+  return costToFill({ ...problem, prices }, new Set(chosen), placed, least)
+}
+
+function toValues({ prices }: Problem, cost: Cost | undefined): { readonly tiers: Value; readonly costs: Value } {
+  return {
+    tiers: cost !== undefined && prices?.hasTiers ? [cost.tier] : [],
+    costs: cost !== undefined && prices?.hasCosts ? [cost.cost] : [],
+  }
 }
 
 /** What each domain in use may be asked to have where a skew is to be kept. */
@@ -88,12 +118,12 @@ function domainsAt(problem: Problem, units: readonly Unit[], level: number): num
 }
 
 /** Σ y² / weight, least over all y that add up to `placed` within rooms: fractions of replicas allowed. */
-function spreadCost(placed: number, units: readonly Unit[]): number {
+function spreadCost(placed: number, units: readonly Pick<Unit, 'room' | 'weight'>[]): number {
   const byLevel = units
     .filter(({ weight }) => weight > 0)
     .sort((one, other) => compare(one.room / one.weight, other.room / other.weight))
   let left = placed
-  let weights = sum(byLevel, 'weight')
+  let weights = byLevel.reduce((total, { weight }) => total + weight, 0)
   let cost = 0
   for (const { room, weight } of byLevel) {
     const share = Math.min(room, (left * weight) / weights)
@@ -117,10 +147,10 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
   const fewest = limits.map(({ least, most: allowed }, at) =>
     Math.min(least, replicas, allowed, domainsAt(problem, units, at)),
   )
-  const leastPrices = (chosen: readonly number[], from: number, placed: number) => {
-    if (problem.prices === undefined) return []
+  const leastCost = (chosen: readonly number[], from: number, placed: number) => {
+    if (problem.prices === undefined) return undefined
     const used = new Set(chosen)
-    return [leastToFill(problem.prices, (unit) => unit >= from || used.has(unit), placed)]
+    return leastToFill(problem.prices, (unit) => unit >= from || used.has(unit), placed)
   }
   return (chosen, from) => {
     const greatest = (key: Amount, enough = Infinity, atMost = most) => {
@@ -143,10 +173,9 @@ export function prepareBound(problem: Problem): (chosen: readonly number[], from
       const used = new Set(chosen.map((unit) => units[unit]?.path[at])).size
       return Math.max(used, fewest[at] ?? 0, Math.ceil(placed / cap))
     })
-    const costs = isPacked
-      ? [...coarser, count, -weight]
-      : [...leastPrices(chosen, from, placed), weight > 0 ? placed ** 2 / weight : 0]
-    return [unmet.now, -greatest('held').total, -placed, unmet.later, ...costs]
+    const { tiers, costs } = toValues(problem, leastCost(chosen, from, placed))
+    const last = isPacked ? [...coarser, count, ...costs, -weight] : [...costs, weight > 0 ? placed ** 2 / weight : 0]
+    return [unmet.now, -greatest('held').total, -placed, unmet.later, ...tiers, ...last]
   }
 }
 
