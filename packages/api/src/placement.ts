@@ -4,8 +4,6 @@ import { type ValueOf, choice, integer, list, number, object, optional, text } f
 import { affinityTermSchema, clusterAffinity, tolerationSchema } from './selector.ts'
 import { workloadAffinitySchema } from './workload-affinity.ts'
 
-const later = 'This version does not act on it and refuses it.'
-
 const staticWeightSchema = object('Weight and bounds of the clusters that `targetCluster` selects.', {
   targetCluster: clusterAffinity('Clusters that the entry is about; each gets the weight.'),
   weight: integer(
@@ -115,7 +113,12 @@ const objectiveSchema = object(
     load: weight(
       'What an hour on a full cluster is worth, per replica: nothing up to 70 % of its CPU and memory requested, then with the square of what is above.',
     ),
-    locality: weight(`What moving a replica is worth. ${later}`),
+    locality: optional(
+      number(
+        'What moving a replica must save, in the currency of the PriceSheets per hour: what a move costs, over the hours in which it is to pay. `flotilla rebalance` moves nothing that saves less; the scheduler itself never moves for costs. 0: whatever saves moves. Default: half of what a replica of all that may move costs on average. Not together with `load`, several tiers, `workloadAffinity` or Duplicated, with which rebalancing moves nothing.',
+        { minimum: 0, maximum: 1_000_000 },
+      ),
+    ),
   },
 )
 

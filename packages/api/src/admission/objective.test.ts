@@ -41,6 +41,7 @@ test.each<{ readonly name: string; readonly placement: Placement }>([
     name: 'Duplicated on some of the clusters',
     placement: { objective: { price: 1 }, spreadConstraints: [{ spreadByField: 'cluster', maxGroups: 2 }] },
   },
+  { name: 'locality', placement: { ...byPrice, objective: { price: 1, locality: 0.02 } } },
   {
     name: 'tiers over domains',
     placement: {
@@ -80,10 +81,25 @@ test.each<{ readonly name: string; readonly placement: Placement; readonly want:
     placement: { ...byPrice, objective: { price: Number.NaN } },
     want: /objective\.price: .*must be a number/,
   },
+  { name: 'locality alone', placement: { ...byPrice, objective: { locality: 1 } }, want: /weighs nothing/ },
   {
-    name: 'locality',
-    placement: { ...byPrice, objective: { price: 1, locality: 1 } },
-    want: /objective\.locality: .*does not act on it/,
+    name: 'a locality that is no number',
+    placement: { ...byPrice, objective: { price: 1, locality: Number.NaN } },
+    want: /objective\.locality: .*must be a number/,
+  },
+  {
+    name: 'locality and load',
+    placement: { ...byPrice, objective: { price: 1, load: 1, locality: 1 } },
+    want: /objective\.locality: .*not together with objective\.load/,
+  },
+  {
+    name: 'locality and tiers',
+    placement: {
+      ...byPrice,
+      clusterAffinities: ['a', 'b'].map((name) => ({ affinityName: name, clusterNames: [name] })),
+      objective: { price: 1, locality: 1 },
+    },
+    want: /objective\.locality: .*not together with clusterAffinities/,
   },
   {
     name: 'Duplicated',

@@ -2,26 +2,40 @@
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid } from '@flotilla/machinery/field-error'
 import { modeOf, type Placement } from '../placement.ts'
-import { notActedOn } from './rule.ts'
 
 export function checkObjective(field: string, placement: Placement): readonly StatusCause[] {
   const { objective } = placement
   if (objective === undefined) return []
   return [
     ...checkWeights(field, objective),
-    ...notActedOn(`${field}.locality`, objective.locality !== undefined),
+    ...checkLocality(`${field}.locality`, placement),
     ...contradictions(placement).map((message) => fieldForbidden(field, message)),
   ]
 }
 
 function checkWeights(field: string, objective: NonNullable<Placement['objective']>): readonly StatusCause[] {
   const { locality: _, ...weights } = objective
-  const wrong = Object.entries(weights).filter(([, weight]) => !Number.isFinite(weight))
+  const wrong = Object.entries(objective).filter(([, weight]) => !Number.isFinite(weight))
   if (wrong.length > 0) {
     return wrong.map(([name, weight]) => fieldInvalid(`${field}.${name}`, String(weight), 'must be a number'))
   }
   if (Object.values(weights).some((weight) => weight > 0)) return []
   return [fieldInvalid(field, objective, 'weighs nothing: give price, latency, carbon or load a weight above 0')]
+}
+
+/** Rebalancing goes by it, so it says nothing where that moves nothing. */
+function checkLocality(field: string, placement: Placement): readonly StatusCause[] {
+  const { objective, clusterAffinities = [], replicaScheduling, workloadAffinity } = placement
+  if (objective?.locality === undefined) return []
+  const against = [
+    ...(modeOf(replicaScheduling) === 'Duplicated' ? ['replicaSchedulingType Duplicated'] : []),
+    ...((objective.load ?? 0) > 0 ? ['objective.load'] : []),
+    ...(clusterAffinities.length > 1 ? ['clusterAffinities'] : []),
+    ...(workloadAffinity === undefined ? [] : ['workloadAffinity']),
+  ]
+  return against.map((other) =>
+    fieldForbidden(field, `not together with ${other}, with which rebalancing moves nothing: leave one of them out`),
+  )
 }
 
 /** Where there is nothing to choose by costs, or something else chooses. */

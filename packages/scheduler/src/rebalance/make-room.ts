@@ -1,6 +1,6 @@
 // Finds room on a cluster that is full: replicas of another workload go to where they cost least besides.
 import { type Assignment, optionsOf } from './assignment.ts'
-import { costOfAdding, type Objective } from './objective.ts'
+import { costOfAdding, moveCostAt, type Objective } from './objective.ts'
 
 /** So many replicas leave one option for another. */
 export interface Step {
@@ -43,7 +43,8 @@ function cheaperStep(
   count: number,
   most: number,
 ): Step | undefined {
-  const { problem, moveCost } = objective
+  const { problem } = objective
+  const moveCost = moveCostAt(objective, from)
   const saved = costOfAdding(objective, from, assignment.on(from), -count)
   const [first, end] = optionsOf(problem, assignment.workloadOf(from))
   let best: Step | undefined

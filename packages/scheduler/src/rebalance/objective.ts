@@ -2,7 +2,7 @@
 import type { Assignment } from './assignment.ts'
 import type { Problem } from './problem.ts'
 
-/** Costs of one problem: a replica that is not where it runs now costs `moveCost` more. */
+/** Costs of one problem: a replica that is not where it runs now costs `moveCost` more, or what its workload says. */
 export interface Objective {
   readonly problem: Problem
   readonly moveCost: number
@@ -14,9 +14,17 @@ export function costOf({ problem, replicas }: Assignment): number {
 }
 
 /** What `count` more replicas there cost; fewer where it is negative. */
-export function costOfAdding({ problem, moveCost }: Objective, option: number, on: number, count: number): number {
+export function costOfAdding(objective: Objective, option: number, on: number, count: number): number {
+  const { problem } = objective
   const current = problem.current[option] ?? 0
-  return count * (problem.cost[option] ?? 0) - moveCost * (Math.min(on + count, current) - Math.min(on, current))
+  const moved = Math.min(on, current) - Math.min(on + count, current)
+  return count * (problem.cost[option] ?? 0) + (moved === 0 ? 0 : moved * moveCostAt(objective, option))
+}
+
+/** What one replica of that option's workload must save to move. */
+export function moveCostAt({ problem: { locality, workload }, moveCost }: Objective, option: number): number {
+  const own = locality?.[workload[option] ?? 0] ?? Number.NaN
+  return Number.isNaN(own) ? moveCost : own
 }
 
 export interface Score {

@@ -11,6 +11,8 @@ export interface WorkloadInput {
   readonly request: readonly number[]
   /** Nothing of a higher one is left out for a lower one. */
   readonly priority: number
+  /** What one replica must save an hour to move; none: what the gate says. */
+  readonly locality?: number
   readonly options: readonly OptionInput[]
 }
 
@@ -46,6 +48,8 @@ export interface Problem {
   readonly replicas: Int32Array
   readonly priority: Float64Array
   readonly request: Float64Array
+  /** NaN: what the gate says, as for all where there is none. */
+  readonly locality?: Float64Array | undefined
   /** The first option of each workload, and the number of all at the end. */
   readonly first: Int32Array
   /** By option; those of a workload are in the order of costs, equal ones in one that differs from workload to workload. */
@@ -80,6 +84,7 @@ export function createProblem(workloads: readonly WorkloadInput[], clusters: rea
     replicas: Int32Array.from(sortedWorkloads, ({ replicas }) => replicas),
     priority: Float64Array.from(sortedWorkloads, ({ priority }) => priority),
     request: Float64Array.from(sortedWorkloads.flatMap(({ request }) => request)),
+    locality: localityOf(sortedWorkloads),
     first: startsOf(sortedWorkloads.map((workload) => workload.options.length)),
     workload: Int32Array.from(options, (option) => option.workload),
     cluster,
@@ -89,6 +94,11 @@ export function createProblem(workloads: readonly WorkloadInput[], clusters: rea
     max: Int32Array.from(options, ({ max }) => max),
     ...groupByCluster(cluster, sortedClusters.length),
   }
+}
+
+function localityOf(workloads: readonly WorkloadInput[]): Float64Array | undefined {
+  if (workloads.every(({ locality }) => locality === undefined)) return undefined
+  return Float64Array.from(workloads, ({ locality = Number.NaN }) => locality)
 }
 
 function byId<T extends { readonly id: string }>(what: string, given: readonly T[]): readonly T[] {
@@ -118,7 +128,8 @@ function sortOptions(
   return keyed.map(({ option }) => option)
 }
 
-function checkWorkload({ id, replicas, request, priority, options }: WorkloadInput, resources: number): void {
+function checkWorkload(workload: WorkloadInput, resources: number): void {
+  const { id, replicas, request, priority, locality = 0, options } = workload
   if (request.length !== resources || !request.every(isWhole)) {
     throw new FlotillaError(
       'BadRequest',
@@ -127,6 +138,9 @@ function checkWorkload({ id, replicas, request, priority, options }: WorkloadInp
   }
   if (!isCount(replicas)) throw new FlotillaError('BadRequest', `${cannot(id)}: it has ${replicas} replicas`)
   if (!Number.isFinite(priority)) throw new FlotillaError('BadRequest', `${cannot(id)}: its priority is ${priority}`)
+  if (!Number.isFinite(locality) || locality < 0) {
+    throw new FlotillaError('BadRequest', `${cannot(id)}: a move must save ${locality}`)
+  }
   for (const { cluster, cost, current, min, max } of options) {
     if (!Number.isFinite(cost) || cost < 0) {
       throw new FlotillaError('BadRequest', `${cannot(id)}: a replica costs ${cost} on ${cluster}`)

@@ -11,6 +11,7 @@ import type { Work } from './movable.ts'
 import { type ProposedMove, proposeMoves, type ProposeOptions } from './propose.ts'
 
 const byPrice: Placement = { replicaScheduling: { replicaSchedulingType: 'Divided' }, objective: { price: 1 } }
+const local = (locality: number): Placement => ({ ...byPrice, objective: { price: 1, locality } })
 const oneCpu = { resourceRequest: { cpu: '1' } }
 
 /** One node each, with so many CPUs free, and what a CPU costs an hour. */
@@ -92,6 +93,26 @@ const table: readonly {
     works: [aWork('web', { dear: 4 })],
     options: { gate: 3 },
     waves: [['web 4: dear > cheap']],
+  },
+  {
+    name: 'moves what saves more than its locality, whatever the gate',
+    fleet: aPricedFleet({ dear: [0, 10], cheap: [9, 6] }),
+    works: [aWork('web', { dear: 2 }, { placement: local(3.9) }), aWork('db', { dear: 2 }, { placement: local(4.1) })],
+    waves: [['web 2: dear > cheap']],
+    cost: [40, 32],
+  },
+  {
+    name: 'leaves what saves less than its locality, whatever the gate',
+    fleet: aPricedFleet({ dear: [0, 10], cheap: [9, 1] }),
+    works: [aWork('web', { dear: 2 }), aWork('db', { dear: 2 }, { placement: local(9.1) })],
+    waves: [['web 2: dear > cheap']],
+    cost: [40, 22],
+  },
+  {
+    name: 'moves what saves anything where locality is 0',
+    fleet: aPricedFleet({ dear: [0, 10], cheap: [9, 9.9] }),
+    works: [aWork('web', { dear: 2 }, { placement: local(0) }), aWork('db', { dear: 2 })],
+    waves: [['web 2: dear > cheap']],
   },
   {
     name: 'leaves alone what does not go by costs, by load, by tiers, in company, or moves already',

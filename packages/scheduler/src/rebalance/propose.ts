@@ -84,7 +84,10 @@ function toProblem(works: readonly Work[], snapshot: Snapshot): Problem {
       const room = held.get(cluster) ?? []
       for (const [resource, each] of request.entries()) room[resource] = (room[resource] ?? 0) + current * each
     }
-    return { id: work.key, replicas: work.request.replicas ?? 0, request, priority: work.priority, options }
+    const { replicas = 0, placement } = work.request
+    const { locality } = placement.objective ?? {}
+    const bound = locality === undefined ? {} : { locality }
+    return { id: work.key, replicas, request, priority: work.priority, options, ...bound }
   })
   return createProblem(
     workloads,

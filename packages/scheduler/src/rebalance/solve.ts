@@ -10,7 +10,7 @@ import { promote } from './promote.ts'
 export interface RebalanceOptions {
   /**
    * The share of all replicas that moves may exceed the share of all cost that this saves by so many times; a replica
-   * that saves less stays. Default: whatever saves moves.
+   * that saves less stays, and so does one that saves less than its workload's locality. Default: whatever saves moves.
    */
   readonly gate?: number
 }
@@ -34,7 +34,7 @@ export function* rebalanceSteps(problem: Problem, { gate }: RebalanceOptions = {
   let now = new Assignment(problem)
   for (;;) {
     // What has been placed counts as running from then on: the result is what nothing improves.
-    const state = { ...problem, current: now.replicas }
+    const state = { ...problem, current: now.replicas, ...(gate === undefined ? { locality: undefined } : {}) }
     const objective = { problem: state, moveCost: moveCostOf(new Assignment(state), gate) }
     const next = yield* findBetter(objective, levels, prices.unit)
     if (next !== undefined) now = new Assignment(problem, next.replicas)
