@@ -12,6 +12,7 @@ import { checkCarbonSheet, checkPriceSheet, checkTrafficProfile } from './admiss
 import { checkOverride } from './admission/override.ts'
 import { checkPropagation } from './admission/propagation.ts'
 import type { Rule, RuleOptions } from './admission/rule.ts'
+import { checkScorer } from './admission/scorer.ts'
 import { carbonSheetKind } from './carbon-sheet.ts'
 import { clusterKind } from './cluster.ts'
 import { openApiOf } from './crd.ts'
@@ -21,6 +22,7 @@ import { clusterOverridePolicyKind, overridePolicyKind } from './override-policy
 import { priceSheetKind } from './price-sheet.ts'
 import { clusterPropagationPolicyKind, propagationPolicyKind } from './propagation-policy.ts'
 import { clusterResourceBindingKind, resourceBindingKind } from './resource-binding.ts'
+import { scorerKind } from './scorer.ts'
 import { trafficProfileKind } from './traffic-profile.ts'
 
 export interface Author {
@@ -63,6 +65,7 @@ export const admissionRules: ReadonlyMap<string, AdmissionRule> = new Map(
     admissionRule(priceSheetKind, checkPriceSheet, false),
     admissionRule(trafficProfileKind, checkTrafficProfile, false),
     admissionRule(carbonSheetKind, checkCarbonSheet, false),
+    admissionRule(scorerKind, checkScorer, false),
   ].map((rule) => [rule.kind.resource.kind, rule]),
 )
 

@@ -7,6 +7,7 @@ import { clusterOverridePolicyKind, overridePolicyKind } from './override-policy
 import { priceSheetKind } from './price-sheet.ts'
 import { clusterPropagationPolicyKind, propagationPolicyKind } from './propagation-policy.ts'
 import { clusterResourceBindingKind, resourceBindingKind } from './resource-binding.ts'
+import { scorerKind } from './scorer.ts'
 import { trafficProfileKind } from './traffic-profile.ts'
 
 export const kinds: readonly KindDefinition[] = [
@@ -20,6 +21,7 @@ export const kinds: readonly KindDefinition[] = [
   priceSheetKind,
   trafficProfileKind,
   carbonSheetKind,
+  scorerKind,
 ]
 
 export const crds: readonly CustomResourceDefinition[] = kinds.map(crdOf)

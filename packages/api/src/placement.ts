@@ -102,6 +102,27 @@ function weight(description: string) {
   return optional(number(`${description} Default: 0.`, { minimum: 0, maximum: 1_000_000 }))
 }
 
+const externalSchema = object(
+  'What a service of your own says that a replica costs on each cluster, or that nothing may be added there. It is asked once for each decision.',
+  {
+    scorer: text('Name of the Scorer, which an administrator has registered.', { minLength: 1, maxLength: 253 }),
+    weight: optional(
+      number('How much of what it says counts: 1 takes it as it is, 0 only what it refuses. Default: 1.', {
+        minimum: 0,
+        maximum: 1_000_000,
+        default: 1,
+      }),
+    ),
+    failurePolicy: optional(
+      choice(
+        'When it does not answer, or not as it should. Ignore: it is decided without it, and the explanation says so. Fail: nothing is decided until it answers; what is placed stays. Default: Ignore.',
+        ['Ignore', 'Fail'],
+        { default: 'Ignore' },
+      ),
+    ),
+  },
+)
+
 const objectiveSchema = object(
   'Costs that growth goes by: each replica that is added goes where the next costs least, among clusters that have room; what is placed stays, and scaling down takes the dearest first. The cost of a replica is the sum of the terms, each times its weight, in the currency of the PriceSheets per hour. With Aggregated, with Weighted without `staticWeightList`, and with Duplicated where `maxGroups` leaves a choice of clusters.',
   {
@@ -113,6 +134,7 @@ const objectiveSchema = object(
     load: weight(
       'What an hour on a full cluster is worth, per replica: nothing up to 70 % of its CPU and memory requested, then with the square of what is above.',
     ),
+    external: optional(externalSchema),
     locality: optional(
       number(
         'What moving a replica must save, in the currency of the PriceSheets per hour: what a move costs, over the hours in which it is to pay. `flotilla rebalance` moves nothing that saves less; the scheduler itself never moves for costs. 0: whatever saves moves. Default: half of what a replica of all that may move costs on average. Not together with `load`, several tiers, `workloadAffinity` or Duplicated, with which rebalancing moves nothing.',

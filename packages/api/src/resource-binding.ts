@@ -120,10 +120,11 @@ const costsSchema = object(
         maximum: 1,
       }),
     ),
+    external: optional(number('What the external scorer says, in `explanation.currency`, per hour.', { minimum: 0 })),
     unknown: optional(
       list(
         'Terms that the objective weighs and that are not known: each counts as the worst that is known of a cluster that can be used.',
-        choice('Term.', ['price', 'latency', 'carbon', 'load']),
+        choice('Term.', ['price', 'latency', 'carbon', 'load', 'external']),
         { set: true },
       ),
     ),
@@ -168,6 +169,12 @@ const explanationSchema = object('Why it was decided so.', {
     ),
   ),
   currency: optional(text('ISO 4217 code of costs. None: no objective is set.')),
+  scorer: optional(
+    object('External scorer that the objective names.', {
+      name: text('Name of the Scorer.', { minLength: 1 }),
+      failure: optional(text('Why it was decided without its answer. None: it answered.')),
+    }),
+  ),
   clusters: list('Verdicts, chosen clusters first; at most 32.', verdictSchema, { maxItems: 32 }),
 })
 

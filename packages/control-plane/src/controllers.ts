@@ -20,6 +20,9 @@ import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
 import { Members } from './members/members.ts'
 import { createPolicyController } from './policy/controller.ts'
+import { type CallScorer, cannotCall } from './binding/scorer/call-scorer.ts'
+import { createScorerController } from './binding/scorer/controller.ts'
+import { ExternalScores } from './binding/scorer/external-scores.ts'
 import { startStatus } from './status/controller.ts'
 
 export interface ControlPlaneOptions {
@@ -29,6 +32,8 @@ export interface ControlPlaneOptions {
   /** Who we are to members: `hubId` is the UID of the hub's kube-system namespace. */
   readonly claim: HubClaim
   readonly connect: Connect
+  /** Default: external scorers cannot be asked. */
+  readonly callScorer?: CallScorer
   /** With a key that only this hub has. */
   readonly hmac: Hmac
   /** Milliseconds between two probes of a member. Default 5 s. */
@@ -54,7 +59,8 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const fences = new Fences()
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
-  const scheduler = createSchedulerController({ env, hub })
+  const scores = new ExternalScores({ env, hub, callScorer: options.callScorer ?? cannotCall })
+  const scheduler = createSchedulerController({ env, hub, scores })
   const { withFirstDecision } = scheduler
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
@@ -63,6 +69,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createPolicyController({ env, hub, withFirstDecision }),
     scheduler,
     ...createCostSheetControllers({ env, hub }),
+    createScorerController({ env, hub, scores }),
     createFinishedJobsController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })

@@ -21,6 +21,7 @@ import {
   type ClusterResourceBinding,
   type ResourceBinding,
 } from '@flotilla/api/resource-binding'
+import { scorerResource, type Scorer } from '@flotilla/api/scorer'
 import { trafficProfileResource, type TrafficProfile } from '@flotilla/api/traffic-profile'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -56,6 +57,7 @@ export interface Hub extends AsyncDisposable {
   readonly priceSheets: Informer<PriceSheet>
   readonly trafficProfiles: Informer<TrafficProfile>
   readonly carbonSheets: Informer<CarbonSheet>
+  readonly scorers: Informer<Scorer>
   readonly templates: Templates
   /** Both kinds of bindings that name the object, as workload, follower or removal. */
   bindingsOf(objectId: string): readonly Binding[]
@@ -93,6 +95,7 @@ export function createHub({ env, api, id }: HubOptions): Hub {
     priceSheets: informer<PriceSheet>(env, api, priceSheetResource),
     trafficProfiles: informer<TrafficProfile>(env, api, trafficProfileResource),
     carbonSheets: informer<CarbonSheet>(env, api, carbonSheetResource),
+    scorers: informer<Scorer>(env, api, scorerResource),
   }
   const templates = new Templates(env, api)
   const all = Object.values(kinds)

@@ -6,13 +6,14 @@ import type { Candidate } from './candidate.ts'
 import { allocateCopies } from './copies.ts'
 import { allocateCounts } from './counts.ts'
 import { allocateDivided } from './divided.ts'
+import { scorerFailed, whatScorerBlocks } from './cost/scores.ts'
 import { weighByRoom } from './dynamic-weights.ts'
 import { usefulParallelism } from './job.ts'
 import type { Judged } from './judge.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { Force, ScheduleRequest } from './request.ts'
 import { describeCrossing } from './spread/nest.ts'
-import { standStill } from './stand-still.ts'
+import { crossing, standStill } from './stand-still.ts'
 import { inTiers, usableInTiers } from './tier.ts'
 import { weighByList } from './weighted.ts'
 
@@ -30,11 +31,13 @@ export function allocate(
 ): Allocation {
   const replicas = wantedReplicas(request)
   const { replicaScheduling, spreadConstraints = [] } = request.placement
-  const crossing = describeCrossing(
+  const crosses = describeCrossing(
     spreadConstraints,
     feasible.map(({ cluster }) => cluster),
   )
-  if (crossing !== undefined) return standStill(crossing, replicas, request.placement, feasible)
+  if (crosses !== undefined) return standStill(crossing, crosses, replicas, request.placement, feasible)
+  const blocked = whatScorerBlocks(request.placement, request.scores)
+  if (blocked !== undefined) return standStill(scorerFailed, blocked, replicas, request.placement, feasible)
   const mode = modeOf(replicaScheduling)
   if (replicas === undefined || mode === 'Duplicated') return allocateCopies(request, feasible, ties)
   const { force } = request

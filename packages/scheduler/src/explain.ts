@@ -32,8 +32,16 @@ export function explain(outcome: Outcome, limit = storedVerdicts): Explanation {
     rejected: countRejections(judged),
     clusters: rankFirst(judged, decided, limit).map((one) => toVerdict(one, decided.get(one.cluster.id), outcome)),
     ...(judged.some(({ costs }) => costs !== undefined) ? { currency } : {}),
+    ...scorerOf(outcome.request),
     ...(allocation.gap === undefined ? {} : { gapPercent: Math.ceil(allocation.gap * 100) }),
   }
+}
+
+function scorerOf({ placement, scores }: ScheduleRequest): Pick<Explanation, 'scorer'> {
+  const name = placement.objective?.external?.scorer
+  if (name === undefined) return {}
+  const failure = scores === undefined ? 'it was not asked' : scores.failure
+  return { scorer: { name, ...(failure === undefined ? {} : { failure }) } }
 }
 
 /** Clusters rejected by filter name, names sorted; a cluster counts for each filter that rejects it. */

@@ -59,7 +59,7 @@ function isFull({ it: { limit, cluster }, decision }: Case): boolean {
 }
 
 /** What a replica on the cluster costs, against the dearest of those that have some; nothing without an objective. */
-export function costReasons({ it, judged, decision, currency }: Case): WhyNot['reasons'] {
+export function costReasons({ request: { placement }, it, judged, decision, currency }: Case): WhyNot['reasons'] {
   if (it.costs === undefined) return []
   const used = new Set(decision.clusters.flatMap(({ id, replicas = 1 }) => (replicas > 0 ? [id] : [])))
   const own = nextCost(it.costs)
@@ -75,7 +75,11 @@ export function costReasons({ it, judged, decision, currency }: Case): WhyNot['r
   const against = dearest === undefined ? '' : `, ${compareCosts(own, dearest.cost)} on ${dearest.name}`
   const { unknown } = it.costs
   const guess = unknown.length > 0 ? `; its ${unknown.join(' and ')} is not known and counts as the worst that is` : ''
-  return [{ rule: 'objective', message: `a replica there costs ${round(own)} ${currency} an hour${against}${guess}` }]
+  const scorer = placement.objective?.external?.scorer
+  const asked =
+    scorer === undefined ? '' : `; scorer ${scorer} was not asked, what it said for the last decision counts`
+  const message = `a replica there costs ${round(own)} ${currency} an hour${against}${guess}${asked}`
+  return [{ rule: 'objective', message }]
 }
 
 function compareCosts(own: number, other: number): string {

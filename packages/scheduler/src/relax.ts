@@ -8,7 +8,7 @@ import type { Judged } from './judge.ts'
 import { isBoundByRoom } from './mode.ts'
 import type { ScheduleRequest } from './request.ts'
 import { describeRule, spreadRules, topologyOf } from './spread/domain.ts'
-import { crossing } from './stand-still.ts'
+import { standsStill } from './stand-still.ts'
 
 interface Change {
   /** E.g. `without maxGroups`. */
@@ -26,17 +26,16 @@ export function suggestChange(
 ): Shortfall {
   const missing = shortfall.missingReplicas
   if (missing === 0) return shortfall
-  const isCrossing = shortfall.reason === crossing
+  const isStill = standsStill(shortfall)
   const changes = [
     ...withoutRule(request, judged, ties, missing),
-    ...(isCrossing ? [] : withCluster(request, judged, missing)),
+    ...(isStill ? [] : withCluster(request, judged, missing)),
   ]
   const best = changes.reduce<Change | undefined>(
     (one, other) => (other.gain > (one?.gain ?? 0) ? other : one),
     undefined,
   )
-  const text =
-    best === undefined ? (isCrossing ? undefined : needOf(request, missing)) : `${best.text}, ${best.gain} more`
+  const text = best === undefined ? (isStill ? undefined : needOf(request, missing)) : `${best.text}, ${best.gain} more`
   return text === undefined ? shortfall : { ...shortfall, message: `${shortfall.message}. Smallest change: ${text}` }
 }
 

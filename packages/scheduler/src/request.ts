@@ -1,6 +1,7 @@
 // What is asked of the scheduler for one binding.
 import type { Placement } from '@flotilla/api/placement'
 import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { Scores } from './cost/scores.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Reservation } from './occupy.ts'
 
@@ -29,6 +30,8 @@ export interface ScheduleRequest {
   readonly placement: Placement
   /** Of workloads that rules of their own, or of others, keep together or apart. */
   readonly neighbours?: Neighbours
+  /** What the external scorer says that the placement names. None: it was not asked. */
+  readonly scores?: Scores
   readonly force?: Force
   /**
    * Replicas by cluster id that a rebalance wants instead of what `previous` has. Decided where all rules allow

@@ -68,6 +68,7 @@ const changes: Readonly<Record<string, string>> = {
   TaintToleration: 'clusterTolerations tolerate its taints, or they are taken off',
   NotReady: 'it is Ready again; see flotilla doctor cluster NAME',
   Suspended: 'its spec.suspend is off',
+  Scorer: 'the scorer that objective.external names no longer refuses it',
   Deleting: 'it is registered again',
   WorkloadAffinity: 'one of those that it must be beside is placed there, or workloadAffinity.affinity is taken off',
   WorkloadAntiAffinity: 'those that it must not be beside leave, or workloadAffinity.antiAffinity is taken off',

@@ -8,6 +8,7 @@ import { compliance } from './filters/compliance.ts'
 import type { ClusterFacts } from './facts.ts'
 import type { Judge, NamedObjection, SharedFilter, Filter } from './filters/filter.ts'
 import { room } from './filters/room.ts'
+import { scorer } from './filters/scorer.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
 import { workloadAffinity, workloadAntiAffinity } from './filters/workload-affinity.ts'
@@ -28,8 +29,8 @@ const sharedFilters: readonly SharedFilter[] = [
   spreadDomain,
 ]
 
-/** They ask for `neighbours`. */
-const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity]
+/** They ask for `neighbours` and `scores`. */
+const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity, scorer]
 
 /** Of one cluster. */
 export interface View {
@@ -43,9 +44,10 @@ export function prepareView(
   request: ScheduleRequest,
   snapshot: Snapshot,
 ): (cluster: ClusterRow, index: number) => View {
-  const { force, neighbours } = request
+  const { force, neighbours, scores } = request
   const shared = sharedViews(request, snapshot)
-  const object = neighbours === undefined ? () => noObjections : prepareOwn(request, snapshot)
+  const isShared = neighbours === undefined && scores === undefined
+  const object = isShared ? () => noObjections : prepareOwn(request, snapshot)
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)

@@ -41,6 +41,7 @@ test.each<{ readonly name: string; readonly placement: Placement }>([
     name: 'Duplicated on some of the clusters',
     placement: { objective: { price: 1 }, spreadConstraints: [{ spreadByField: 'cluster', maxGroups: 2 }] },
   },
+  { name: 'an external scorer', placement: { ...byPrice, objective: { external: { scorer: 'contracts' } } } },
   { name: 'locality', placement: { ...byPrice, objective: { price: 1, locality: 0.02 } } },
   {
     name: 'tiers over domains',
@@ -80,6 +81,16 @@ test.each<{ readonly name: string; readonly placement: Placement; readonly want:
     name: 'NaN',
     placement: { ...byPrice, objective: { price: Number.NaN } },
     want: /objective\.price: .*must be a number/,
+  },
+  {
+    name: 'a scorer that can have no such name',
+    placement: { ...byPrice, objective: { external: { scorer: 'https://x/' } } },
+    want: /^spec\.placement\.objective\.external\.scorer: /,
+  },
+  {
+    name: 'a weight of a scorer that is no number',
+    placement: { ...byPrice, objective: { external: { scorer: 'x', weight: Number.NaN } } },
+    want: /objective\.external\.weight: .*must be a number/,
   },
   { name: 'locality alone', placement: { ...byPrice, objective: { locality: 1 } }, want: /weighs nothing/ },
   {

@@ -1,26 +1,44 @@
 // Rules for objectives: what is weighed, and by which modes.
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid } from '@flotilla/machinery/field-error'
+import { checkDns1123Subdomain } from '@flotilla/machinery/names'
 import { modeOf, type Placement } from '../placement.ts'
+import { invalid } from './rule.ts'
 
 export function checkObjective(field: string, placement: Placement): readonly StatusCause[] {
   const { objective } = placement
   if (objective === undefined) return []
   return [
     ...checkWeights(field, objective),
+    ...checkExternal(`${field}.external`, objective),
     ...checkLocality(`${field}.locality`, placement),
     ...contradictions(placement).map((message) => fieldForbidden(field, message)),
   ]
 }
 
 function checkWeights(field: string, objective: NonNullable<Placement['objective']>): readonly StatusCause[] {
-  const { locality: _, ...weights } = objective
-  const wrong = Object.entries(objective).filter(([, weight]) => !Number.isFinite(weight))
+  const { locality = 0, external, ...weights } = objective
+  const wrong = Object.entries({ ...weights, locality }).filter(([, weight]) => !Number.isFinite(weight))
   if (wrong.length > 0) {
     return wrong.map(([name, weight]) => fieldInvalid(`${field}.${name}`, String(weight), 'must be a number'))
   }
-  if (Object.values(weights).some((weight) => weight > 0)) return []
-  return [fieldInvalid(field, objective, 'weighs nothing: give price, latency, carbon or load a weight above 0')]
+  if (external !== undefined || Object.values(weights).some((weight) => weight > 0)) return []
+  return [
+    fieldInvalid(
+      field,
+      objective,
+      'weighs nothing: give price, latency, carbon or load a weight above 0, or name an external scorer',
+    ),
+  ]
+}
+
+function checkExternal(field: string, { external }: NonNullable<Placement['objective']>): readonly StatusCause[] {
+  if (external === undefined) return []
+  const { scorer, weight = 1 } = external
+  return [
+    ...invalid(`${field}.scorer`, scorer, checkDns1123Subdomain(scorer)),
+    ...(Number.isFinite(weight) ? [] : [fieldInvalid(`${field}.weight`, String(weight), 'must be a number')]),
+  ]
 }
 
 /** Rebalancing goes by it, so it says nothing where that moves nothing. */

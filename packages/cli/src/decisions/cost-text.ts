@@ -6,7 +6,7 @@ export interface CostColumn {
   show(verdict: Verdict): string
 }
 
-const terms = ['price', 'latency', 'carbon', 'load'] as const
+const terms = ['price', 'latency', 'carbon', 'load', 'external'] as const
 
 /** What a replica costs, and the terms of it that are known of any cluster or asked for; none without an objective. */
 export function costColumns(verdicts: readonly Verdict[]): readonly CostColumn[] {

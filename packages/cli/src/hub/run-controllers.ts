@@ -13,6 +13,7 @@ import { startLeaderElection } from '@flotilla/runtime/leader-election'
 import { createRealEnv } from '@flotilla/runtime/real-env'
 import type { ControllersFlags } from '../commands/controllers.ts'
 import { connectHub } from '../reach/hub-access.ts'
+import { callScorerOverHttps } from '../reach/call-scorer.ts'
 import { connectOverHttps } from '../reach/member-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
@@ -117,6 +118,7 @@ async function startOn({ env, api, holder, allowLoopback }: StartOptions): Promi
     api,
     claim: { hubId: await identityOf(api), generation: 1, holder },
     connect: connectOverHttps({ env, allowLoopback }),
+    callScorer: callScorerOverHttps({ allowLoopback }),
     hmac: (text) => createHmac('sha256', key).update(text).digest('base64url'),
   })
 }

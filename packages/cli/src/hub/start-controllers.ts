@@ -2,6 +2,7 @@
 import { identityOf } from '@flotilla/control-plane/cluster/join/join'
 import { startControlPlane, type ControlPlane } from '@flotilla/control-plane/controllers'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
+import { callScorerOverHttps } from '../reach/call-scorer.ts'
 import { connectOverHttps } from '../reach/member-access.ts'
 import type { EmbeddedHubOptions } from './embedded-hub.ts'
 import { ensureIdentity } from './identity.ts'
@@ -18,6 +19,7 @@ export async function startControllers(
     api,
     claim: { hubId: await identityOf(api), generation, holder },
     connect: connectOverHttps({ env, allowLoopback: isLoopback(listen.host) }),
+    callScorer: callScorerOverHttps({ allowLoopback: isLoopback(listen.host) }),
     hmac,
     ...(probeEveryMs === undefined ? {} : { probeEveryMs }),
   })

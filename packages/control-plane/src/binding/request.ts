@@ -1,5 +1,6 @@
 // What the scheduler is asked for a binding: by its controller, and by whoever foretells or explains its answer. Pure.
 import type { Placement } from '@flotilla/api/placement'
+import { recordedScores } from '@flotilla/scheduler/cost/scores'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../hub.ts'
 import { withoutRegistrations } from '../registration.ts'
@@ -10,6 +11,7 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
   const { decision } = before.spec
   const [workload] = binding.spec.workloads
   const [component] = workload?.components ?? []
+  const scores = recordedScores(placement, decision)
   return {
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
@@ -21,6 +23,7 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     ...(component ? { replicas: component.replicas } : {}),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
+    ...(scores ? { scores } : {}),
     ...(decision ? { previous: withoutRegistrations(decision) } : {}),
   }
 }

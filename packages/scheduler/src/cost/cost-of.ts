@@ -24,6 +24,8 @@ export interface Costs {
   readonly latency?: number
   /** Kilograms of CO2 per replica and hour. */
   readonly carbon?: number
+  /** What an external scorer says: currency per replica and hour. */
+  readonly external?: number
 }
 
 /** Costs of a replica by cluster. Costs of a cluster are computed once per row, book and kind of request. */

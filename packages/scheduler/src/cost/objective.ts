@@ -5,16 +5,17 @@ import type { ClusterRow } from '../snapshot.ts'
 import type { CostBook } from './book.ts'
 import { type CostRequest, type Costs, prepareCostOf } from './cost-of.ts'
 import { constantLoad, type Load, loadOn } from './load.ts'
+import type { Scores } from './scores.ts'
 
 export type Objective = NonNullable<Placement['objective']>
 
 const fixedTerms = ['price', 'latency', 'carbon'] as const
-export type Term = (typeof fixedTerms)[number] | 'load'
+export type Term = (typeof fixedTerms)[number] | 'external' | 'load'
 
 /** What a replica on one cluster costs. */
 export interface ClusterCosts {
   readonly costs: Costs
-  /** Weighted sum of price, latency and carbon, what is not known at its worst: currency per replica and hour. */
+  /** Weighted sum of price, latency, carbon and what a scorer says, what is not known at its worst: currency per replica and hour. */
   readonly fixed: number
   /** Where it is not weighed it is 0 for any number. */
   readonly load: Load
@@ -26,13 +27,13 @@ export interface ClusterCosts {
 
 /** Undefined where placement does not go by costs. */
 export function objectiveOf({ objective }: Placement): Objective | undefined {
-  return objective !== undefined && [...fixedTerms, 'load' as const].some((term) => (objective[term] ?? 0) > 0)
-    ? objective
-    : undefined
+  if (objective === undefined || objective.external !== undefined) return objective
+  return [...fixedTerms, 'load' as const].some((term) => (objective[term] ?? 0) > 0) ? objective : undefined
 }
 
 export interface ObjectiveRequest extends CostRequest {
   readonly reservedOn?: (clusterId: string) => readonly Reservation[]
+  readonly scores?: Scores
 }
 
 /**
@@ -46,15 +47,16 @@ export function weighCosts(
   clusters: readonly ClusterRow[],
   isRival: (index: number) => boolean = () => true,
 ): readonly ClusterCosts[] {
-  const costs = clusters.map(prepareCostOf(request, book))
+  const costs = withScores(clusters.map(prepareCostOf(request, book)), request, clusters)
   const loads = clusters.map(prepareLoad(objective, request))
   const worstOf = (valueAt: (index: number) => number | undefined) => {
     let worst = 0
     for (const index of clusters.keys()) if (isRival(index)) worst = Math.max(worst, valueAt(index) ?? 0)
     return worst
   }
-  const weighed = fixedTerms.flatMap((term) => {
-    const weight = objective[term] ?? 0
+  const { external: { weight: external = 1 } = { weight: 0 } } = objective
+  const weighed = ([...fixedTerms, 'external'] as const).flatMap((term) => {
+    const weight = term === 'external' ? external : (objective[term] ?? 0)
     return weight > 0 ? [{ term, weight, worst: worstOf((index) => costs[index]?.[term]) }] : []
   })
   const unknownLoad = constantLoad(worstOf((index) => loads[index]?.next))
@@ -66,6 +68,18 @@ export function weighCosts(
     const missing: readonly Term[] = weighed.flatMap(({ term }) => (own[term] === undefined ? [term] : []))
     const unknown = load === undefined ? [...missing, 'load' as const] : missing
     return { costs: own, fixed, load: load ?? unknownLoad, loadWeight, unknown }
+  })
+}
+
+function withScores(
+  costs: readonly Costs[],
+  { scores }: ObjectiveRequest,
+  clusters: readonly ClusterRow[],
+): readonly Costs[] {
+  if (scores === undefined) return costs
+  return costs.map((own, index) => {
+    const external = scores.costs.get(clusters[index]?.name ?? '')
+    return external === undefined ? own : { ...own, external }
   })
 }
 

@@ -149,6 +149,18 @@ describe('schedule() in tiers over domains', () => {
     expect(replicasOf(decide(fleet(17), placement, 15, away))).toEqual({ cloud: 0, home: 15 })
   })
 
+  test('takes back in the decision that grows as well, where there is room for both', () => {
+    const placement = { ...byRoom, ...inRegions({ minGroups: 2, maxGroups: 2, maxSharePercent: 40 }) }
+    const fleet = (us: number, eu: number): Fleet => ({
+      'cloud-eu': { region: 'eu', room: 1, tier: 1 },
+      'home-eu': { region: 'eu', room: eu, tier: 0 },
+      'home-us': { region: 'us', room: us, tier: 0 },
+    })
+    const away = decide(fleet(0, 0), placement, 2)
+    expect(replicasOf(away)).toEqual({ 'cloud-eu': 1 })
+    expect(replicasOf(decide(fleet(1, 2), placement, 2, away))).toEqual({ 'cloud-eu': 0, 'home-eu': 1, 'home-us': 1 })
+  })
+
   test('leaves a region that was used while home could not be, and takes weights back at once', () => {
     const placement = { ...byWeight({ cloud: 1, home: 1 }), ...inRegions({ maxGroups: 1 }) }
     const fleet = (isReady: boolean): Fleet => ({

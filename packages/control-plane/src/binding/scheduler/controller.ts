@@ -19,10 +19,13 @@ import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { takesRoom } from '@flotilla/scheduler/takes-room'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
+import { scorerFailed } from '@flotilla/scheduler/cost/scores'
 import type { WithFirstDecision } from '../../first-decision.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
+import { cannotCall } from '../scorer/call-scorer.ts'
+import { ExternalScores } from '../scorer/external-scores.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
@@ -44,6 +47,8 @@ const lookForRoomEveryMs = 15_000
 export interface SchedulerDeps {
   readonly env: Env
   readonly hub: Hub
+  /** Default: external scorers cannot be asked. */
+  readonly scores?: ExternalScores
 }
 
 export interface SchedulerController extends Controller {
@@ -51,7 +56,11 @@ export interface SchedulerController extends Controller {
 }
 
 /** Keys are bindings by `keyOf`. */
-export function createSchedulerController({ env, hub }: SchedulerDeps): SchedulerController {
+export function createSchedulerController({
+  env,
+  hub,
+  scores = new ExternalScores({ env, hub, callScorer: cannotCall }),
+}: SchedulerDeps): SchedulerController {
   const rows = new ClusterRows(hub)
   const costs = new CostBooks(hub, () => env.clock.now())
   const snapshotNow = () => rows.snapshot(costs.current())
@@ -80,7 +89,9 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const target = targetOf(binding)
     const request = { ...requestOf(key, binding, policy, before, waitMs === 0), ...(target && { target }) }
     const { previous } = request
-    const decision = decide(request, before)
+    const decision = decideWithScores(key, request, before)
+    // Whoever answers has it decided then; meanwhile others go ahead.
+    if (decision === undefined) return
     if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
     const isWaiting = waitsForRoom(request, decision, snapshotNow())
     waiting.settle(binding, isWaiting)
@@ -88,7 +99,20 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
       await announcing(key, binding, policy, decision, () => write(binding, decision))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
+    if (decision.shortfall?.reason === scorerFailed) return { requeueAfterMs: scores.retryAfterMs(key) }
     return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  /**
+   * Undefined while an external scorer is being asked, which is for decisions that change something, and where something
+   * has no place: what is placed stays whatever it says.
+   */
+  function decideWithScores(key: string, request: ScheduleRequest, before: Binding): Decision | undefined {
+    const decision = decide(request, before)
+    const isSettled = decision === request.previous && decision.shortfall === undefined
+    if (request.placement.objective?.external === undefined || isSettled) return decision
+    const known = scores.scoresFor(key, request, snapshotNow())
+    return known && decide({ ...request, scores: known }, before)
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -149,7 +173,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
   }
 
   function decideFirst(binding: Binding, policy: Policy): Decision | undefined {
-    if (!watches.every(({ source }) => source.hasSynced)) return undefined
+    const isScored = policy.spec.placement?.objective?.external !== undefined
+    if (isScored || !watches.every(({ source }) => source.hasSynced)) return undefined
     const key = keyOf(binding.metadata)
     neighbourhood.take(key, binding, policy.spec.placement?.workloadAffinity, undefined)
     try {
@@ -207,6 +232,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     if (!after) {
       waiting.forget(key)
       reservations.forget(key)
+      scores.forget(key)
       return neighbourhood.forget(key, before?.metadata.namespace)
     }
     if (!before) waiting.meet(after)
@@ -234,6 +260,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     watch<Policy>(hub.policies, followPolicy),
     watch<Policy>(hub.clusterPolicies, followPolicy),
     watch(waiting.calls, ({ key }) => [key]),
+    watch(scores.answers, ({ key }) => [key]),
+    watch(hub.scorers, () => []),
     watch(hub.priceSheets, takeCosts),
     watch(hub.trafficProfiles, takeCosts),
     watch(hub.carbonSheets, takeCosts),
