@@ -1,5 +1,5 @@
 // Expressions in CEL, the language of Kubernetes' own rules: compiled once, evaluated at a bounded cost. The engine is
-// `@bufbuild/cel`; it takes a fifth of a second to load, so it is loaded when the first expression needs it.
+// `@bufbuild/cel`; `program.ts` loads it.
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import type { CelEnv, CelFunc, CelInput } from '@bufbuild/cel'

@@ -1,4 +1,5 @@
-// What the rest sees of CEL: sources in, programs out, plain JSON in both directions.
+// What the rest sees of CEL: sources in, programs out, plain JSON in both directions. The engine takes a tenth of a
+// second to load, so it is loaded where an expression is about to be used.
 
 /** An expression that compiled. */
 export interface Program {
@@ -24,7 +25,30 @@ export interface Cel {
   compile(source: string, options: CelOptions): Program
 }
 
-/** Loads the engine, once. */
-export async function loadCel(): Promise<Cel> {
-  return (await import('./engine.ts')).cel
+let engine: Cel | undefined
+let loading: Promise<void> | undefined
+
+/** Loads the engine, once: until then nothing compiles. */
+export function loadCel(): Promise<void> {
+  loading ??= import('./engine.ts').then((loaded) => void (engine = loaded.cel))
+  return loading
+}
+
+/** No answer to anybody: try again. */
+export class CelLoading extends Error {
+  override readonly name = 'CelLoading'
+}
+
+/**
+ * Throws Invalid as `Cel.compile` does. While the engine is being loaded, which this begins, throws CelLoading.
+ */
+export function compileCel(source: string, options: CelOptions): Program {
+  if (engine) return engine.compile(source, options)
+  void loadCel()
+  throw new CelLoading(`Cannot evaluate CEL "${source}" yet: its engine is being loaded`)
+}
+
+/** Loads the engine if a field `expression` is anywhere in `specs`. */
+export async function loadCelFor(specs: Iterable<unknown>): Promise<void> {
+  for (const spec of specs) if (JSON.stringify(spec)?.includes('"expression":')) return loadCel()
 }
