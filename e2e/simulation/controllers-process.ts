@@ -29,7 +29,8 @@ export function runControllers({ process, net, hub, members, generation, request
     hmac: (text) => createHmac('sha256', 'simulation').update(text).digest('base64url'),
     connect: ({ metadata }, _, purpose) => {
       const member = members.get(metadata.name)
-      if (member === undefined) throw new FlotillaError('Invalid', `there is nothing at the address of ${metadata.name}`)
+      if (member === undefined)
+        throw new FlotillaError('Invalid', `there is nothing at the address of ${metadata.name}`)
       return { api: net.connect(process, member, purpose), close: async () => {} }
     },
   })

@@ -20,7 +20,14 @@ interface BindingSpec {
   readonly workloads: readonly { readonly ref: Ref }[]
   readonly followers?: readonly { readonly ref: Ref }[]
   readonly decision?: { readonly forHash: string; readonly clusters: readonly DecidedEntry[] }
-  readonly removals?: readonly { readonly id: string; readonly object: Omit<Ref, 'uid'>; readonly templateUID: string }[]
+  readonly removals?: readonly Removal[]
+}
+
+interface Removal {
+  readonly id: string
+  readonly clusterUID?: string
+  readonly object: Omit<Ref, 'uid'>
+  readonly templateUID: string
 }
 
 interface Ref {
@@ -44,11 +51,12 @@ export class FleetModel {
   readonly clusters = new Map<string, ModelCluster>()
   /** By store key. */
   readonly bindings = new Map<string, ModelBinding>()
-  /** UIDs of templates that were deleted. */
+  /** UIDs of templates that were deleted, and not with `--cascade=orphan`. */
   readonly #ended = new Set<string>()
+  readonly #orphaned = new Set<string>()
   /** UIDs of workloads that each template went along with. */
   readonly #users = new Map<string, Set<string>>()
-  /** `cluster id, kind, name, template UID` of every removal that was ever recorded. */
+  /** `cluster id, its registration, kind, name, template UID` of every removal that was ever recorded. */
   readonly #removals = new Set<string>()
 
   take(event: StoreEvent): void {
@@ -70,8 +78,9 @@ export class FleetModel {
   }
 
   /** Whether the copy, made of that template, may be deleted from the cluster. */
-  mayBeRemoved(clusterId: string, kind: string, name: string, templateUid: string): boolean {
-    if (this.#removals.has(removalKey(clusterId, kind, name, templateUid))) return true
+  mayBeRemoved(cluster: string, kind: string, name: string, templateUid: string): boolean {
+    const { id = '', uid = '' } = this.clusters.get(cluster) ?? {}
+    if (this.#removals.has(removalKey(id, uid, kind, name, templateUid))) return true
     if (this.#ended.has(templateUid)) return true
     return [...(this.#users.get(templateUid) ?? [])].some((uid) => this.#ended.has(uid))
   }
@@ -92,7 +101,9 @@ export class FleetModel {
 
   #takeTemplate({ object }: StoreEvent, isGone: boolean): void {
     const id = `${object.kind} ${object.metadata.name}`
-    if (object.metadata.deletionTimestamp !== undefined || isGone) this.#ended.add(object.metadata.uid ?? '')
+    const { uid = '', deletionTimestamp, finalizers = [] } = object.metadata
+    if (finalizers.includes('orphan')) this.#orphaned.add(uid)
+    if ((deletionTimestamp !== undefined || isGone) && !this.#orphaned.has(uid)) this.#ended.add(uid)
     if (!isGone) this.templates.set(id, object)
     else if (this.templates.get(id)?.metadata.uid === object.metadata.uid) this.templates.delete(id)
   }
@@ -115,8 +126,8 @@ export class FleetModel {
       for (const { ref: user } of spec.workloads) users.add(user.uid)
     }
     for (const removal of spec.removals ?? []) {
-      const { id, object: ref, templateUID } = removal
-      this.#removals.add(removalKey(id, ref.kind, ref.name, templateUID))
+      const { id, clusterUID = '', object: ref, templateUID } = removal
+      this.#removals.add(removalKey(id, clusterUID, ref.kind, ref.name, templateUID))
     }
   }
 }

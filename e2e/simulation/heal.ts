@@ -1,7 +1,7 @@
 // The end of chaos: whatever is broken is mended, and people put right what only people can.
 import { leases } from '@flotilla/machinery/well-known-resources'
 import { hubId } from './controllers-process.ts'
-import { editCluster, forget, leaseKey } from './steps.ts'
+import { editCluster, forget, leaseKey, rejoin } from './steps.ts'
 import type { World } from './world.ts'
 
 export async function healWorld(world: World): Promise<void> {
@@ -28,8 +28,7 @@ async function putRight(world: World, name: string): Promise<void> {
     return editCluster(world, name, { spec: { taints: [], suspend: false } })
   }
   if (hub !== undefined) await forget(hub, name).catch(() => {})
-  world.disturb()
-  await world.register(name)
+  await rejoin(world, name)
 }
 
 async function freeLease(world: World, name: string): Promise<void> {

@@ -44,7 +44,9 @@ async function runOne(seed: number): Promise<void> {
 function report({ seed, violation, tail }: Run): void {
   if (violation === undefined) return
   process.exitCode = 1
-  console.log(`\nseed ${seed} violates ${violation.invariant} at ${(violation.at / 1000).toFixed(1)} s: ${violation.message}`)
+  console.log(
+    `\nseed ${seed} violates ${violation.invariant} at ${(violation.at / 1000).toFixed(1)} s: ${violation.message}`,
+  )
   console.log(tail.join('\n'))
   console.log(`Replay: npm run simulate -- --seed ${seed} --shrink`)
 }

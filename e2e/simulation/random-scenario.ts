@@ -44,6 +44,7 @@ const makers = {
   orphan: (dice) => ({ do: 'orphan', app: dice.pick(apps) }),
   deleteBinding: (dice) => ({ do: 'delete-binding', app: dice.pick(apps) }),
   deletePolicy: (dice) => ({ do: 'delete-policy', app: dice.pick(apps) }),
+  place: (dice) => ({ do: 'place', app: dice.pick(apps), weights: dice.weights() }),
   taint: (dice) => ({
     do: 'taint',
     cluster: dice.pick(members),

@@ -13,6 +13,8 @@ type OnHub =
   | { readonly do: 'weigh'; readonly app: string; readonly weights: Weights }
   | { readonly do: 'release'; readonly app: string; readonly image: string }
   | { readonly do: 'configure'; readonly app: string; readonly value: string }
+  /** A policy for what is there already. */
+  | { readonly do: 'place'; readonly app: string; readonly weights: Weights }
   | { readonly do: 'remove'; readonly app: string }
   /** Deleted, and created again at once: another object of the same name. */
   | { readonly do: 'recreate'; readonly app: string; readonly replicas: number }
@@ -24,7 +26,8 @@ type OnHub =
   | { readonly do: 'suspend'; readonly cluster: string; readonly forMs: number }
   | { readonly do: 'unjoin'; readonly cluster: string }
   | { readonly do: 'unjoin-by-force'; readonly cluster: string }
-  | { readonly do: 'join'; readonly cluster: string }
+  /** `keeps`: what it was left with is not pruned before. */
+  | { readonly do: 'join'; readonly cluster: string; readonly keeps?: boolean }
 
 /** What people, and what runs there, do on a member. */
 type OnMember =
@@ -42,8 +45,8 @@ type OnMachines =
   | { readonly do: 'break-watches'; readonly server: string; readonly how: 'end' | 'reset' | 'expired' }
   | { readonly do: 'compact'; readonly server: string }
   | { readonly do: 'down'; readonly server: string; readonly forMs: number }
-  /** Another cluster, with nothing on it, answers at the address. */
-  | { readonly do: 'wipe'; readonly cluster: string }
+  /** Another cluster, with nothing on it, answers at the address. `isPrepared`: for a hub to manage it. */
+  | { readonly do: 'wipe'; readonly cluster: string; readonly isPrepared?: boolean }
   /** The process of the controllers dies, and starts again so much later. */
   | { readonly do: 'crash'; readonly forMs: number }
   | { readonly do: 'pause'; readonly how: Pause; readonly forMs: number }
@@ -66,6 +69,8 @@ export interface Scenario {
   readonly quietMs?: number
   /** From a pod's being bound to its being ready, ms. Default 800. */
   readonly podStartMs?: number
+  /** Within how long an edit must have been acted on, ms. Default: five minutes. */
+  readonly actsWithinMs?: number
   /** Requests per second and member. Default 200. */
   readonly requestRate?: number
 }

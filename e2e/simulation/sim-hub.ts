@@ -61,7 +61,10 @@ export class SimHub implements Endpoint {
     this.#checkLoaded(new Map(loaded.objects.map(({ key, revision }) => [key, revision])))
     const store = new CoreStore({ env: process.env, journal: this.#disk.mount(process), history, freeze: true, loaded })
     this.#process = process
-    const server = await env.complete(createKubeServer({ env: process.env, store }), { limitMs: 60_000, what: 'the hub' })
+    const server = await env.complete(createKubeServer({ env: process.env, store }), {
+      limitMs: 60_000,
+      what: 'the hub',
+    })
     serveDocuments(server)
     server.onEveryEvent((event) => {
       this.#visible.set(event.key, event.type === 'DELETED' ? undefined : event.revision)

@@ -24,6 +24,10 @@ export class SimMember implements Endpoint {
   readonly name: string
   /** Identity of the cluster that answers now. */
   id = ''
+  /** Since when, virtual ms. */
+  since = 0
+  /** It was taken off by force and came back: what it was left with is reported, and nobody's to remove. */
+  keepsOrphans = false
   /** What its webhook says to whatever is written to Deployments. */
   denial: ErrorCode | undefined
   readonly #options: SimMemberOptions
@@ -66,6 +70,7 @@ export class SimMember implements Endpoint {
       .apiAs({ name: 'admin', groups: ['system:masters'] })
       .get(namespaces, { name: 'kube-system' })
     this.id = system.metadata.uid ?? ''
+    this.since = env.clock.now()
   }
 
   /** Its API server ends; what runs there goes on. */

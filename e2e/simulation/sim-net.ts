@@ -44,6 +44,7 @@ export interface NetOptions {
   readonly env: Env
   readonly random: () => number
   readonly history: History
+  readonly onSent: (call: Call) => void
   /** Called when a request reaches its server, before it is carried out. */
   readonly onArrival: (call: Call) => void
 }
@@ -87,14 +88,17 @@ export class SimNet {
       reset: this.#reset(server),
       expired: new FlotillaError('Expired', `${server}: the resource version is too old`),
     }
-    for (const watch of [...this.#watchesOf(server)]) watch.end(errors[how])
+    for (const watch of this.#watchesOf(server)) watch.end(errors[how])
   }
 
   /** `endpoint` as `process` reaches it. */
   connect(process: SimProcess, endpoint: Endpoint, purpose: 'sync' | 'probe'): KubeApi {
     const at = { process: process.name, server: endpoint.name, purpose }
-    const request = <T>(call: Omit<Call, keyof typeof at | 'sentAt'>, options: RequestOptions | undefined, send: Send<T>) =>
-      this.#request(process, endpoint, { ...at, ...call, sentAt: this.#now() }, options?.signal, send)
+    const request = <T>(
+      call: Omit<Call, keyof typeof at | 'sentAt'>,
+      options: RequestOptions | undefined,
+      send: Send<T>,
+    ) => this.#request(process, endpoint, { ...at, ...call, sentAt: this.#now() }, options?.signal, send)
     return {
       get: (resource, key, options) =>
         request({ verb: 'get', resource, key }, options, (api) => api.get(resource, key, options)),
@@ -133,6 +137,7 @@ export class SimNet {
   ): Promise<T> {
     if (process.isDead) return never
     if (signal?.aborted === true) return Promise.reject(givenUp(call))
+    this.#options.onSent(call)
     return new Promise((resolve, reject) => {
       const settle = (run: () => void) =>
         process.deliver(() => {
@@ -204,6 +209,7 @@ export class SimNet {
       onEnd: () => watches.delete(watch),
     })
     if (watch.isOver) return watch
+    this.#options.onSent(call)
     watches.add(watch)
     void this.#open(endpoint, call, options, watch)
     return watch
@@ -226,9 +232,11 @@ export class SimNet {
     life.removeEventListener('abort', broken)
   }
 
-  #weatherFor({ server, purpose }: Call): Weather {
+  #weatherFor({ server, purpose, verb, resource }: Call): Weather {
     const weather = this.weather(server)
-    return weather.only === undefined || weather.only === purpose ? weather : fair
+    const { only = purpose, onlyReadsOf = resource?.plural } = weather
+    const isRead = weather.onlyReadsOf === undefined || verb === 'list' || verb === 'watch'
+    return only === purpose && isRead && onlyReadsOf === resource?.plural ? weather : fair
   }
 
   #watchesOf(server: string): Set<SimWatch> {

@@ -53,7 +53,8 @@ interface Due {
 async function runChaos(world: World, { steps, lastsMs }: Scenario): Promise<void> {
   const start = world.now()
   const agenda: Due[] = steps.map((step) => ({ at: start + step.at, run: () => doStep(step) }))
-  const later = (delayMs: number, run: () => Promise<void> | void) => void agenda.push({ at: world.now() + delayMs, run })
+  const later = (delayMs: number, run: () => Promise<void> | void) =>
+    void agenda.push({ at: world.now() + delayMs, run })
   async function doStep(step: Step): Promise<void> {
     world.history.note(describeStep(step))
     const done = world.people(() => carryOut(world, step, later))
@@ -70,7 +71,10 @@ async function runChaos(world: World, { steps, lastsMs }: Scenario): Promise<voi
 }
 
 function takeNext(agenda: Due[]): Due | undefined {
-  const first = agenda.reduce<Due | undefined>((best, due) => (best === undefined || due.at < best.at ? due : best), undefined)
+  const first = agenda.reduce<Due | undefined>(
+    (best, due) => (best === undefined || due.at < best.at ? due : best),
+    undefined,
+  )
   if (first !== undefined) agenda.splice(agenda.indexOf(first), 1)
   return first
 }
@@ -79,7 +83,10 @@ async function awaitRest(world: World): Promise<void> {
   const limit = world.now() + restWithinMs
   while (unrest(world).length > 0 && !isViolated(world)) {
     if (world.now() > limit) {
-      return world.violate('I7', `still not at rest ${restWithinMs / 60_000} minutes after all faults: ${unrest(world).join('; ')}`)
+      return world.violate(
+        'I7',
+        `still not at rest ${restWithinMs / 60_000} minutes after all faults: ${unrest(world).join('; ')}`,
+      )
     }
     await world.env.advance(lookEveryMs)
   }
@@ -92,7 +99,8 @@ async function watchQuiet(world: World, quietMs: number): Promise<void> {
   await world.env.advance(quietMs)
   if (isViolated(world)) return
   if (world.hubWrites > hub) world.violate('I7', `${world.hubWrites - hub} writes to the hub while nothing happened`)
-  if (world.memberWrites > members) world.violate('I7', `${world.memberWrites - members} writes to members while nothing happened`)
+  if (world.memberWrites > members)
+    world.violate('I7', `${world.memberWrites - members} writes to members while nothing happened`)
   const problems = unrest(world)
   if (problems.length > 0) world.violate('I7', `no longer at rest: ${problems.join('; ')}`)
 }

@@ -1,12 +1,13 @@
 // How each step of a scenario is carried out.
 import { clusterResource } from '@flotilla/api/cluster'
-import { clusterFinalizer, group, systemNamespace } from '@flotilla/api/group'
+import { clusterFinalizer, group, hubLabel, systemNamespace } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeApi, Patch } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { configMaps, deployments, leases } from '@flotilla/machinery/well-known-resources'
+import { hubId } from './controllers-process.ts'
 import { aDeployment, aPolicy, namespace, someSettings } from './app.ts'
 import type { Step } from './scenario.ts'
 import type { World } from './world.ts'
@@ -25,6 +26,8 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
       await hub.create(deployments, aDeployment(app, replicas))
       await hub.create(propagationPolicyResource, aPolicy(app, weights) as never)
     }),
+  place: (world, { app, weights }) =>
+    onHub(world, (hub) => hub.create(propagationPolicyResource, aPolicy(app, weights) as never)),
   scale: (world, { app, replicas }) => edit(world, app, { spec: { replicas } }),
   weigh: (world, { app, weights }) =>
     onHub(world, (hub) => {
@@ -68,10 +71,9 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
   },
   unjoin: (world, { cluster }) => onHub(world, (hub) => hub.delete(clusterResource, { name: cluster })),
   'unjoin-by-force': (world, { cluster }) => onHub(world, (hub) => forget(hub, cluster)),
-  join(world, { cluster }) {
-    // What it kept is told what is decided now, whatever runs elsewhere by then.
-    world.disturb()
-    return world.register(cluster)
+  join(world, { cluster, keeps = false }) {
+    world.member(cluster).keepsOrphans = keeps
+    return keeps ? world.register(cluster) : rejoin(world, cluster)
   },
 
   meddle(world, { cluster, app }) {
@@ -82,7 +84,9 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
   },
   'delete-copy': (world, { cluster, app }) => onMember(world, cluster, app, (api, key) => api.delete(deployments, key)),
   squat: (world, { cluster, app }) =>
-    onMember(world, cluster, app, (api) => api.create(deployments, aDeployment(app, 1, 'registry.example.com/other:1'))),
+    onMember(world, cluster, app, (api) =>
+      api.create(deployments, aDeployment(app, 1, 'registry.example.com/other:1')),
+    ),
   deny(world, { cluster, code, forMs }, later) {
     const member = world.member(cluster)
     member.denial = code
@@ -100,9 +104,7 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
   weather({ net }, { server, weather, forMs }, later) {
     const before = net.weather(server)
     net.setWeather(server, weather)
-    const restored = Object.fromEntries(
-      Object.keys(weather).map((name) => [name, before[name as keyof typeof before]]),
-    )
+    const restored = Object.fromEntries(Object.keys(weather).map((name) => [name, before[name as keyof typeof before]]))
     later(forMs, () => net.setWeather(server, restored))
   },
   'break-watches': ({ net }, { server, how }) => net.breakWatches(server, how),
@@ -117,7 +119,10 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
       later(forMs, () => member.up())
     }
   },
-  wipe: (world, { cluster }) => world.wipe(cluster),
+  async wipe(world, { cluster, isPrepared = false }) {
+    await world.wipe(cluster)
+    if (isPrepared) await world.prepare(cluster)
+  },
   crash(world, { forMs }, later) {
     for (const process of world.processes) process.crash()
     later(forMs, () => world.ensureControllers())
@@ -135,7 +140,7 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
     const rival = world.startControllers('rival')
     later(forMs, () => rival.crash())
   },
-  claim: (world, { cluster, generation, hubId }) => claim(world, cluster, generation, hubId),
+  claim: (world, { cluster, generation, hubId: other }) => claim(world, cluster, generation, other),
 }
 
 export async function carryOut(world: World, step: Step, later: Later): Promise<void> {
@@ -157,6 +162,19 @@ export async function forget(hub: KubeApi, cluster: string): Promise<void> {
   await hub
     .patch(clusterResource, { name: cluster }, { type: 'merge', patch: { metadata: { finalizers: [] } } })
     .catch(() => {})
+}
+
+/** Registers a cluster, if it is not. What it was left with by force is pruned first, or it would stay as an orphan. */
+export async function rejoin(world: World, name: string): Promise<void> {
+  if (world.model.clusters.has(name)) return
+  // What it kept is told what is decided now, whatever runs elsewhere by then.
+  world.disturb()
+  const { admin } = world.member(name)
+  for (const resource of [deployments, configMaps]) {
+    const { items } = await admin.list(resource, { namespace, labelSelector: `${hubLabel}=${hubId}` })
+    for (const { metadata } of items) await admin.delete(resource, metadata)
+  }
+  await world.register(name)
 }
 
 async function onHub(world: World, act: (hub: KubeApi) => Promise<unknown>): Promise<void> {
@@ -184,8 +202,8 @@ async function onMember(
   await act(world.member(cluster).admin, { namespace, name: app })
 }
 
-async function claim(world: World, cluster: string, generation: number, hubId: string): Promise<void> {
-  const annotations = { [`${group}/hub-id`]: hubId, [`${group}/hub-generation`]: String(generation) }
-  const patch = { metadata: { annotations }, spec: { holderIdentity: `holder of ${hubId}` } }
+async function claim(world: World, cluster: string, generation: number, other: string): Promise<void> {
+  const annotations = { [`${group}/hub-id`]: other, [`${group}/hub-generation`]: String(generation) }
+  const patch = { metadata: { annotations }, spec: { holderIdentity: `holder of ${other}` } }
   await world.member(cluster).admin.patch(leases, leaseKey, { type: 'merge', patch })
 }

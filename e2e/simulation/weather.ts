@@ -15,6 +15,8 @@ export interface Weather {
   /** Of requests, how many the server refuses so. */
   readonly refusals: number
   readonly refusal: ErrorCode
+  /** Only lists and watches of this resource (its plural). */
+  readonly onlyReadsOf?: string
   /** Only on connections of this purpose. */
   readonly only?: 'sync' | 'probe'
 }

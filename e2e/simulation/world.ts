@@ -50,7 +50,15 @@ export class World implements Watched {
     this.env = env
     this.random = seededRandom(seed + 0xc4a05)
     this.history = new History(() => env.clock.monotonic())
-    this.net = new SimNet({ env, random: this.random, history: this.history, onArrival: (call) => this.#seeCall(call) })
+    this.net = new SimNet({
+      env,
+      random: this.random,
+      history: this.history,
+      onSent: (call) => {
+        for (const check of this.#checks) check.onSent?.(call)
+      },
+      onArrival: (call) => this.#seeCall(call),
+    })
     this.hub = new SimHub({
       env,
       seed,
@@ -68,7 +76,7 @@ export class World implements Watched {
       checkReadyFloor(this),
       checkOneWriter(this),
       checkDecidedReplicas(this),
-      checkShrinks(this),
+      checkShrinks(this, scenario.actsWithinMs ?? 5 * 60_000),
       checkBudgets(this, this.#requestRate),
     ]
   }
@@ -143,13 +151,21 @@ export class World implements Watched {
     await this.member(name).provision()
   }
 
+  /** Makes room for a hub on the member. */
+  async prepare(name: string): Promise<void> {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }
+    await this.member(name)
+      .admin.create(namespaces, namespace)
+      .catch(() => {})
+  }
+
   async register(name: string): Promise<void> {
     const member = this.member(name)
-    await member.admin
-      .create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } })
-      .catch(() => {})
+    await this.prepare(name)
     const spec = { id: member.id, mode: 'Direct', region: `region-${name}` }
-    await this.hub.api()?.create(clusterResource, { apiVersion, kind: 'Cluster', metadata: { name }, spec } as KubeObject)
+    await this.hub
+      .api()
+      ?.create(clusterResource, { apiVersion, kind: 'Cluster', metadata: { name }, spec } as KubeObject)
   }
 
   async stop(): Promise<void> {

@@ -11,9 +11,9 @@ export function unrest(watched: Watched): readonly string[] {
   return [...unreadyClusters(watched), ...appsOf(model).flatMap((app) => unrestOf(watched, app))]
 }
 
-function appsOf({ templates, bindings }: FleetModel): readonly string[] {
+function appsOf({ templates, bindings, policies }: FleetModel): readonly string[] {
   const named = [...templates.values()].filter(({ kind }) => kind === 'Deployment').map(({ metadata }) => metadata.name)
-  return [...new Set([...named, ...[...bindings.values()].map(({ app }) => app)])]
+  return [...new Set([...named, ...policies.keys(), ...[...bindings.values()].map(({ app }) => app)])]
 }
 
 function unreadyClusters({ model, members }: Watched): readonly string[] {
@@ -30,7 +30,10 @@ function unrestOf(watched: Watched, app: string): readonly string[] {
   const weights = model.weightsOf(app)
   const copies = [...members.values()]
     .filter(({ name }) => model.clusters.has(name))
-    .map(({ name }) => ({ name, copy: ownOnly(held(name, `deployments.apps/shop/${app}`)) }))
+    .map(({ name, keepsOrphans }) => {
+      const isOrphan = keepsOrphans && !(template !== undefined && (weights?.get(name) ?? 0) > 0)
+      return { name, copy: isOrphan ? undefined : ownOnly(held(name, `deployments.apps/shop/${app}`)) }
+    })
   if (template === undefined) {
     const left = copies.filter(({ copy }) => copy !== undefined)
     return left.map(({ name }) => `${app} is still on ${name}, and its template is gone`)
@@ -62,8 +65,10 @@ function copyProblems(
   const status = copy['status'] as { readyReplicas?: number } | undefined
   const problems: string[] = []
   if (Math.abs(replicas - share) >= 1) problems.push(`${app} has ${replicas} on ${member}, where its share is ${share}`)
-  if ((status?.readyReplicas ?? 0) !== replicas) problems.push(`${app} has ${status?.readyReplicas ?? 0} of ${replicas} ready on ${member}`)
-  if (imageOf(copy) !== imageOf(template)) problems.push(`${app} runs ${imageOf(copy)} on ${member}, not ${imageOf(template)}`)
+  if ((status?.readyReplicas ?? 0) !== replicas)
+    problems.push(`${app} has ${status?.readyReplicas ?? 0} of ${replicas} ready on ${member}`)
+  if (imageOf(copy) !== imageOf(template))
+    problems.push(`${app} runs ${imageOf(copy)} on ${member}, not ${imageOf(template)}`)
   return problems
 }
 

@@ -17,6 +17,8 @@ export interface Watched {
 }
 
 export interface Check {
+  /** A process sends a request. */
+  onSent?(call: Call): void
   /** A request has reached its server and is about to be carried out. */
   onArrival?(call: Call): void
   /** After the model has taken it. */

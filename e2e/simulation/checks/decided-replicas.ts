@@ -5,6 +5,9 @@ import type { Check, Watched } from './check.ts'
 /** Lag between a template's edit, its decision and its delivery does not count, ms. */
 const recentMs = 10 * 60_000
 
+/** Members are asked who they are every five seconds: until then another cluster may be taken for the one before it, ms. */
+const noticedWithinMs = 20_000
+
 interface Wanted {
   readonly at: number
   readonly replicas: number
@@ -17,7 +20,9 @@ export function checkDecidedReplicas({ model, members, now, violate }: Watched):
   const decided = new Map<string, Wanted[]>()
 
   const mostOf = (list: Map<string, Wanted[]>, key: string): number | undefined => {
-    const recent = (list.get(key) ?? []).filter(({ at }, index, all) => now() - at < recentMs || index === all.length - 1)
+    const recent = (list.get(key) ?? []).filter(
+      ({ at }, index, all) => now() - at < recentMs || index === all.length - 1,
+    )
     list.set(key, recent)
     return recent.length === 0 ? undefined : Math.max(...recent.map(({ replicas }) => replicas))
   }
@@ -49,10 +54,11 @@ export function checkDecidedReplicas({ model, members, now, violate }: Watched):
       const stated = (object['spec'] as { replicas?: number } | undefined)?.replicas
       const template = object.metadata.annotations?.[templateAnnotation]
       // Without our marks it is no statement: it takes back what we had added.
-      if (stated === undefined || template === undefined) return
+      if (stated === undefined || template === undefined || now() - member.since < noticedWithinMs) return
       const most = mostOf(decided, `${template} ${member.id}`)
       if (most === undefined) violate('I2', `${key?.name} is stated on ${server}, where nothing was decided`)
-      else if (stated > most) violate('I2', `${key?.name} is stated with ${stated} on ${server}, where ${most} were decided`)
+      else if (stated > most)
+        violate('I2', `${key?.name} is stated with ${stated} on ${server}, where ${most} were decided`)
     },
   }
 }

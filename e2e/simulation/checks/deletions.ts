@@ -21,7 +21,7 @@ export function checkDeletions({ model, members, held, violate }: Watched): Chec
       if (found === undefined || found.metadata.uid !== uid) return
       const template = found.metadata.annotations?.[templateAnnotation] ?? ''
       if (found.metadata.labels?.[hubLabel] !== hubId) return violate('I4', `${describe(call)}: it is not ours`)
-      if (model.mayBeRemoved(member.id, resource.kind, key?.name ?? '', template)) return
+      if (model.mayBeRemoved(member.name, resource.kind, key?.name ?? '', template)) return
       violate('I4', `${describe(call)}: no removal is recorded, and its template ${template} lives`)
     },
   }

@@ -36,7 +36,10 @@ export function checkOneWriter({ members, now, violate }: Watched): Check {
       const isOwn = lease.hub === hubId && lease.holder === call.process
       // What was sent before is on its way, and cannot be called back.
       if (isOwn || call.sentAt <= lease.since) return
-      violate('I5', `${call.process} sent "${describe(call)}" after ${lease.holder} of ${lease.hub} had taken the lease`)
+      violate(
+        'I5',
+        `${call.process} sent "${describe(call)}" after ${lease.holder} of ${lease.hub} had taken the lease`,
+      )
     },
   }
 }

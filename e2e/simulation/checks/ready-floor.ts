@@ -7,9 +7,16 @@ interface AppState {
   readonly ready: Map<string, number>
   total: number
   floor: number
+  /** Of a template that was deleted: one that takes its name at once is to go on from there. */
+  before?: { readonly floor: number; readonly at: number }
 }
 
-export function checkReadyFloor({ model, violate }: Watched): Check {
+/** As `kubectl replace --force` does it, ms. */
+const atOnceMs = 1_000
+/** For so long copies wait for the policy of a template that was created anew, ms. */
+const patienceMs = 25_000
+
+export function checkReadyFloor({ model, now, violate }: Watched): Check {
   const apps = new Map<string, AppState>()
 
   function stateOf(app: string): AppState {
@@ -24,7 +31,7 @@ export function checkReadyFloor({ model, violate }: Watched): Check {
     state.ready.set(member, ready)
     const wanted = model.wantedOf(app) ?? 0
     state.floor = state.total >= wanted && isSettled(app, state) ? wanted : Math.min(state.floor, wanted)
-    if (state.total >= state.floor) return
+    if (state.total >= state.floor || isGivenUp(app, state)) return
     const each = [...state.ready].map(([name, count]) => `${name} ${count}`).join(', ')
     violate('I3', `${app} has ${state.total} ready (${each}) where ${state.floor} were reached and are wanted`)
   }
@@ -36,15 +43,23 @@ export function checkReadyFloor({ model, violate }: Watched): Check {
     return clusters.every(({ name, replicas = 0 }) => (ready.get(name) ?? 0) >= replicas)
   }
 
+  function isGivenUp(app: string, { before }: AppState): boolean {
+    return model.weightsOf(app) === undefined && before !== undefined && now() - before.at > patienceMs
+  }
+
   return {
     onMemberEvent(member, { key, type, object }) {
       if (!key.startsWith('deployments.apps/shop/')) return
       note(object.metadata.name, member.name, type === 'DELETED' ? 0 : readyOf(object))
     },
-    onHubEvent({ key, object }) {
+    onHubEvent({ key, type, object }) {
       if (!key.startsWith('deployments.apps/')) return
       const state = stateOf(object.metadata.name)
-      state.floor = Math.min(state.floor, model.wantedOf(object.metadata.name) ?? 0)
+      const wanted = model.wantedOf(object.metadata.name) ?? 0
+      if (type === 'DELETED') state.before = { floor: state.floor, at: now() }
+      const { before } = state
+      const isAnew = type === 'ADDED' && before !== undefined && now() - before.at < atOnceMs
+      state.floor = Math.min(isAnew ? before.floor : state.floor, wanted)
     },
     onWipe(member) {
       for (const state of apps.values()) {

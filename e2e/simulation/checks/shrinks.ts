@@ -4,10 +4,8 @@ import type { StoreEvent } from '@flotilla/kube-server/store/store'
 import type { ModelBinding } from '../fleet-model.ts'
 import type { Check, Watched } from './check.ts'
 
-/** An edit may be acted on so much later: whoever has to may be dead or cut off until then. */
-const patienceMs = 5 * 60_000
-
-export function checkShrinks({ model, now, violate }: Watched): Check {
+/** `actsWithinMs`: so much later an edit may be acted on, since whoever has to may be dead or cut off until then. */
+export function checkShrinks({ model, now, violate }: Watched, actsWithinMs: number): Check {
   /** By UID of the binding's template: replicas by cluster id, as they were decided last. */
   const decided = new Map<string, ReadonlyMap<string, number>>()
   let editedAt = Number.NEGATIVE_INFINITY
@@ -22,10 +20,11 @@ export function checkShrinks({ model, now, violate }: Watched): Check {
       const before = decided.get(uid) ?? new Map<string, number>()
       const after = replicasOf(binding)
       decided.set(uid, after)
-      if (now() - editedAt < patienceMs) return
+      if (now() - editedAt < actsWithinMs) return
       for (const [id, replicas] of before) {
         const left = after.get(id) ?? 0
-        if (left < replicas) violate('I4', `${binding.app} shrinks on ${id} from ${replicas} to ${left}, and nobody edited anything`)
+        if (left < replicas)
+          violate('shrink', `${binding.app} shrinks on ${id} from ${replicas} to ${left}, and nobody edited anything`)
       }
     },
   }
