@@ -44,7 +44,11 @@ function toServed(definition: CustomResourceDefinition, version: CustomVersion):
 export function reviewResource(resource: Resource, root: Schema): ServedResource {
   const { group, version, plural, kind, namespaced } = resource
   return {
-    ...{ group, version, plural, kind, namespaced },
+    group,
+    version,
+    plural,
+    kind,
+    namespaced,
     singular: kind.toLowerCase(),
     listKind: '',
     shortNames: [],
