@@ -34,10 +34,10 @@ async function measureEvents(run: Run): Promise<readonly Row[]> {
   const [first, again, syncs]: [number[], number[], number[]] = [[], [], []]
   for (let index = 0; index < run.option('events'); index += 1) {
     const name = `web-${index}`
-    first.push(await decided(name, () => half.api.create(deployments, aDeployment(name, 100))))
+    first.push(await decided(name, 100, () => half.api.create(deployments, aDeployment(name, 100))))
     const patch = { spec: { replicas: 120 } }
     const scale = () => half.api.patch(deployments, { namespace, name }, { type: 'merge', patch })
-    again.push(await decided(name, scale))
+    again.push(await decided(name, 120, scale))
     syncs.push(timeOfSync(folder))
     if (index % 50 === 49) run.progress(`${index + 1} events: ${first.at(-1)?.toFixed(1)} ms`)
   }
@@ -103,28 +103,22 @@ async function timeToHash(folder: string): Promise<number> {
   return now() - from
 }
 
-/** Runs what makes a decision of a workload necessary; milliseconds until the store has told of it. */
+/** Runs what has a workload decided for so many replicas; milliseconds until the store has told of it. */
 function followDecisions({ hub }: DecidingHub) {
   let heard: (binding: ResourceBinding) => void = () => {}
   hub.bindings.onChange(({ after }) => after && heard(after))
-  return async (workload: string, act: () => Promise<unknown>): Promise<number> => {
+  return async (name: string, replicas: number, act: () => Promise<unknown>): Promise<number> => {
     const { promise, resolve } = Promise.withResolvers<number>()
     const from = now()
     heard = ({ spec }) => {
-      const [{ ref, components = [] } = {}] = spec.workloads
-      const wanted = components[0]?.replicas
-      const placed = spec.decision?.clusters.reduce((sum, { replicas = 0 }) => sum + replicas, 0)
-      if (ref?.name === workload && placed === wanted && wanted !== seen.get(workload)) {
-        seen.set(workload, wanted ?? 0)
-        resolve(now() - from)
-      }
+      const decided = spec.decision?.clusters.reduce((sum, each) => sum + (each.replicas ?? 0), 0)
+      if (spec.workloads[0]?.ref.name === name && decided === replicas) resolve(now() - from)
     }
     await act()
     return promise
   }
 }
 
-const seen = new Map<string, number>()
 const namespace = 'shop'
 
 async function prepare(api: KubeApi, clusters: number): Promise<void> {
