@@ -17,6 +17,7 @@ import { builtinSchemaOf, MemberKinds, type MemberKind } from '@flotilla/control
 import { projectRow } from '@flotilla/control-plane/members/row'
 import { SchemaLibrary } from '@flotilla/control-plane/members/schema-library'
 import { objectIdOf } from '@flotilla/control-plane/object-id'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
@@ -24,8 +25,9 @@ import { horizontalPodAutoscalers } from '../reach/kinds.ts'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import type { FleetMember } from '../reach/fleet.ts'
-import { readPolicy } from './explain-every.ts'
-import type { Binding, TemplateAndBindings } from './read-binding.ts'
+import { readPolicy } from '@flotilla/control-plane/what-if/explain-every'
+import type { Binding } from '@flotilla/control-plane/hub'
+import type { TemplateAndBindings } from '@flotilla/control-plane/what-if/template-bindings'
 
 export interface RenderedOn {
   readonly cluster: string
@@ -114,9 +116,11 @@ async function readShared(hub: KubeApi): Promise<Shared> {
     hub.list(namespaces),
     hub.list(horizontalPodAutoscalers),
   ])
+  const overrides = [...wide.items, ...local.items]
+  await loadCelFor(overrides.map(({ spec }) => spec))
   return {
     hubId,
-    overrides: [...wide.items, ...local.items],
+    overrides,
     namespaces: new Map(spaces.items.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
     scalers: new Map(scalers.items.map((scaler) => [objectIdOf(refOf(scaler)), scaler])),
   }

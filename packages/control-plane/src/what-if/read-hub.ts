@@ -13,6 +13,7 @@ import {
   type ResourceBinding,
 } from '@flotilla/api/resource-binding'
 import type { ResourceSelector } from '@flotilla/api/selector'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -35,8 +36,13 @@ export interface HubReading {
   readonly state: HubState
 }
 
-/** `changed`: objects that may be put on the hub. */
-export async function readHub(api: KubeApi, changed: readonly KubeObject[]): Promise<HubReading> {
+/** `put`: objects that may be put on the hub; `removed`: that may be taken away. */
+export async function readHub(
+  api: KubeApi,
+  put: readonly KubeObject[],
+  removed: readonly KubeObject[] = [],
+): Promise<HubReading> {
+  const changed = [...put, ...removed]
   const [{ clusters, rows }, sources, local, wide, bindings, clusterBindings, spaces, classes] = await Promise.all([
     readClusters(api),
     readCostSources(api),
@@ -50,6 +56,7 @@ export async function readHub(api: KubeApi, changed: readonly KubeObject[]): Pro
   const policies = [...local.items, ...wide.items]
   const templates = await readTemplates(api, selectionsOf(changed, policies))
   const bound = [...bindings.items, ...clusterBindings.items]
+  await loadCelFor([changed, ...policies.map(({ spec }) => spec)])
   return {
     clusters,
     rows,

@@ -1,16 +1,19 @@
 // What the costs of clusters are worth together: each term times its weight, in the currency of the book.
 import type { Placement } from '@flotilla/api/placement'
 import type { Reservation } from '../occupy.ts'
+import { combine, hashNumber } from '../hash.ts'
+import { nameObjects } from '../object-names.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import type { CostBook } from './book.ts'
-import { type CostRequest, type Costs, prepareCostOf } from './cost-of.ts'
+import { type CostRequest, type Costs, costKeyOf, prepareCostOf } from './cost-of.ts'
 import { constantLoad, type Load, loadOn } from './load.ts'
 import type { Scores } from './scores.ts'
 
 export type Objective = NonNullable<Placement['objective']>
 
-const fixedTerms = ['price', 'latency', 'carbon'] as const
-export type Term = (typeof fixedTerms)[number] | 'external' | 'load'
+const fixedTerms = ['price', 'latency', 'carbon', 'external'] as const
+type FixedTerm = (typeof fixedTerms)[number]
+export type Term = FixedTerm | 'load'
 
 /** What a replica on one cluster costs. */
 export interface ClusterCosts {
@@ -23,12 +26,19 @@ export interface ClusterCosts {
   readonly loadWeight: number
   /** Weighted terms that are not known here. */
   readonly unknown: readonly Term[]
+  /** Of what the division goes by. */
+  readonly hash: number
 }
 
 /** Undefined where placement does not go by costs. */
 export function objectiveOf({ objective }: Placement): Objective | undefined {
   if (objective === undefined || objective.external !== undefined) return objective
-  return [...fixedTerms, 'load' as const].some((term) => (objective[term] ?? 0) > 0) ? objective : undefined
+  return (objective.load ?? 0) > 0 || fixedTerms.some((term) => weightOf(objective, term) > 0) ? objective : undefined
+}
+
+function weightOf(objective: Objective, term: FixedTerm): number {
+  if (term !== 'external') return objective[term] ?? 0
+  return objective.external === undefined ? 0 : (objective.external.weight ?? 1)
 }
 
 export interface ObjectiveRequest extends CostRequest {
@@ -47,39 +57,109 @@ export function weighCosts(
   clusters: readonly ClusterRow[],
   isRival: (index: number) => boolean = () => true,
 ): readonly ClusterCosts[] {
-  const costs = withScores(clusters.map(prepareCostOf(request, book)), request, clusters)
-  const loads = clusters.map(prepareLoad(objective, request))
-  const worstOf = (valueAt: (index: number) => number | undefined) => {
-    let worst = 0
-    for (const index of clusters.keys()) if (isRival(index)) worst = Math.max(worst, valueAt(index) ?? 0)
-    return worst
+  const said = withScores(weighAll(objective, request, book, clusters), objective, request, clusters)
+  const weighed = withReservations(said, objective, request, clusters)
+  return weighed.every(isKnown) ? weighed : withWorst(weighed, objective, isRival)
+}
+
+const isKnown = ({ unknown }: ClusterCosts) => unknown.length === 0
+
+const mostRequests = 256
+const weighedBefore = new WeakMap<readonly ClusterRow[], Map<string, readonly ClusterCosts[]>>()
+const nameOf = nameObjects()
+
+/** With no cost for what is not known, and where nothing is reserved: found once for all that ask for the same. */
+function weighAll(
+  objective: Objective,
+  request: CostRequest,
+  book: CostBook,
+  clusters: readonly ClusterRow[],
+): readonly ClusterCosts[] {
+  const known = weighedBefore.get(clusters) ?? new Map<string, readonly ClusterCosts[]>()
+  weighedBefore.set(clusters, known)
+  const key = `${nameOf(objective)} ${nameOf(book)} ${costKeyOf(request, book)}`
+  const weighed = known.get(key)
+  if (weighed !== undefined) return weighed
+  if (known.size >= mostRequests) known.clear()
+  const costOf = prepareCostOf(request, book)
+  const loadOf = prepareLoad(objective, request)
+  const all = clusters.map((cluster) => weigh(objective, costOf(cluster), loadOf(cluster)))
+  known.set(key, all)
+  return all
+}
+
+const noLoad = constantLoad(0)
+
+function prepareLoad({ load = 0 }: Objective, { requirements }: CostRequest) {
+  return (cluster: ClusterRow): Load | undefined => (load > 0 ? loadOn(cluster, requirements) : noLoad)
+}
+
+/** `worst`: of terms that are not known. */
+function weigh(
+  objective: Objective,
+  costs: Costs,
+  load: Load | undefined,
+  worst: Readonly<Partial<Record<Term, number>>> = {},
+): ClusterCosts {
+  const { load: loadWeight = 0 } = objective
+  const unknown: Term[] = []
+  let fixed = 0
+  for (const term of fixedTerms) {
+    const weight = weightOf(objective, term)
+    if (weight > 0 && costs[term] === undefined) unknown.push(term)
+    if (weight > 0) fixed += weight * (costs[term] ?? worst[term] ?? 0)
   }
-  const { external: { weight: external = 1 } = { weight: 0 } } = objective
-  const weighed = ([...fixedTerms, 'external'] as const).flatMap((term) => {
-    const weight = term === 'external' ? external : (objective[term] ?? 0)
-    return weight > 0 ? [{ term, weight, worst: worstOf((index) => costs[index]?.[term]) }] : []
-  })
-  const unknownLoad = constantLoad(worstOf((index) => loads[index]?.next))
-  const loadWeight = objective.load ?? 0
-  return costs.map((own, index) => {
-    let fixed = 0
-    for (const { term, weight, worst } of weighed) fixed += weight * (own[term] ?? worst)
-    const load = loads[index]
-    const missing: readonly Term[] = weighed.flatMap(({ term }) => (own[term] === undefined ? [term] : []))
-    const unknown = load === undefined ? [...missing, 'load' as const] : missing
-    return { costs: own, fixed, load: load ?? unknownLoad, loadWeight, unknown }
-  })
+  if (load === undefined) unknown.push('load')
+  const sure = load ?? constantLoad(worst.load ?? 0)
+  return { costs, fixed, load: sure, loadWeight, unknown, hash: combine(hashNumber(fixed), sure.hash) }
 }
 
 function withScores(
-  costs: readonly Costs[],
+  weighed: readonly ClusterCosts[],
+  objective: Objective,
   { scores }: ObjectiveRequest,
   clusters: readonly ClusterRow[],
-): readonly Costs[] {
-  if (scores === undefined) return costs
-  return costs.map((own, index) => {
+): readonly ClusterCosts[] {
+  if (scores === undefined || scores.costs.size === 0) return weighed
+  return weighed.map((own, index) => {
     const external = scores.costs.get(clusters[index]?.name ?? '')
-    return external === undefined ? own : { ...own, external }
+    const load = own.unknown.includes('load') ? undefined : own.load
+    return external === undefined ? own : weigh(objective, { ...own.costs, external }, load)
+  })
+}
+
+function withReservations(
+  weighed: readonly ClusterCosts[],
+  objective: Objective,
+  { requirements, reservedOn }: ObjectiveRequest,
+  clusters: readonly ClusterRow[],
+): readonly ClusterCosts[] {
+  if (reservedOn === undefined || (objective.load ?? 0) === 0) return weighed
+  let after: ClusterCosts[] | undefined
+  for (const [index, cluster] of clusters.entries()) {
+    const reserved = reservedOn(cluster.id)
+    const own = weighed[index]
+    if (reserved.length === 0 || own === undefined) continue
+    after ??= [...weighed]
+    after[index] = weigh(objective, own.costs, loadOn(cluster, requirements, reserved))
+  }
+  return after ?? weighed
+}
+
+function withWorst(
+  weighed: readonly ClusterCosts[],
+  objective: Objective,
+  isRival: (index: number) => boolean,
+): readonly ClusterCosts[] {
+  const worst = { price: 0, latency: 0, carbon: 0, external: 0, load: 0 }
+  for (const [index, { costs, load, unknown }] of weighed.entries()) {
+    if (!isRival(index)) continue
+    for (const term of fixedTerms) worst[term] = Math.max(worst[term], costs[term] ?? 0)
+    if (!unknown.includes('load')) worst.load = Math.max(worst.load, load.next)
+  }
+  return weighed.map((own) => {
+    const load = own.unknown.includes('load') ? undefined : own.load
+    return isKnown(own) ? own : weigh(objective, own.costs, load, worst)
   })
 }
 
@@ -102,11 +182,4 @@ export function costOfReplicas({ fixed, load, loadWeight }: ClusterCosts, replic
 /** Penalty of the next replica; undefined: it is not weighed, or not known. */
 export function loadOfNext({ load, loadWeight, unknown }: ClusterCosts): number | undefined {
   return loadWeight > 0 && !unknown.includes('load') ? load.next : undefined
-}
-
-const noLoad = constantLoad(0)
-
-function prepareLoad({ load = 0 }: Objective, { requirements, reservedOn }: ObjectiveRequest) {
-  return (cluster: ClusterRow): Load | undefined =>
-    load > 0 ? loadOn(cluster, requirements, reservedOn?.(cluster.id)) : noLoad
 }

@@ -34,7 +34,7 @@ export class Rooms {
     if (row === undefined || !isAvailable(row)) return 0
     const seated = Math.min(replicas, freeRoom(row, requirements) ?? replicas)
     if (row.shapes !== undefined && seated > 0) {
-      const shapes = occupy(row.shapes, reservation(requirements, seated))
+      const { shapes } = occupy(row.shapes, reservation(requirements, seated))
       this.#replace(withRequests({ ...row, shapes }, requirements, seated))
     }
     return seated
