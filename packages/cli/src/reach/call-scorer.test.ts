@@ -85,8 +85,7 @@ test.each([
   { name: 'a metadata service', addresses: ['169.254.169.254'], want: /must not be link-local/ },
 ])('checkedLookup() refuses a name that leads to $name', async ({ addresses, want }) => {
   const found = addresses.map((address) => ({ address, family: 4 }))
-  const resolve = ((_host: string, _options: object, done: (error: null, all: typeof found) => void) =>
-    done(null, found)) as unknown as typeof import('node:dns').lookup
+  const resolve: Parameters<typeof checkedLookup>[1] = (_host, _options, done) => done(null, found)
   const { promise, reject, resolve: pass } = Promise.withResolvers<unknown>()
   checkedLookup(false, resolve)('rebound.example', {}, (error, address) => (error ? reject(error) : pass(address)))
   await expect(promise).rejects.toThrow(want)

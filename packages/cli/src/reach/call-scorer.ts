@@ -1,5 +1,5 @@
 // Calls external scorers over HTTPS: one request each, to an address that the hub may be sent to.
-import { type LookupAddress, lookup } from 'node:dns'
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import type { LookupFunction } from 'node:net'
@@ -46,16 +46,22 @@ function post(
   return promise
 }
 
+type Resolve = (
+  host: string,
+  options: LookupAllOptions,
+  done: (error: Error | null, found: LookupAddress[]) => void,
+) => void
+
 /** The name is resolved here and nowhere else, so that what is checked is what is connected to. */
-export function checkedLookup(allowLoopback: boolean, resolve: typeof lookup = lookup): LookupFunction {
+export function checkedLookup(allowLoopback: boolean, resolve: Resolve = lookup): LookupFunction {
   return (host, { all, ...options }, done) => {
-    resolve(host, { ...options, all: true }, (error, found: readonly LookupAddress[] = []) => {
+    resolve(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, '', 0)
+      const [first = { address: '', family: 0 }] = found
       const refusal = found.map(({ address }) => refuseAddress(address, allowLoopback)).find((one) => one !== undefined)
-      const [first] = found
-      if (error !== null || first === undefined) done(error ?? new Error(`${host} has no address`), '', 0)
-      else if (refusal !== undefined)
+      if (refusal !== undefined) {
         done(new FlotillaError('Invalid', `${host}, to which its spec.url leads, ${refusal}`), '', 0)
-      else if (all === true) done(null, [...found])
+      } else if (all === true) done(null, found)
       else done(null, first.address, first.family)
     })
   }
