@@ -148,6 +148,8 @@ describe('createSchedulerController() with an external scorer', () => {
     await createPolicy('Ignore')
     await place('web', 4)
     await placed('web', 3_600_000)
+    await t.api.patch(clusterResource, { name: 'eu' }, { type: 'merge', patch: { metadata: { labels: { a: 'b' } } } })
+    await placed('web', 60_000)
     expect(calls).toHaveLength(1)
     await scale('web', 5)
     await placed('web', 3_600_000)
