@@ -1,7 +1,9 @@
 // How many replicas would fit a cluster's free room now.
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
-import { fitOnNode, isEligible, requestKey, toPodRequest } from './fit.ts'
-import { occupy, type Reservation } from './occupy.ts'
+import { requestKey } from './fit.ts'
+import { gangsThatFit, podsThatFit } from './gang-room.ts'
+import type { Reservation } from './occupy.ts'
+import type { Requirements } from './requirements.ts'
+import { reserve } from './reserve.ts'
 import type { ClusterRow, ShapeRow } from './snapshot.ts'
 
 /** By kinds of node, then by what a replica asks for; emptied when workloads ask for very many different things. */
@@ -9,12 +11,13 @@ const rooms = new WeakMap<readonly ShapeRow[], Map<string, number>>()
 const mostRequests = 256
 
 /**
- * Σ over kinds of node of count · ⌊free / request⌋, pod slots included, after `reserved` have taken their room.
+ * Σ over kinds of node of count · ⌊free / request⌋, pod slots included, after `reserved` have taken their room; of gangs
+ * as many as fit whole.
  * Infinity: nothing bounds it. Undefined: unknown.
  */
 export function freeRoom(
   { shapes }: ClusterRow,
-  requirements: ReplicaRequirements | undefined,
+  requirements: Requirements | undefined,
   reserved: readonly Reservation[] = [],
 ): number | undefined {
   if (shapes === undefined) return undefined
@@ -32,7 +35,7 @@ const roomsOfAll = new WeakMap<readonly ClusterRow[], Map<string, readonly (numb
 /** `freeRoom` of each where nothing is reserved, in their order: found once for all that ask for the same. */
 export function freeRooms(
   clusters: readonly ClusterRow[],
-  requirements: ReplicaRequirements | undefined,
+  requirements: Requirements | undefined,
 ): readonly (number | undefined)[] {
   const known = roomsOfAll.get(clusters) ?? new Map<string, readonly (number | undefined)[]>()
   const key = requestKey(requirements)
@@ -42,13 +45,9 @@ export function freeRooms(
   return all
 }
 
-function roomOn(shapes: readonly ShapeRow[], requirements: ReplicaRequirements | undefined): number {
-  const request = toPodRequest(requirements)
-  let total = 0
-  for (const shape of shapes) {
-    if (shape.count > 0 && isEligible(shape, requirements?.nodeClaim)) total += shape.count * fitOnNode(shape, request)
-  }
-  return total
+function roomOn(shapes: readonly ShapeRow[], requirements: Requirements | undefined): number {
+  const parts = requirements?.parts
+  return parts === undefined ? podsThatFit(shapes, requirements) : gangsThatFit(shapes, parts)
 }
 
 const subtracted = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
@@ -58,7 +57,7 @@ function unreserved(shapes: readonly ShapeRow[], reserved: readonly Reservation[
   if (reserved.length === 0) return shapes
   const entry = subtracted.get(reserved)
   if (entry?.shapes === shapes) return entry.left
-  const left = reserved.reduce(occupy, shapes)
+  const left = reserved.reduce(reserve, shapes)
   subtracted.set(reserved, { shapes, left })
   return left
 }
@@ -68,7 +67,7 @@ const most = 2 ** 31 - 1
 /** As a whole number that the API can hold; undefined: unknown, or without bound. */
 export function estimateReplicas(
   cluster: ClusterRow,
-  requirements: ReplicaRequirements | undefined,
+  requirements: Requirements | undefined,
   reserved?: readonly Reservation[],
 ): number | undefined {
   const room = freeRoom(cluster, requirements, reserved)

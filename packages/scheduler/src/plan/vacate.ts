@@ -9,6 +9,11 @@ import type { ShapeRow } from '../snapshot.ts'
  * where no node may.
  */
 export function vacate(shapes: readonly ShapeRow[], { replicas, requirements }: Reservation): readonly ShapeRow[] {
+  if (requirements?.parts !== undefined) {
+    return requirements.parts.reduce((left, { pods, requirements: each }) => {
+      return vacate(left, { replicas: replicas * pods, ...(each && { requirements: each }) })
+    }, shapes)
+  }
   const request = toPodRequest(requirements)
   const hosts = new Set(shapes.filter((shape) => shape.count > 0 && isEligible(shape, requirements?.nodeClaim)))
   const nodes = [...hosts].reduce((sum, { count }) => sum + count, 0)
