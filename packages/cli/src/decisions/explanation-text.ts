@@ -1,5 +1,5 @@
 // A decision in words and as a matrix: one line for each cluster. Pure.
-import { isGang, replicasOf } from '@flotilla/control-plane/binding/requirements'
+import { isGang, replicasOf } from '@flotilla/control-plane/requirements'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'

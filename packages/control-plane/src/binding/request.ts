@@ -3,7 +3,7 @@ import type { Placement } from '@flotilla/api/placement'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../hub.ts'
 import { withoutRegistrations } from '../registration.ts'
-import { replicasOf, requirementsOf } from './requirements.ts'
+import { replicasOf, requirementsOf } from '../requirements.ts'
 import { isGrowthReady } from './scheduler/growth.ts'
 
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */

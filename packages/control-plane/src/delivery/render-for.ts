@@ -3,7 +3,7 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
-import { isGang } from '../binding/requirements.ts'
+import { isGang } from '../requirements.ts'
 import { kindIdOf, objectIdOf } from '../object-id.ts'
 import { matchRules, type AnyOverridePolicy, type NamespaceLabels } from './overrides.ts'
 import { render, type Rendered, type ServedKind } from './render.ts'

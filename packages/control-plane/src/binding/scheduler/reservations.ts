@@ -5,7 +5,7 @@ import { requestKey } from '@flotilla/scheduler/fit'
 import type { Reservation } from '@flotilla/scheduler/occupy'
 import type { Requirements } from '@flotilla/scheduler/requirements'
 import type { Binding } from '../../hub.ts'
-import { requirementsOf } from '../requirements.ts'
+import { requirementsOf } from '../../requirements.ts'
 
 /** A replica that is not ready after so long has taken its room, or will not. */
 export const growingForMs = 600_000

@@ -4,7 +4,7 @@ import type { Change, Source } from '@flotilla/runtime/source'
 import type { Turn } from '@flotilla/scheduler/order'
 import type { Requirements } from '@flotilla/scheduler/requirements'
 import type { Binding } from '../../hub.ts'
-import { requirementsOf } from '../requirements.ts'
+import { requirementsOf } from '../../requirements.ts'
 import { turnOf } from '../turn.ts'
 import { DueTurns } from './due-turns.ts'
 
