@@ -1,7 +1,6 @@
 // What a replica asks for and what nodes have free, in numbers.
 import { compareQuantity, formatQuantity, type Quantity } from '@flotilla/machinery/quantity'
-import { isEligible, toPodRequest } from './fit.ts'
-import { podsThatFit } from './gang-room.ts'
+import { isEligible, roomOn, toPodRequest } from './fit.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { Part, Requirements } from './requirements.ts'
 import type { ClusterRow, ShapeRow } from './snapshot.ts'
@@ -26,7 +25,7 @@ export function describeRoom(cluster: ClusterRow, { requirements }: ScheduleRequ
 
 function describeRoomForGang({ shapes = [] }: ClusterRow, parts: readonly Part[]): string {
   const alone = parts.map(
-    (part) => `${Math.min(part.pods, podsThatFit(shapes, part.requirements))} of ${part.pods} ${part.name}`,
+    (part) => `${Math.min(part.pods, roomOn(shapes, part.requirements))} of ${part.pods} ${part.name}`,
   )
   return `all of ${describeNeed({ parts })} have to fit at once; alone would ${alone.join(', ')}`
 }

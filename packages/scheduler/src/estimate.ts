@@ -1,9 +1,9 @@
 // How many replicas would fit a cluster's free room now.
-import { requestKey } from './fit.ts'
-import { gangsThatFit, podsThatFit } from './gang-room.ts'
-import type { Reservation } from './occupy.ts'
+import { requestKey, roomOn } from './fit.ts'
+import { gangsThatFit } from './gang-room.ts'
+import { podsOf, type Reservation } from './occupy.ts'
 import type { Requirements } from './requirements.ts'
-import { reserve } from './reserve.ts'
+import { seatAll } from './seat-all.ts'
 import type { ClusterRow, ShapeRow } from './snapshot.ts'
 
 /** By kinds of node, then by what a replica asks for; emptied when workloads ask for very many different things. */
@@ -11,8 +11,7 @@ const rooms = new WeakMap<readonly ShapeRow[], Map<string, number>>()
 const mostRequests = 256
 
 /**
- * Σ over kinds of node of count · ⌊free / request⌋, pod slots included, after `reserved` have taken their room; of gangs
- * as many as fit whole.
+ * Σ over kinds of node of count · ⌊free / request⌋, pod slots included, after `reserved` have taken their room.
  * Infinity: nothing bounds it. Undefined: unknown.
  */
 export function freeRoom(
@@ -24,7 +23,7 @@ export function freeRoom(
   const left = unreserved(shapes, reserved)
   const known = rooms.get(left) ?? new Map<string, number>()
   const key = requestKey(requirements)
-  const room = known.get(key) ?? roomOn(left, requirements)
+  const room = known.get(key) ?? roomFor(left, requirements)
   if (known.size >= mostRequests) known.clear()
   rooms.set(left, known.set(key, room))
   return room
@@ -45,9 +44,9 @@ export function freeRooms(
   return all
 }
 
-function roomOn(shapes: readonly ShapeRow[], requirements: Requirements | undefined): number {
+function roomFor(shapes: readonly ShapeRow[], requirements: Requirements | undefined): number {
   const parts = requirements?.parts
-  return parts === undefined ? podsThatFit(shapes, requirements) : gangsThatFit(shapes, parts)
+  return parts === undefined ? roomOn(shapes, requirements) : gangsThatFit(shapes, parts)
 }
 
 const subtracted = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
@@ -57,7 +56,7 @@ function unreserved(shapes: readonly ShapeRow[], reserved: readonly Reservation[
   if (reserved.length === 0) return shapes
   const entry = subtracted.get(reserved)
   if (entry?.shapes === shapes) return entry.left
-  const left = reserved.reduce(reserve, shapes)
+  const left = seatAll(shapes, reserved.flatMap(podsOf))
   subtracted.set(reserved, { shapes, left })
   return left
 }

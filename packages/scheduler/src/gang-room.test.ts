@@ -106,7 +106,7 @@ describe('gangsThatFit()', () => {
   test('is no more once some of it is taken', () => {
     fc.assert(
       fc.property(someNodes, someParts, (shapes, parts) => {
-        const taken = occupy(shapes, { replicas: 1, requirements: { resourceRequest: { cpu: '1' } } })
+        const taken = occupy(shapes, { replicas: 1, requirements: { resourceRequest: { cpu: '1' } } }).shapes
         expect(gangsThatFit(taken, parts)).toBeLessThanOrEqual(gangsThatFit(shapes, parts))
       }),
       { numRuns: 1_000 },
@@ -127,9 +127,10 @@ describe('gangsThatFit()', () => {
 describe('freeRoom()', () => {
   test('of a gang is what reservations of other gangs leave', () => {
     const gang = gangOf([head, workers])
-    const row = aClusterRow({ name: 'a', shapes: [nodes(3, { cpu: 11 })] })
-    expect(freeRoom(row, gang)).toBe(3)
-    expect(freeRoom(row, gang, [{ replicas: 2, requirements: gang }])).toBe(1)
+    const row = aClusterRow({ name: 'a', shapes: [nodes(9, { cpu: 2 }), nodes(3, { cpu: 3 })] })
+    expect(freeRoom(row, gang)).toBe(1)
+    expect(freeRoom(row, gang, [{ replicas: 1, requirements: gang }])).toBe(0)
+    expect(freeRoom(row, gang, [{ replicas: 5, requirements: gangOf([head]) }])).toBe(1)
   })
 })
 

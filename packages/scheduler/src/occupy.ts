@@ -10,30 +10,52 @@ export interface Reservation {
   readonly requirements?: Requirements
 }
 
-/** Fills node by node, those with most room first: what is left is what the fullest packing of alike pods would leave. */
-export function occupy(shapes: readonly ShapeRow[], { replicas, requirements }: Reservation): readonly ShapeRow[] {
-  const request = toPodRequest(requirements)
-  const fits = shapes
-    .map((shape) => ({ shape, fit: isEligible(shape, requirements?.nodeClaim) ? fitOnNode(shape, request) : 0 }))
-    .sort((one, other) => other.fit - one.fit)
-  let left = replicas
-  return fits.flatMap(({ shape, fit }) => {
-    if (left === 0 || fit === 0 || !Number.isFinite(fit)) return [shape]
-    const taken = Math.min(left, fit * shape.count)
-    left -= taken
-    return take(shape, request, fit, taken)
-  })
+/** One for each kind of pod: of a gang one for each part. */
+export function podsOf(reservation: Reservation): readonly Reservation[] {
+  const { replicas, requirements } = reservation
+  if (requirements?.parts === undefined) return [reservation]
+  return requirements.parts.map((part) => ({
+    replicas: replicas * part.pods,
+    ...(part.requirements && { requirements: part.requirements }),
+  }))
 }
 
-/** What is left of the nodes of one kind once they have `pods` pods, `fit` on each until there are no more. */
-export function take(shape: ShapeRow, request: PodRequest, fit: number, pods: number): readonly ShapeRow[] {
-  const full = Math.floor(pods / fit)
-  const partly = pods % fit
-  return [
-    { ...shape, free: subtract(shape.free, request, fit), count: full },
-    { ...shape, free: subtract(shape.free, request, partly), count: partly > 0 ? 1 : 0 },
-    { ...shape, count: shape.count - full - (partly > 0 ? 1 : 0) },
-  ].filter(({ count }) => count > 0)
+export interface Occupied {
+  readonly shapes: readonly ShapeRow[]
+  /** Replicas that found no room. */
+  readonly unseated: number
+}
+
+/** Which nodes are filled first: those that take most replicas, as members spread them, or those that take fewest. */
+export type Order = 'Widest' | 'Tightest'
+
+/** Fills node by node: what is left is what the fullest packing would leave. */
+export function occupy(
+  shapes: readonly ShapeRow[],
+  { replicas, requirements }: Reservation,
+  order: Order = 'Widest',
+): Occupied {
+  const request = toPodRequest(requirements)
+  const fits = shapes.map((shape) => ({
+    shape,
+    fit: isEligible(shape, requirements?.nodeClaim) ? fitOnNode(shape, request) : 0,
+  }))
+  if (fits.some(({ fit }) => !Number.isFinite(fit))) return { shapes, unseated: 0 }
+  fits.sort((one, other) => (order === 'Widest' ? other.fit - one.fit : one.fit - other.fit))
+  let left = replicas
+  const after = fits.flatMap(({ shape, fit }) => {
+    if (left === 0 || fit === 0) return [shape]
+    const taken = Math.min(left, fit * shape.count)
+    left -= taken
+    const full = Math.floor(taken / fit)
+    const partly = taken % fit
+    return [
+      { ...shape, free: subtract(shape.free, request, fit), count: full },
+      { ...shape, free: subtract(shape.free, request, partly), count: partly > 0 ? 1 : 0 },
+      { ...shape, count: shape.count - full - (partly > 0 ? 1 : 0) },
+    ].filter(({ count }) => count > 0)
+  })
+  return { shapes: after, unseated: left }
 }
 
 function subtract(free: ShapeRow['free'], request: PodRequest, replicas: number): ShapeRow['free'] {

@@ -3,8 +3,9 @@ import type { CostBook } from '../cost/book.ts'
 import { withRequests } from '../cost/load.ts'
 import { freeRoom } from '../estimate.ts'
 import { isAvailable } from '../filters/availability.ts'
+import { podsOf } from '../occupy.ts'
 import type { Requirements } from '../requirements.ts'
-import { reserve } from '../reserve.ts'
+import { seatAll } from '../seat-all.ts'
 import { type ClusterRow, createSnapshot, replaceRows, type Snapshot } from '../snapshot.ts'
 import { vacate } from './vacate.ts'
 
@@ -34,7 +35,7 @@ export class Rooms {
     if (row === undefined || !isAvailable(row)) return 0
     const seated = Math.min(replicas, freeRoom(row, requirements) ?? replicas)
     if (row.shapes !== undefined && seated > 0) {
-      const shapes = reserve(row.shapes, reservation(requirements, seated))
+      const shapes = seatAll(row.shapes, podsOf(reservation(requirements, seated)))
       this.#replace(withRequests({ ...row, shapes }, requirements, seated))
     }
     return seated
