@@ -18,6 +18,7 @@ import { builtinSchemaOf, MemberKinds, type MemberKind } from '@flotilla/control
 import { projectRow, type Row } from '@flotilla/control-plane/members/row'
 import { SchemaLibrary } from '@flotilla/control-plane/members/schema-library'
 import { objectIdOf, type ObjectId } from '@flotilla/control-plane/object-id'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
@@ -135,9 +136,11 @@ export async function readView(hub: KubeApi): Promise<HubView> {
     hub.list(namespaces),
     hub.list(horizontalPodAutoscalers),
   ])
+  const overrides = [...wide.items, ...local.items]
+  await loadCelFor(overrides.map(({ spec }) => spec))
   return {
     hubId,
-    overrides: [...wide.items, ...local.items],
+    overrides,
     namespaces: new Map(spaces.items.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
     scalers: new Map(scalers.items.map((scaler) => [objectIdOf(refOf(scaler)), scaler])),
   }
