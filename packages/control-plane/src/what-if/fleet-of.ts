@@ -1,4 +1,5 @@
 // The hub's bindings as a plan plays them out. Pure.
+import { isPinned } from '@flotilla/api/reschedule'
 import type { PolicyRef } from '@flotilla/api/resource-binding'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
@@ -62,7 +63,10 @@ function toWork(binding: Binding, policy: Policy | undefined, now: number): Work
     workload: nameOf(ref),
     ...(policy === undefined ? {} : { policy: nameOf(policyRef(policy)) }),
     isNew: binding.metadata.uid === undefined,
-    request: requestFor(binding, policy?.spec.placement ?? {}),
+    request: {
+      ...requestFor(binding, policy?.spec.placement ?? {}),
+      isPinned: isPinned(policy?.spec.reschedule, policy?.status),
+    },
     unready: unreadyOn(binding, now),
   }
 }
