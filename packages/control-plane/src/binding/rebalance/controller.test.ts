@@ -206,7 +206,7 @@ describe('a solver', () => {
   test('that fails leaves all where it is, is told, and is asked again', async () => {
     let isBroken = true
     const solve: Solve = async (problem, options) => {
-      if (isBroken) throw new Error('the worker ran out of memory')
+      if (isBroken) throw new Error('Cannot solve the rebalance: it ran out of memory')
       return rebalance(problem, options).replicas
     }
     await onEu(allAtOnce, { solve })
@@ -216,7 +216,7 @@ describe('a solver', () => {
     expect(await condition()).toMatchObject({
       status: 'Unknown',
       reason: 'CannotSolve',
-      message: 'Cannot look for moves: the worker ran out of memory; what is placed stays, and it is tried again',
+      message: 'Cannot solve the rebalance: it ran out of memory. What is placed stays; it is tried again',
     })
     isBroken = false
     await t.fleet.env.advance(6 * minute)

@@ -19,7 +19,7 @@ import type { SchedulerView } from '../scheduler/controller.ts'
 import { askFor, isOver } from './ask.ts'
 import { Due } from './due.ts'
 import { cannotSolve, type Report, reportOf, stalled } from './report.ts'
-import { type Allowance, allowanceOf, gateOf, hourMs, isSince, isMoving, scheduleAt, windowOf } from './run.ts'
+import { type Allowance, allowanceOf, gateOf, hourMs, isAfter, isMoving, scheduleAt, windowOf } from './run.ts'
 import { propose, type Solve } from './solve.ts'
 import { targetFor, toWork } from './works.ts'
 
@@ -34,6 +34,8 @@ export interface RebalanceDeps {
 const fleet = 'fleet'
 /** When what could not be solved is tried again. */
 const retryMs = 300_000
+/** When bindings that became others while it was looked are looked at again. */
+const changedMs = 1_000
 /** Moves that take longer are told. */
 const slowMs = 600_000
 /** Once nothing is to move, what labels and tiers are to move at a time has been decided. */
@@ -46,7 +48,7 @@ interface Run {
   readonly policy: Policy
   readonly reschedule: Reschedule
   readonly bindings: readonly Binding[]
-  /** Since when moves count against its budget. */
+  /** Moves after it count against its budget. */
   readonly window: number
   readonly allowance: Allowance
   readonly moving: readonly Binding[]
@@ -138,11 +140,11 @@ export function createRebalanceController({ env, hub, view, solve }: RebalanceDe
     for (const [key, clusters] of proposal.next) {
       const binding = keyed.get(key)
       if (binding === undefined) continue
-      asked.set(key, binding.spec.decision?.forHash ?? '')
-      awaited.add(uidOf(policy))
       const target = targetFor(binding, clusters, proposal, { key, window, now })
-      // What has become another meanwhile is looked at again.
-      if (!(await askFor(hub.api, binding, target, fieldManager))) asked.delete(key)
+      if (await askFor(hub.api, binding, target, fieldManager)) {
+        asked.set(key, binding.spec.decision?.forHash ?? '')
+        awaited.add(uidOf(policy))
+      } else due.by(now + changedMs)
     }
     if (moving.length > 0) return
     const report = reportOf(proposal, new Set(keyed.keys()), allowance)
@@ -234,7 +236,7 @@ const endings: ReadonlySet<Report['reason']> = new Set(['Settled', 'NoRoom', 'Bu
 const pending: Report = { status: 'Unknown', reason: 'Pending', message: 'It has not been looked for moves yet' }
 
 function slowReport(run: Run | undefined, now: number): Report | undefined {
-  const slow = run?.moving.filter(({ spec: { rebalanced } }) => rebalanced && !isSince(rebalanced, now - slowMs)) ?? []
+  const slow = run?.moving.filter(({ spec: { rebalanced } }) => rebalanced && !isAfter(rebalanced, now - slowMs)) ?? []
   const [first] = slow
   if (first === undefined) return undefined
   const names = slow.map(({ spec, metadata }) => spec.workloads[0]?.ref.name ?? metadata.name)

@@ -37,7 +37,7 @@ function describe(moves: readonly ProposedMove[], currency: string): string {
 
 export function cannotSolve(error: unknown): Report {
   const why = error instanceof Error ? error.message : String(error)
-  const message = `Cannot look for moves: ${why}; what is placed stays, and it is tried again`
+  const message = `${why}. What is placed stays; it is tried again`
   return { status: 'Unknown', reason: 'CannotSolve', message }
 }
 

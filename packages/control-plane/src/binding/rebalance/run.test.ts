@@ -70,7 +70,7 @@ test('windowOf() is the last hour, the time that it is, or none', () => {
   expect(windowOf({ mode: 'OnChange' }, undefined, now)).toBe(at('02T02:10'))
   expect(windowOf({ mode: 'Never' }, undefined, now)).toBeUndefined()
   expect(windowOf(nightly, { spec, next: '2026-01-03T03:00:00Z' }, now)).toBeUndefined()
-  expect(windowOf(nightly, { spec, since: '2026-01-02T03:00:00Z' }, now)).toBe(at('02T03:00'))
+  expect(windowOf(nightly, { spec, since: '2026-01-02T03:00:00Z' }, now)).toBe(at('02T03:00') - 1)
 })
 
 function aBinding(more: Partial<Binding['spec']> = {}): Binding {

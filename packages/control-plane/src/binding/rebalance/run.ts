@@ -34,10 +34,10 @@ function nextOf(schedule: string, timeZone: string, now: number): Pick<Schedule,
   return next === undefined ? {} : { next: timestamp(next) }
 }
 
-/** Milliseconds since 1970 from which on moves count against the budget; undefined: none may be made now. */
+/** Milliseconds since 1970 after which moves count against the budget; undefined: none may be made now. */
 export function windowOf({ mode }: Reschedule, schedule: Schedule | undefined, now: number): number | undefined {
   if (mode === 'OnChange') return now - hourMs
-  return schedule?.since === undefined ? undefined : Date.parse(schedule.since)
+  return schedule?.since === undefined ? undefined : Date.parse(schedule.since) - 1
 }
 
 export interface Allowance {
@@ -51,7 +51,7 @@ export interface Allowance {
 /** `bindings`: all of the policy. */
 export function allowanceOf(reschedule: Reschedule, bindings: readonly Binding[], window: number): Allowance {
   const total = budgetOf(reschedule, bindings)
-  const recent = bindings.flatMap(({ spec: { rebalanced } }) => (isSince(rebalanced, window) ? rebalanced : []))
+  const recent = bindings.flatMap(({ spec: { rebalanced } }) => (isAfter(rebalanced, window) ? rebalanced : []))
   const used = recent.reduce((sum, { replicas }) => sum + replicas, 0)
   const oldest = recent.reduce((least, { time }) => Math.min(least, Date.parse(time)), Number.POSITIVE_INFINITY)
   return { total, left: Math.max(0, total - used), moreAt: oldest + hourMs }
@@ -70,11 +70,11 @@ export function gateOf({ minGainPercent = usualGainPercent }: Reschedule): numbe
   return 100 / minGainPercent
 }
 
-export function isSince<Moved extends { readonly time: string }>(
+export function isAfter<Moved extends { readonly time: string }>(
   moved: Moved | undefined,
   time: number,
 ): moved is Moved {
-  return moved !== undefined && Date.parse(moved.time) >= time
+  return moved !== undefined && Date.parse(moved.time) > time
 }
 
 /** What a rebalance asked for is not over. */

@@ -8,7 +8,7 @@ import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../../hub.ts'
 import { turnOf } from '../turn.ts'
 import type { Target } from './ask.ts'
-import { hourMs, isSince } from './run.ts'
+import { hourMs, isAfter } from './run.ts'
 
 export interface WorkOptions extends Pick<Work, 'gate' | 'budget'> {
   readonly now: number
@@ -24,11 +24,11 @@ export function toWork(binding: Binding, request: ScheduleRequest, { now, isRefu
     request,
     ...options,
     ...(isRefused ? { kept: 'refused by the scheduler' } : {}),
-    ...(isSince(rebalanced, now - hourMs) ? { staysOn: new Set(rebalanced.to) } : {}),
+    ...(isAfter(rebalanced, now - hourMs) ? { staysOn: new Set(rebalanced.to) } : {}),
   }
 }
 
-/** What to ask of the binding for the first wave. `window`: moves from then on count against the same budget. */
+/** What to ask of the binding for the first wave. `window`: moves after it count against the same budget. */
 export function targetFor(
   { spec }: Binding,
   clusters: ReadonlyMap<string, number>,
@@ -38,8 +38,8 @@ export function targetFor(
   const moves = (waves[0] ?? []).filter((move) => move.key === key)
   const moved = moves.reduce((sum, { from, replicas }) => sum + (from === undefined ? 0 : replicas), 0)
   const { rebalanced } = spec
-  const replicas = moved + (isSince(rebalanced, window) ? rebalanced.replicas : 0)
-  const before = isSince(rebalanced, now - hourMs) ? rebalanced.to : []
+  const replicas = moved + (isAfter(rebalanced, window) ? rebalanced.replicas : 0)
+  const before = isAfter(rebalanced, now - hourMs) ? rebalanced.to : []
   const to = [...new Set([...before, ...gaining(spec, clusters)])]
   return { clusters, moves: { replicas, to, message: moves.map((move) => describeMove(move, currency)).join('; ') } }
 }
