@@ -29,7 +29,7 @@ function decide(placement: Placement, before: Clusters, after: Clusters, then: P
   const request = aRequest({ replicas: 6, placement, isPinned: true })
   const previous = schedule(request, snapshotOf(before), { trigger: 'Test' })
   const next = schedule({ ...request, previous, isGrowthReady: true, ...then }, snapshotOf(after), { trigger: 'Test' })
-  return { first: replicasOf(previous), then: replicasOf(next), isSame: next === previous }
+  return { first: replicasOf(previous), after: replicasOf(next), isSame: next === previous }
 }
 
 const changes: readonly {
@@ -82,26 +82,26 @@ const changes: readonly {
 
 describe('schedule() of what is pinned', () => {
   test.each(changes)('stays in spite of $name', ({ placement, before, after, pinned, otherwise }) => {
-    expect(decide(placement, before, after)).toMatchObject({ then: pinned, first: pinned, isSame: true })
-    expect(decide(placement, before, after, { isPinned: false }).then).toEqual(otherwise)
+    expect(decide(placement, before, after)).toMatchObject({ after: pinned, first: pinned, isSame: true })
+    expect(decide(placement, before, after, { isPinned: false }).after).toEqual(otherwise)
   })
 
   test('is decided as a whole once more replicas are asked for', () => {
-    const { then } = decide({ ...byRoom, ...onEdge }, { a: edge, b: edge }, { a: edge, b: {} }, { replicas: 8 })
-    expect(then).toEqual({ a: 8, b: 0 })
+    const { after } = decide({ ...byRoom, ...onEdge }, { a: edge, b: edge }, { a: edge, b: {} }, { replicas: 8 })
+    expect(after).toEqual({ a: 8, b: 0 })
   })
 
   test('leaves where it must: a taint, a cluster that is gone', () => {
-    expect(decide(byRoom, { a: {}, b: {} }, { a: {}, b: noExecute }).then).toEqual({ a: 6, b: 0 })
-    expect(decide(byRoom, { a: {}, b: {} }, { a: {} }).then).toEqual({ a: 6 })
+    expect(decide(byRoom, { a: {}, b: {} }, { a: {}, b: noExecute }).after).toEqual({ a: 6, b: 0 })
+    expect(decide(byRoom, { a: {}, b: {} }, { a: {} }).after).toEqual({ a: 6 })
   })
 
   test('places what had no place without moving the rest', () => {
     const placement = { ...byRoom, ...onEdge }
     const full = { a: { ...edge, room: 2 }, b: { ...edge, room: 2 } }
-    const { first, then } = decide(placement, full, { a: { ...edge, room: 9 }, b: { room: 9 } })
+    const { first, after: last } = decide(placement, full, { a: { ...edge, room: 9 }, b: { room: 9 } })
     expect(first).toEqual({ a: 2, b: 2 })
-    expect(then).toEqual({ a: 4, b: 2 })
+    expect(last).toEqual({ a: 4, b: 2 })
   })
 
   test('never shrinks for labels, rooms and clusters that come', () => {
@@ -118,8 +118,8 @@ describe('schedule() of what is pinned', () => {
     fc.assert(
       fc.property(placements, fleet, fleet, fc.integer({ min: 0, max: 3 }), (placement, before, after, came) => {
         const known = Object.fromEntries(Object.entries(toClusters(before)).slice(came))
-        const { first, then } = decide(placement, known, toClusters(after))
-        for (const [name, count] of Object.entries(first)) expect(then[name]).toBeGreaterThanOrEqual(Number(count))
+        const { first, after: last } = decide(placement, known, toClusters(after))
+        for (const [name, count] of Object.entries(first)) expect(last[name]).toBeGreaterThanOrEqual(Number(count))
       }),
       { numRuns: 1_000 },
     )

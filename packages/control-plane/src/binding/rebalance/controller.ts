@@ -3,7 +3,12 @@
 // over goes on.
 import type { Cluster } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
-import { clusterPropagationPolicyResource, propagationPolicyResource } from '@flotilla/api/propagation-policy'
+import {
+  type ClusterPropagationPolicy,
+  clusterPropagationPolicyResource,
+  type PropagationPolicy,
+  propagationPolicyResource,
+} from '@flotilla/api/propagation-policy'
 import type { PolicyStatus, Reschedule } from '@flotilla/api/reschedule'
 import { deepEqual } from '@flotilla/machinery/json'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
@@ -14,7 +19,6 @@ import type { Change } from '@flotilla/runtime/source'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
 import type { Proposal } from '@flotilla/scheduler/rebalance/propose'
 import type { Binding, Hub } from '../../hub.ts'
-import type { Policy } from '../../policy/match.ts'
 import type { SchedulerView } from '../scheduler/controller.ts'
 import { askFor, isOver } from './ask.ts'
 import { Due } from './due.ts'
@@ -22,6 +26,8 @@ import { cannotSolve, type Report, reportOf, stalled } from './report.ts'
 import { type Allowance, allowanceOf, gateOf, hourMs, isAfter, isMoving, scheduleAt, windowOf } from './run.ts'
 import { propose, type Solve } from './solve.ts'
 import { targetFor, toWork } from './works.ts'
+
+type Policy = PropagationPolicy | ClusterPropagationPolicy
 
 export interface RebalanceDeps {
   readonly env: Env
