@@ -17,13 +17,15 @@ import { type Controller, type Result, watch } from '@flotilla/runtime/controlle
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
+import type { Work } from '@flotilla/scheduler/rebalance/movable'
 import type { Proposal } from '@flotilla/scheduler/rebalance/propose'
 import type { Binding, Hub } from '../../hub.ts'
 import type { SchedulerView } from '../scheduler/controller.ts'
 import { askFor, isOver } from './ask.ts'
+import { Asked } from './asked.ts'
 import { Due } from './due.ts'
-import { cannotSolve, type Report, reportOf, stalled } from './report.ts'
-import { type Allowance, allowanceOf, gateOf, hourMs, isAfter, isMoving, scheduleAt, windowOf } from './run.ts'
+import { cannotSolve, groupMoves, type Report, reportOf, stalled } from './report.ts'
+import { type Allowance, allowanceOf, gateOf, isAfter, isMoving, scheduleAt, windowOf } from './run.ts'
 import { propose, type Solve } from './solve.ts'
 import { targetFor, toWork } from './works.ts'
 
@@ -44,7 +46,7 @@ const retryMs = 300_000
 const changedMs = 1_000
 /** Moves that take longer are told. */
 const slowMs = 600_000
-/** Once nothing is to move, what labels and tiers are to move at a time has been decided. */
+/** How long a time of a schedule lasts at least, so that labels and tiers are decided; and how often it is looked whether it is over. */
 const settleMs = 30_000
 /** Timers are not for years. */
 const longestWaitMs = 3_600_000
@@ -62,34 +64,35 @@ interface Run {
 
 export function createRebalanceController({ env, hub, view, solve }: RebalanceDeps): Controller {
   const due = new Due(env.clock.now())
-  const reports = new Map<string, Report>()
-  /** Hashes of the decisions that the scheduler was asked to change, by the key of the binding. */
-  const asked = new Map<string, string>()
+  const asked = new Asked()
+  /** Keys of bindings that the scheduler would not move, until something changes. */
   const refused = new Set<string>()
-  /** Policies whose moves are not over, by UID. */
+  /** By UID of their policy, as all that follows. */
+  const reports = new Map<string, Report>()
+  /** Policies whose moves are not over. */
   const awaited = new Set<string>()
 
-  async function reconcile(_: string, signal: AbortSignal): Promise<Result | void> {
+  async function reconcile(_: string, signal: AbortSignal): Promise<Result> {
     const now = env.clock.now()
-    const policies = [...hub.policies.list(), ...hub.clusterPolicies.list()]
-    const runs = policies.flatMap((policy) => runOf(policy, now) ?? [])
-    noteRefusals()
-    if (runs.some(({ policy, moving }) => awaited.has(uidOf(policy)) && moving.length === 0)) due.by(now)
-    for (const { policy, moving } of runs) if (moving.length === 0) awaited.delete(uidOf(policy))
+    for (const key of asked.takeRefused((each) => hub.binding(each), now)) refused.add(key)
+    const policies = [...hub.policies.list(), ...hub.clusterPolicies.list()].filter(isOfInterest)
+    const runs = new Map(policies.map((policy) => runOf(policy, now)).filter((run) => run !== undefined))
+    for (const [uid, { moving }] of runs) if (moving.length === 0 && awaited.delete(uid)) due.by(now)
     if (now >= due.at) await look(runs, signal)
-    for (const policy of policies) await tell(policy, runs, env.clock.now())
-    const longest = now + (runs.some(({ moving }) => moving.length > 0) ? slowMs : longestWaitMs)
-    return { requeueAfterMs: Math.max(0, Math.min(nextTurn(policies), due.at, longest) - now) }
+    for (const policy of policies) await tell(policy, runs.get(uidOf(policy)), env.clock.now())
+    const isAnyMoving = [...runs.values()].some(({ moving }) => moving.length > 0)
+    const longest = now + (isAnyMoving ? slowMs : longestWaitMs)
+    return { requeueAfterMs: Math.max(0, Math.min(longest, due.at, nextTurn(policies, now)) - env.clock.now()) }
   }
 
-  function runOf(policy: Policy, now: number): Run | undefined {
+  function runOf(policy: Policy, now: number): readonly [uid: string, run: Run] | undefined {
     const { reschedule } = policy.spec
-    if (reschedule === undefined || policy.metadata.deletionTimestamp !== undefined) return undefined
-    const window = windowOf(reschedule, policy.status?.schedule, now)
-    if (window === undefined) return undefined
+    const window = reschedule && windowOf(reschedule, policy.status?.schedule, now)
+    if (reschedule === undefined || window === undefined) return undefined
     const bindings = bindingsOf(policy)
     const allowance = allowanceOf(reschedule, bindings, window)
-    return { policy, reschedule, bindings, window, allowance, moving: bindings.filter(isMoving) }
+    const moving = bindings.filter((binding) => asked.has(keyOf(binding.metadata)) || isMoving(binding))
+    return [uidOf(policy), { policy, reschedule, bindings, window, allowance, moving }]
   }
 
   function bindingsOf({ metadata: { namespace, uid = '' } }: Policy): readonly Binding[] {
@@ -97,73 +100,70 @@ export function createRebalanceController({ env, hub, view, solve }: RebalanceDe
     return namespace === undefined ? [...local, ...hub.clusterBindings.byIndex('policy', uid)] : local
   }
 
-  /** The scheduler clears what it was asked, and keeps the decision if its rules do not allow it. */
-  function noteRefusals(): void {
-    for (const [key, forHash] of asked) {
-      const binding = hub.binding(key)
-      if (binding?.spec.rebalance !== undefined) continue
-      asked.delete(key)
-      if (binding?.spec.decision?.forHash === forHash) refused.add(key)
-    }
-  }
-
   /** Proposes moves, and asks for the first wave. Where that fails all stays as it is. */
-  async function look(runs: readonly Run[], signal: AbortSignal): Promise<void> {
-    const now = env.clock.now()
-    due.look(now)
-    if (runs.length === 0) return
+  async function look(runs: ReadonlyMap<string, Run>, signal: AbortSignal): Promise<void> {
+    due.look(env.clock.now())
+    if (runs.size === 0) return
     const snapshot = view.snapshot()
     due.by(snapshot.book.validUntil)
+    const works = [...runs.values()].flatMap(worksOf)
+    const allowances = new Map(
+      [...runs].map(([uid, { allowance, moving }]) => [uid, moving.length > 0 ? 0 : allowance.left]),
+    )
     try {
-      const works = runs.flatMap((run) => worksOf(run, now))
-      const allowances = new Map(
-        runs.map(({ policy, allowance, moving }) => [uidOf(policy), moving.length > 0 ? 0 : allowance.left]),
-      )
       const { reservedOn } = view
       const proposal = await propose({ env, solve, signal }, works, snapshot, { allowances, reservedOn })
-      for (const run of runs) await begin(run, proposal)
+      await begin(proposal, runs, new Map(works.map(({ key, budget = '' }) => [key, budget])))
     } catch (error) {
       if (signal.aborted) throw error
       env.log.warn({ err: error }, 'Cannot look for moves')
-      for (const { policy } of runs) reports.set(uidOf(policy), cannotSolve(error))
+      for (const uid of runs.keys()) reports.set(uid, cannotSolve(error))
       due.by(env.clock.now() + retryMs)
     }
   }
 
-  function worksOf({ policy, reschedule, bindings }: Run, now: number) {
-    const [gate, budget] = [gateOf(reschedule), uidOf(policy)]
+  function worksOf({ policy, reschedule, bindings }: Run): readonly Work[] {
+    const options = { now: env.clock.now(), gate: gateOf(reschedule), budget: uidOf(policy) }
     return bindings.flatMap((binding) => {
       const request = view.requestOf(binding)
       const isRefused = refused.has(keyOf(binding.metadata))
-      return request === undefined ? [] : [toWork(binding, request, { now, isRefused, gate, budget })]
+      return request === undefined ? [] : [toWork(binding, request, { ...options, isRefused })]
     })
   }
 
-  async function begin(run: Run, proposal: Proposal): Promise<void> {
-    const { policy, bindings, window, allowance, moving } = run
-    const keyed = new Map(bindings.map((binding) => [keyOf(binding.metadata), binding]))
+  /** `owners`: UIDs of policies, by the key of the binding. */
+  async function begin(
+    proposal: Proposal,
+    runs: ReadonlyMap<string, Run>,
+    owners: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const now = env.clock.now()
+    const keyed = new Map(
+      [...runs.values()].flatMap(({ bindings }) => bindings.map((each) => [keyOf(each.metadata), each])),
+    )
     for (const [key, clusters] of proposal.next) {
-      const binding = keyed.get(key)
-      if (binding === undefined) continue
-      const target = targetFor(binding, clusters, proposal, { key, window, now })
+      const [binding, uid = ''] = [keyed.get(key), owners.get(key)]
+      const run = runs.get(uid)
+      if (binding === undefined || run === undefined) continue
+      const target = targetFor(binding, clusters, proposal, { key, window: run.window, now })
       if (await askFor(hub.api, binding, target, fieldManager)) {
-        asked.set(key, binding.spec.decision?.forHash ?? '')
-        awaited.add(uidOf(policy))
+        asked.add(binding, now)
+        awaited.add(uid)
       } else due.by(now + changedMs)
     }
-    if (moving.length > 0) return
-    const report = reportOf(proposal, new Set(keyed.keys()), allowance)
-    if (report.reason === 'BudgetSpent') due.by(allowance.moreAt)
-    reports.set(uidOf(policy), report)
+    const grouped = groupMoves(proposal, owners)
+    for (const [uid, { allowance, moving }] of runs) {
+      if (moving.length > 0) continue
+      const report = reportOf(grouped.get(uid), proposal.currency, allowance)
+      if (report.reason === 'BudgetSpent') due.by(allowance.moreAt)
+      reports.set(uid, report)
+    }
   }
 
-  async function tell(policy: Policy, runs: readonly Run[], now: number): Promise<void> {
+  async function tell(policy: Policy, run: Run | undefined, now: number): Promise<void> {
     const { reschedule } = policy.spec
     const isAsking = reschedule !== undefined && reschedule.mode !== 'Never'
     if (!isAsking) reports.delete(uidOf(policy))
-    if (!isAsking && policy.status === undefined) return
-    const run = runs.find((each) => each.policy === policy)
     const status = isAsking ? statusOf(policy, reschedule, run, now) : {}
     const resource =
       policy.metadata.namespace === undefined ? clusterPropagationPolicyResource : propagationPolicyResource
@@ -185,21 +185,6 @@ export function createRebalanceController({ env, hub, view, solve }: RebalanceDe
     return { conditions: told, schedule: isRunning ? { ...rest, since } : rest }
   }
 
-  /** Nothing moves, for costs or labels, and nothing more may. */
-  function hasEnded({ bindings, window }: Run, report: Report | undefined, now: number): boolean {
-    const isDone = report !== undefined && endings.has(report.reason)
-    return isDone && now >= window + settleMs && bindings.every(isOver)
-  }
-
-  function nextTurn(policies: readonly Policy[]): number {
-    return policies.reduce((least, { status }) => {
-      const { next, since } = status?.schedule ?? {}
-      const ends = since === undefined ? [] : [Date.parse(since) + settleMs, Date.parse(since) + hourMs]
-      const times = [...(next === undefined ? [] : [Date.parse(next)]), ...ends]
-      return Math.min(least, ...times.filter((time) => time > env.clock.now()))
-    }, Number.POSITIVE_INFINITY)
-  }
-
   function changed(): readonly string[] {
     refused.clear()
     due.change(env.clock.now())
@@ -214,12 +199,20 @@ export function createRebalanceController({ env, hub, view, solve }: RebalanceDe
     return due.at < known ? [fleet] : []
   }
 
-  const followSpec = ({ before, after }: Change<KubeObject>) =>
+  const followCosts = ({ before, after }: Change<KubeObject>) =>
     deepEqual(before?.['spec'], after?.['spec']) ? [] : changed()
-  const followPolicy = ({ before, after }: Change<Policy>) =>
-    deepEqual(rulesOf(before), rulesOf(after)) ? (after?.spec.reschedule ? [fleet] : []) : changed()
-  const followBinding = ({ before, after }: Change<Binding>) =>
-    (before !== undefined && isMoving(before)) === (after !== undefined && isMoving(after)) ? [] : [fleet]
+
+  function followPolicy({ before, after }: Change<Policy>): readonly string[] {
+    if (!deepEqual(rulesOf(before), rulesOf(after))) return changed()
+    return after !== undefined && isOfInterest(after) ? [fleet] : []
+  }
+
+  function followBinding({ key, before, after }: Change<Binding>): readonly string[] {
+    if (after?.spec.rebalance !== undefined) asked.see(key)
+    const isAnswered = asked.has(key) && after?.spec.rebalance === undefined
+    const isSame = (before !== undefined && isMoving(before)) === (after !== undefined && isMoving(after))
+    return isSame && !isAnswered ? [] : [fleet]
+  }
 
   return {
     name: 'rebalance',
@@ -229,17 +222,30 @@ export function createRebalanceController({ env, hub, view, solve }: RebalanceDe
       watch<Policy>(hub.clusterPolicies, followPolicy),
       watch<Binding>(hub.bindings, followBinding),
       watch<Binding>(hub.clusterBindings, followBinding),
-      watch<KubeObject>(hub.priceSheets, followSpec),
-      watch<KubeObject>(hub.trafficProfiles, followSpec),
-      watch<KubeObject>(hub.carbonSheets, followSpec),
+      watch<KubeObject>(hub.priceSheets, followCosts),
+      watch<KubeObject>(hub.trafficProfiles, followCosts),
+      watch<KubeObject>(hub.carbonSheets, followCosts),
     ],
     reconcile,
   }
 }
 
+const pending: Report = { status: 'Unknown', reason: 'Pending', message: 'It has not been looked for moves yet' }
 const endings: ReadonlySet<Report['reason']> = new Set(['Settled', 'NoRoom', 'BudgetSpent'])
 
-const pending: Report = { status: 'Unknown', reason: 'Pending', message: 'It has not been looked for moves yet' }
+/** Nothing moves, for costs or labels, and nothing more may. */
+function hasEnded({ bindings, window }: Run, report: Report | undefined, now: number): boolean {
+  const isDone = report !== undefined && endings.has(report.reason)
+  return isDone && now >= window + settleMs && bindings.every(isOver)
+}
+
+function nextTurn(policies: readonly Policy[], now: number): number {
+  const times = policies.flatMap(({ status }) => {
+    const { next, since } = status?.schedule ?? {}
+    return [...(next === undefined ? [] : [Date.parse(next)]), ...(since === undefined ? [] : [now + settleMs])]
+  })
+  return times.filter((time) => time > now).reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY)
+}
 
 function slowReport(run: Run | undefined, now: number): Report | undefined {
   const slow = run?.moving.filter(({ spec: { rebalanced } }) => rebalanced && !isAfter(rebalanced, now - slowMs)) ?? []
@@ -251,6 +257,11 @@ function slowReport(run: Run | undefined, now: number): Report | undefined {
 
 function conditionOf({ metadata: { generation } }: Policy, report: Report) {
   return { type: 'Rebalanced', ...report, ...(generation === undefined ? {} : { observedGeneration: generation }) }
+}
+
+/** It says or has said something of rescheduling. */
+function isOfInterest({ metadata, spec, status }: Policy): boolean {
+  return metadata.deletionTimestamp === undefined && (spec.reschedule !== undefined || status !== undefined)
 }
 
 /** What decides who may move, and by how much. */

@@ -1,27 +1,18 @@
 import type { Proposal, ProposedMove } from '@flotilla/scheduler/rebalance/propose'
 import { describe, expect, test } from 'vitest'
-import { type Report, reportOf, stalled } from './report.ts'
+import { groupMoves, type Report, reportOf, stalled } from './report.ts'
 
 const move: ProposedMove = { key: 'shop/web', from: 'cloud', to: 'home', replicas: 3, saving: 0.5 }
 const other: ProposedMove = { ...move, key: 'shop/other', replicas: 9 }
 
-function aProposal(waves: Proposal['waves'], left: Proposal['left'] = []): Proposal {
-  return {
-    currency: 'USD',
-    cost: { before: 0, after: 0 },
-    replicas: 20,
-    waves,
-    left,
-    gated: { replicas: 0, saving: 0 },
-    staying: new Map(),
-    next: new Map(),
-  }
+function aProposal(waves: Proposal['waves'], left: Proposal['left'] = []) {
+  return { waves, left }
 }
 
 describe('reportOf()', () => {
   const some = { total: 5, left: 2, moreAt: Number.POSITIVE_INFINITY }
   const none = { total: 5, left: 0, moreAt: Date.UTC(2026, 0, 1, 12) }
-  test.each<{ name: string; given: Proposal; allowance?: typeof some; want: Report }>([
+  test.each<{ name: string; given: Pick<Proposal, 'waves' | 'left'>; allowance?: typeof some; want: Report }>([
     {
       name: 'nothing of others',
       given: aProposal([[other]], [other]),
@@ -57,7 +48,11 @@ describe('reportOf()', () => {
       },
     },
   ])('says $name', ({ given, allowance = some, want }) => {
-    expect(reportOf(given, new Set(['shop/web']), allowance)).toEqual(want)
+    const owners = new Map([
+      ['shop/web', 'mine'],
+      ['shop/other', 'of another'],
+    ])
+    expect(reportOf(groupMoves(given, owners).get('mine'), 'USD', allowance)).toEqual(want)
   })
 })
 

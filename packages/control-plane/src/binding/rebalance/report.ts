@@ -10,21 +10,38 @@ export interface Report {
   readonly message: string
 }
 
-/** `keys`: of the policy's bindings. */
-export function reportOf(proposal: Proposal, keys: ReadonlySet<string>, allowance: Allowance): Report {
-  const { waves, currency } = proposal
-  const [first = [], ...later] = waves.map((wave) => wave.filter(({ key }) => keys.has(key)))
-  const left = [...later.flat(), ...proposal.left.filter(({ key }) => keys.has(key))]
-  const rest = left.length === 0 ? '' : `; ${describe(left, currency)} more after that`
-  if (first.length > 0)
-    return { status: 'False', reason: 'Moving', message: `Moves ${describe(first, currency)}${rest}` }
-  if (left.length === 0) return { status: 'True', reason: 'Settled', message: 'No move is worth it' }
-  const waiting = `${describe(left, currency)} would move`
-  if (allowance.left > 0) {
+/** Of the bindings of one policy. */
+export interface Moves {
+  /** Of the first wave. */
+  readonly now: readonly ProposedMove[]
+  /** Of later waves, and over the budget or without room. */
+  readonly later: readonly ProposedMove[]
+}
+
+/** By owner: `owners` has that of each key. */
+export function groupMoves(
+  { waves: [first = [], ...others], left }: Pick<Proposal, 'waves' | 'left'>,
+  owners: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Moves> {
+  const ownerOf = ({ key }: ProposedMove) => owners.get(key) ?? ''
+  const [now, later] = [Map.groupBy(first, ownerOf), Map.groupBy([...others.flat(), ...left], ownerOf)]
+  const all = new Set([...now.keys(), ...later.keys()])
+  return new Map([...all].map((owner) => [owner, { now: now.get(owner) ?? [], later: later.get(owner) ?? [] }]))
+}
+
+export function reportOf(moves: Moves | undefined, currency: string, { total, left, moreAt }: Allowance): Report {
+  const { now = [], later = [] } = moves ?? {}
+  if (now.length > 0) {
+    const rest = later.length === 0 ? '' : `; ${describe(later, currency)} more after that`
+    return { status: 'False', reason: 'Moving', message: `Moves ${describe(now, currency)}${rest}` }
+  }
+  if (later.length === 0) return { status: 'True', reason: 'Settled', message: 'No move is worth it' }
+  const waiting = `${describe(later, currency)} would move`
+  if (left > 0) {
     return { status: 'True', reason: 'NoRoom', message: `${waiting}, but there is no room for both copies meanwhile` }
   }
-  const until = Number.isFinite(allowance.moreAt) ? ` until ${timestamp(allowance.moreAt)}` : ''
-  const spent = `the ${allowance.total} that may move at a time have moved`
+  const until = Number.isFinite(moreAt) ? ` until ${timestamp(moreAt)}` : ''
+  const spent = `the ${total} that may move at a time have moved`
   return { status: 'False', reason: 'BudgetSpent', message: `${waiting}, but ${spent}; they wait${until}` }
 }
 
