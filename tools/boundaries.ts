@@ -12,7 +12,7 @@ export interface Room {
 /** `architecture.md`, "Rooms". */
 export const rooms: Readonly<Record<string, Room>> = {
   machinery: { imports: [], pure: true },
-  api: { imports: ['machinery'], pure: true, packages: ['croner', 'typebox'] },
+  api: { imports: ['machinery'], pure: true, packages: ['typebox'] },
   scheduler: { imports: ['api', 'machinery'], pure: true },
   runtime: { imports: ['machinery'], packages: ['pino', 'prom-client'] },
   'kube-client': { imports: ['machinery', 'runtime'], packages: ['undici', 'yaml'] },
