@@ -21,28 +21,28 @@ describe('Asked', () => {
     name: string
     seen: boolean
     now?: number
-    then: Binding | undefined
+    found: Binding | undefined
     isOpen: boolean
     refused: boolean
   }>([
-    { name: 'waits until it is seen', seen: false, then: aBinding('h'), isOpen: true, refused: false },
-    { name: 'waits for the answer', seen: true, then: aBinding('h', true), isOpen: true, refused: false },
-    { name: 'knows a refusal', seen: true, then: aBinding('h'), isOpen: false, refused: true },
-    { name: 'knows a decision', seen: true, then: aBinding('i'), isOpen: false, refused: false },
+    { name: 'waits until it is seen', seen: false, found: aBinding('h'), isOpen: true, refused: false },
+    { name: 'waits for the answer', seen: true, found: aBinding('h', true), isOpen: true, refused: false },
+    { name: 'knows a refusal', seen: true, found: aBinding('h'), isOpen: false, refused: true },
+    { name: 'knows a decision', seen: true, found: aBinding('i'), isOpen: false, refused: false },
     {
       name: 'knows a decision that it did not see coming',
       seen: false,
-      then: aBinding('i'),
+      found: aBinding('i'),
       isOpen: false,
       refused: false,
     },
-    { name: 'waits for nobody who has gone', seen: false, then: undefined, isOpen: false, refused: false },
-    { name: 'does not wait for ever', seen: false, now: 61_000, then: aBinding('h'), isOpen: false, refused: true },
-  ])('$name', ({ seen, now = 1_000, then, isOpen, refused }) => {
+    { name: 'waits for nobody who has gone', seen: false, found: undefined, isOpen: false, refused: false },
+    { name: 'does not wait for ever', seen: false, now: 61_000, found: aBinding('h'), isOpen: false, refused: true },
+  ])('$name', ({ seen, now = 1_000, found, isOpen, refused }) => {
     const asked = new Asked()
     asked.add(aBinding('h'), 0)
     if (seen) asked.see('shop/web')
-    expect(asked.takeRefused(() => then, now)).toEqual(refused ? ['shop/web'] : [])
+    expect(asked.takeRefused(() => found, now)).toEqual(refused ? ['shop/web'] : [])
     expect(asked.has('shop/web')).toBe(isOpen)
   })
 })
