@@ -1,6 +1,7 @@
 // Rebalancing by itself, on a virtual clock: what moves replicas and what does not, how many, when, and what keeps on.
 import { clusterResource } from '@flotilla/api/cluster'
 import type { Reschedule } from '@flotilla/api/reschedule'
+import { nodes } from '@flotilla/machinery/well-known-resources'
 import { findCondition } from '@flotilla/runtime/conditions'
 import { rebalance } from '@flotilla/scheduler/rebalance/solve'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -36,6 +37,14 @@ async function advanceTo(minutes: number): Promise<void> {
 
 async function label(name: string, labels: Readonly<Record<string, string | null>>): Promise<void> {
   await t.fleet.api.patch(clusterResource, { name }, { type: 'merge', patch: { metadata: { labels } } })
+}
+
+/** `count`: of its three nodes. */
+async function cordon(name: string, unschedulable: boolean, count = 3): Promise<void> {
+  const member = t.fleet.member(name)
+  for (const { metadata } of (await member.list(nodes)).items.slice(0, count)) {
+    await member.patch(nodes, metadata, { type: 'merge', patch: { spec: { unschedulable } } })
+  }
 }
 
 describe('OnChange', () => {
@@ -85,13 +94,28 @@ describe('OnChange', () => {
 
   test('does not move back and forth when prices do', async () => {
     await onEu(allAtOnce)
+    // So that the budget is not spent by the first moves.
+    await cordon('us', true, 2)
+    await t.fleet.env.advance(2 * minute)
     const seen = new Set<string>()
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 6; round++) {
       await t.setPrices(cheapIn(round % 2 === 0 ? 'us' : 'eu'))
       await t.fleet.env.advance(3 * minute)
       seen.add(String(await t.ready()))
     }
-    expect([...seen]).toEqual(['0,6'])
+    expect([...seen]).toEqual(['2,4'])
+  })
+
+  test('moves to a cheap cluster that has room again', async () => {
+    t = await startPricedFleet(['eu', 'us'])
+    await t.setPrices(cheapIn('eu'))
+    await cordon('eu', true)
+    await t.fleet.env.advance(2 * minute)
+    await t.place(6, {}, allAtOnce)
+    expect(await t.ready()).toEqual([0, 6])
+    await cordon('eu', false)
+    expect(await t.fewestIn(3 * minute)).toBe(6)
+    expect(await t.ready()).toEqual([6, 0])
   })
 
   test('goes on where controllers end in the middle of a wave', async () => {
