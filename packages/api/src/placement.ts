@@ -137,7 +137,7 @@ const objectiveSchema = object(
     external: optional(externalSchema),
     locality: optional(
       number(
-        'What moving a replica must save, in the currency of the PriceSheets per hour: what a move costs, over the hours in which it is to pay. `flotilla rebalance` moves nothing that saves less; the scheduler itself never moves for costs. 0: whatever saves moves. Default: half of what a replica of all that may move costs on average. Not together with `load`, several tiers, `workloadAffinity` or Duplicated, with which rebalancing moves nothing.',
+        'What moving a replica must save, in the currency of the PriceSheets per hour: what a move costs, over the hours in which it is to pay. `flotilla rebalance` moves nothing that saves less; the scheduler itself never moves for costs. 0: whatever saves moves. It comes before `reschedule.minGainPercent`. Default: what that says; by hand, half of what a replica of all that may move costs on average. Not together with `load`, several tiers, `workloadAffinity` or Duplicated, with which rebalancing moves nothing.',
         { minimum: 0, maximum: 1_000_000 },
       ),
     ),

@@ -46,9 +46,10 @@ export function allocate(
   }
   const all = toCandidates(replicas, request, feasible, ties)
   const isSpread = spreadConstraints.length > 0
-  const tiered = isSpread ? usableInTiers(all) : inTiers(replicas, all)
+  const mayReturn = request.isPinned !== true
+  const tiered = isSpread ? usableInTiers(all) : inTiers(replicas, all, mayReturn)
   const candidates = force ? tiered.map((candidate) => forceShare(candidate, force)) : tiered
-  const spreading = { constraints: spreadConstraints, isPacked: mode === 'Aggregated' }
+  const spreading = { constraints: spreadConstraints, isPacked: mode === 'Aggregated', mayReturn }
   return allocateDivided(replicas, candidates, isSpread ? spreading : undefined)
 }
 

@@ -12,6 +12,8 @@ export interface Spreading {
   readonly constraints: readonly SpreadConstraint[]
   /** As few domains as suffice, else as many as may be. */
   readonly isPacked: boolean
+  /** Whether what later tiers hold may go to earlier ones. */
+  readonly mayReturn: boolean
 }
 
 export function allocateDivided(
@@ -20,9 +22,7 @@ export function allocateDivided(
   spreading: Spreading | undefined,
 ): Allocation {
   const division =
-    spreading === undefined
-      ? divideFreely(replicas, candidates)
-      : divideInTiers(candidates, (some) => divideSpread(replicas, spreading.constraints, some, spreading.isPacked))
+    spreading === undefined ? divideFreely(replicas, candidates) : divideOver(replicas, candidates, spreading)
   const { counts, unused, gap } = division
   const shortfall = explainShortfall(replicas, candidates, division)
   return {
@@ -48,6 +48,15 @@ function divideFreely(replicas: number, candidates: readonly Candidate[]): Divis
     candidates.map(({ share }) => share),
   )
   return { counts, reasons: [], unused: new Set(), gap: 0 }
+}
+
+function divideOver(
+  replicas: number,
+  candidates: readonly Candidate[],
+  { constraints, isPacked, mayReturn }: Spreading,
+): Division {
+  const divide = (some: readonly Candidate[]) => divideSpread(replicas, constraints, some, isPacked)
+  return mayReturn ? divideInTiers(candidates, divide) : divide(candidates)
 }
 
 /** A template scaled to zero stays where it is; one that never ran goes wherever it could run. */

@@ -7,6 +7,7 @@ import { connectOverHttps } from '../reach/member-access.ts'
 import type { EmbeddedHubOptions } from './embedded-hub.ts'
 import { ensureIdentity } from './identity.ts'
 import { isLoopback } from './listen-address.ts'
+import { createSolveInWorker } from './solve-in-worker.ts'
 
 /** `api`: the hub under the controllers' rights. */
 export async function startControllers(
@@ -21,6 +22,7 @@ export async function startControllers(
     connect: connectOverHttps({ env, allowLoopback: isLoopback(listen.host) }),
     callScorer: callScorerOverHttps({ allowLoopback: isLoopback(listen.host) }),
     hmac,
+    solve: createSolveInWorker(env),
     ...(probeEveryMs === undefined ? {} : { probeEveryMs }),
   })
 }

@@ -4,13 +4,16 @@ import { recordedScores } from '@flotilla/scheduler/cost/scores'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../hub.ts'
 import { withoutRegistrations } from '../registration.ts'
+import { replicasOf, requirementsOf } from '../requirements.ts'
 import { isGrowthReady } from './scheduler/growth.ts'
 
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
 export function requestFor(binding: Binding, placement: Placement, before = binding): ScheduleRequest {
   const { decision } = before.spec
   const [workload] = binding.spec.workloads
-  const [component] = workload?.components ?? []
+  const components = workload?.components ?? []
+  const [component] = components
+  const [replicas, requirements] = [replicasOf(components), requirementsOf(components)]
   const scores = recordedScores(placement, decision)
   return {
     templateUID: workload?.ref.uid ?? '',
@@ -20,10 +23,10 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: isGrowthReady(before),
-    ...(component ? { replicas: component.replicas } : {}),
+    ...(replicas === undefined ? {} : { replicas }),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
-    ...(scores ? { scores } : {}),
+    ...(requirements && { requirements }),
+    ...(scores && { scores }),
     ...(decision ? { previous: withoutRegistrations(decision) } : {}),
   }
 }

@@ -1,6 +1,6 @@
 // Finds room on a cluster that is full: replicas of another workload go to where they cost least besides.
 import { type Assignment, optionsOf } from './assignment.ts'
-import { costOfAdding, moveCostAt, type Objective } from './objective.ts'
+import { costOfAdding, type Objective } from './objective.ts'
 
 /** So many replicas leave one option for another. */
 export interface Step {
@@ -44,7 +44,7 @@ function cheaperStep(
   most: number,
 ): Step | undefined {
   const { problem } = objective
-  const moveCost = moveCostAt(objective, from)
+  const moveCost = objective.moveCost[assignment.workloadOf(from)] ?? 0
   const saved = costOfAdding(objective, from, assignment.on(from), -count)
   const [first, end] = optionsOf(problem, assignment.workloadOf(from))
   let best: Step | undefined

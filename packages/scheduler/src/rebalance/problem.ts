@@ -11,7 +11,9 @@ export interface WorkloadInput {
   readonly request: readonly number[]
   /** Nothing of a higher one is left out for a lower one. */
   readonly priority: number
-  /** What one replica must save an hour to move; none: what the gate says. */
+  /** As of `RebalanceOptions`, for this workload. Default: that of all. */
+  readonly gate?: number
+  /** What one replica must save an hour to move, whatever the gate. Default: what the gate says. */
   readonly locality?: number
   readonly options: readonly OptionInput[]
 }
@@ -47,9 +49,11 @@ export interface Problem {
   /** By workload. */
   readonly replicas: Int32Array
   readonly priority: Float64Array
+  /** NaN: that of all. */
+  readonly gate: Float64Array
   readonly request: Float64Array
-  /** NaN: what the gate says, as for all where there is none. */
-  readonly locality?: Float64Array | undefined
+  /** By workload. NaN: what the gate says. */
+  readonly locality: Float64Array
   /** The first option of each workload, and the number of all at the end. */
   readonly first: Int32Array
   /** By option; those of a workload are in the order of costs, equal ones in one that differs from workload to workload. */
@@ -83,8 +87,9 @@ export function createProblem(workloads: readonly WorkloadInput[], clusters: rea
     capacity: Float64Array.from(sortedClusters.flatMap((each) => checkCapacity(each, resources))),
     replicas: Int32Array.from(sortedWorkloads, ({ replicas }) => replicas),
     priority: Float64Array.from(sortedWorkloads, ({ priority }) => priority),
+    gate: Float64Array.from(sortedWorkloads, ({ gate }) => gate ?? Number.NaN),
     request: Float64Array.from(sortedWorkloads.flatMap(({ request }) => request)),
-    locality: localityOf(sortedWorkloads),
+    locality: Float64Array.from(sortedWorkloads, ({ locality }) => locality ?? Number.NaN),
     first: startsOf(sortedWorkloads.map((workload) => workload.options.length)),
     workload: Int32Array.from(options, (option) => option.workload),
     cluster,
@@ -94,11 +99,6 @@ export function createProblem(workloads: readonly WorkloadInput[], clusters: rea
     max: Int32Array.from(options, ({ max }) => max),
     ...groupByCluster(cluster, sortedClusters.length),
   }
-}
-
-function localityOf(workloads: readonly WorkloadInput[]): Float64Array | undefined {
-  if (workloads.every(({ locality }) => locality === undefined)) return undefined
-  return Float64Array.from(workloads, ({ locality = Number.NaN }) => locality)
 }
 
 function byId<T extends { readonly id: string }>(what: string, given: readonly T[]): readonly T[] {
@@ -129,7 +129,7 @@ function sortOptions(
 }
 
 function checkWorkload(workload: WorkloadInput, resources: number): void {
-  const { id, replicas, request, priority, locality = 0, options } = workload
+  const { id, replicas, request, priority, gate, locality = 0, options } = workload
   if (request.length !== resources || !request.every(isWhole)) {
     throw new FlotillaError(
       'BadRequest',
@@ -138,6 +138,7 @@ function checkWorkload(workload: WorkloadInput, resources: number): void {
   }
   if (!isCount(replicas)) throw new FlotillaError('BadRequest', `${cannot(id)}: it has ${replicas} replicas`)
   if (!Number.isFinite(priority)) throw new FlotillaError('BadRequest', `${cannot(id)}: its priority is ${priority}`)
+  if (gate !== undefined && !(gate > 0)) throw new FlotillaError('BadRequest', `${cannot(id)}: its gate is ${gate}`)
   if (!Number.isFinite(locality) || locality < 0) {
     throw new FlotillaError('BadRequest', `${cannot(id)}: a move must save ${locality}`)
   }

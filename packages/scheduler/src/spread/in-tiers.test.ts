@@ -24,7 +24,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 const over = (...spreadConstraints: readonly SpreadConstraint[]) => ({ spreadConstraints })
 const inRegions = (limits: object) => over({ spreadByField: 'region', ...limits })
 
-function decide(fleet: Fleet, placement: Placement, replicas: number, previous?: Decision): Decision {
+function decide(fleet: Fleet, placement: Placement, replicas: number, previous?: Decision, isPinned = false): Decision {
   const held = new Map(previous?.clusters.map(({ name, replicas: count = 0 }) => [name, count]))
   const rows = Object.entries(fleet).map(([name, { region, room, isReady = true }]) =>
     aClusterRow({ name, region, ready: isReady, ...roomFor(Math.max(0, room - (held.get(name) ?? 0))) }),
@@ -33,7 +33,7 @@ function decide(fleet: Fleet, placement: Placement, replicas: number, previous?:
     affinityName: `tier-${tier}`,
     clusterNames: ['none', ...Object.keys(fleet).filter((name) => fleet[name]?.tier === tier)],
   }))
-  const request = aRequest({ placement: { ...placement, clusterAffinities }, replicas, isGrowthReady: true })
+  const request = aRequest({ placement: { ...placement, clusterAffinities }, replicas, isGrowthReady: true, isPinned })
   return schedule({ ...request, ...(previous ? { previous } : {}) }, createSnapshot(rows), { trigger: 'Test' })
 }
 
@@ -159,6 +159,16 @@ describe('schedule() in tiers over domains', () => {
     const away = decide(fleet(0, 0), placement, 2)
     expect(replicasOf(away)).toEqual({ 'cloud-eu': 1 })
     expect(replicasOf(decide(fleet(1, 2), placement, 2, away))).toEqual({ 'cloud-eu': 0, 'home-eu': 1, 'home-us': 1 })
+  })
+
+  test('takes nothing back of what is pinned', () => {
+    const placement = { ...byRoom, ...inRegions({ maxGroups: 2 }) }
+    const fleet = (room: number): Fleet => ({
+      cloud: { region: 'us', room: 90, tier: 1 },
+      home: { region: 'eu', room, tier: 0 },
+    })
+    const away = decide(fleet(5), placement, 15)
+    expect(decide(fleet(50), placement, 15, away, true).clusters).toEqual(away.clusters)
   })
 
   test('leaves a region that was used while home could not be, and takes weights back at once', () => {
