@@ -14,6 +14,7 @@ import { startOrphans } from './cluster/orphans/controller.ts'
 import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
+import { createFailoverController } from './failover/controller.ts'
 import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
@@ -55,7 +56,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scheduler = createSchedulerController({ env, hub })
-  const { withFirstDecision } = scheduler
+  const { withFirstDecision, evictor } = scheduler
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi }),
@@ -64,6 +65,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     scheduler,
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
+    createFailoverController({ env, hub, evictor }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
   const status = startStatus({ env, hub, members })

@@ -1,5 +1,5 @@
 // What the scheduler knows of clusters: one immutable row each, made once per change of the cluster.
-import type { Cluster, ClusterProperty, NodeShape, ServedApi } from '@flotilla/api/cluster'
+import type { Cluster, ClusterHealth, ClusterProperty, NodeShape, ServedApi } from '@flotilla/api/cluster'
 import type { Taint } from '@flotilla/api/selector'
 import { type Quantity, parseQuantity, quantityToNumber } from '@flotilla/machinery/quantity'
 import type { CostBook } from './cost/book.ts'
@@ -66,6 +66,8 @@ const noProperties: ReadonlyMap<string, PropertyRow> = new Map()
 export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> = noKinds): ClusterRow {
   const { metadata, spec, status } = cluster
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
+  const state = status?.health?.state
+  const isLost = ready?.status === 'True' && isLostState(state)
   return {
     name: metadata.name,
     id: spec.id,
@@ -75,8 +77,12 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     region: spec.region ?? '',
     zones: spec.zones ?? [],
     taints: spec.taints ?? [],
-    ready: ready?.status === 'True',
-    notReadyReason: ready === undefined ? 'it has not reported yet' : ready.message || ready.reason,
+    ready: ready?.status === 'True' && !isLost,
+    notReadyReason: isLost
+      ? `it is ${state}`
+      : ready === undefined
+        ? 'it has not reported yet'
+        : ready.message || ready.reason,
     suspended: spec.suspend === true,
     deleting: metadata.deletionTimestamp !== undefined,
     ...(status?.apis === undefined ? {} : { kinds: kindsOf(status.apis) }),
@@ -85,6 +91,11 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     ...(status?.nodeShapes === undefined ? {} : { shapes: status.nodeShapes.map(toShapeRow) }),
     ...(status?.resources?.allocatable === undefined ? {} : { resources: toResources(status.resources) }),
   }
+}
+
+/** It does not answer, or answers again since so short a time that it may be gone again: nothing new goes there. */
+export function isLostState(state: ClusterHealth['state'] | undefined): boolean {
+  return state === 'Unreachable' || state === 'Failed' || state === 'Recovering'
 }
 
 type ResourceSums = NonNullable<NonNullable<Cluster['status']>['resources']>

@@ -3,6 +3,7 @@
 import type { Placement } from '@flotilla/api/placement'
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
+import { eviction } from './filters/eviction.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
 import type { Filter, Judge, NamedObjection } from './filters/filter.ts'
@@ -42,15 +43,22 @@ export function prepareView(
   request: ScheduleRequest,
   snapshot: Snapshot,
 ): (cluster: ClusterRow, index: number) => View {
-  const { force, neighbours } = request
+  const { force } = request
   const shared = sharedViews(request, snapshot)
-  const object = neighbours === undefined ? () => noObjections : prepareObjections(workloadFilters, request, snapshot)
+  const filters = ownFilters(request)
+  const object = filters.length === 0 ? () => noObjections : prepareObjections(filters, request, snapshot)
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)
     const all = own.length === 0 ? view : { ...view, objections: [...view.objections, ...own] }
     return cluster.id === force?.clusterId ? waive(all, force.waived) : all
   }
+}
+
+function ownFilters({ neighbours, evicted }: ScheduleRequest): readonly Filter[] {
+  const isEvicted = evicted !== undefined && evicted.size > 0
+  if (!isEvicted) return neighbours === undefined ? [] : workloadFilters
+  return neighbours === undefined ? [eviction] : [...workloadFilters, eviction]
 }
 
 const noObjections: readonly NamedObjection[] = []

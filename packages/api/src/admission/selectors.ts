@@ -151,7 +151,7 @@ function checkFieldRequirement(
 }
 
 export function checkToleration(toleration: Toleration, field: string): readonly StatusCause[] {
-  const { key = '', operator = 'Equal', value = '', tolerationSeconds } = toleration
+  const { key = '', operator = 'Equal', value = '', effect, tolerationSeconds } = toleration
   const causes: StatusCause[] = []
   if (key === '' && operator !== 'Exists') {
     causes.push(
@@ -167,6 +167,13 @@ export function checkToleration(toleration: Toleration, field: string): readonly
     ...causes,
     ...(key === '' ? [] : invalid(`${field}.key`, key, checkLabelKey(key))),
     ...invalid(`${field}.value`, value, checkLabelValue(value)),
-    ...notActedOn(`${field}.tolerationSeconds`, tolerationSeconds !== undefined),
+    ...(tolerationSeconds !== undefined && effect !== 'NoExecute'
+      ? [
+          fieldForbidden(
+            `${field}.tolerationSeconds`,
+            'only with effect NoExecute, which alone makes what runs leave: set that, or leave it out',
+          ),
+        ]
+      : []),
   ]
 }
