@@ -7,7 +7,7 @@ import { isRegisteredAs } from '../registration.ts'
 import { toleratedSeconds } from './tolerance.ts'
 import type { PropagationSpec } from '@flotilla/api/propagation-policy'
 
-/** A cluster has to be Healthy for so long before it has anything back. */
+/** A cluster has to be Healthy for so long before it has anything back by itself. */
 const steadyMs = 1_800_000
 
 export interface ReturnSight {
@@ -54,6 +54,8 @@ function isOver({ eviction, policy, now }: ReturnSight, { spec, status }: Cluste
           taint.effect === 'NoExecute' &&
           Number.isFinite(toleratedSeconds(taint, policy?.placement?.clusterTolerations)),
       )
+    case 'Ordered':
+      return true
     case 'ApplicationUnhealthy':
       return isSteady && now - Date.parse(eviction.since) >= steadyMs
     default:

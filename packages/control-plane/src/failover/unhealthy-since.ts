@@ -23,9 +23,13 @@ export class UnhealthySince {
   }
 }
 
-function illOn({ status }: Binding): readonly string[] {
-  return (status?.clusters ?? []).flatMap(({ id, state, health }) => {
-    const isIll = state === 'Applied' && (health === 'Unhealthy' || health === 'Degraded')
-    return isIll && id !== undefined ? [id] : []
+/** Fewer are ready than it is to have there. What is only paused, or on its way with all that is wanted, is not ill. */
+function illOn({ spec, status }: Binding): readonly string[] {
+  const { decision } = spec
+  if (status?.decisionHash !== decision?.forHash) return []
+  const wanted = new Map(decision?.clusters.map(({ id, replicas = 0 }) => [id, replicas]))
+  return (status?.clusters ?? []).flatMap(({ id = '', state, health, readyReplicas = 0 }) => {
+    const isKnown = state === 'Applied' && health !== 'Healthy' && health !== 'Unknown'
+    return isKnown && readyReplicas < (wanted.get(id) ?? 0) ? [id] : []
   })
 }
