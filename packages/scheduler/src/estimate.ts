@@ -1,7 +1,8 @@
 // How many replicas would fit a cluster's free room now.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
-import { fitOnNode, isEligible, requestKey, toPodRequest } from './fit.ts'
-import { occupy, type Reservation } from './occupy.ts'
+import { requestKey, roomOn } from './fit.ts'
+import type { Reservation } from './occupy.ts'
+import { seatAll } from './seat-all.ts'
 import type { ClusterRow, ShapeRow } from './snapshot.ts'
 
 /** By kinds of node, then by what a replica asks for; emptied when workloads ask for very many different things. */
@@ -42,15 +43,6 @@ export function freeRooms(
   return all
 }
 
-function roomOn(shapes: readonly ShapeRow[], requirements: ReplicaRequirements | undefined): number {
-  const request = toPodRequest(requirements)
-  let total = 0
-  for (const shape of shapes) {
-    if (shape.count > 0 && isEligible(shape, requirements?.nodeClaim)) total += shape.count * fitOnNode(shape, request)
-  }
-  return total
-}
-
 const subtracted = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
 
 /** A list of reservations is immutable, so it is subtracted once however many workloads ask. */
@@ -58,7 +50,7 @@ function unreserved(shapes: readonly ShapeRow[], reserved: readonly Reservation[
   if (reserved.length === 0) return shapes
   const entry = subtracted.get(reserved)
   if (entry?.shapes === shapes) return entry.left
-  const left = reserved.reduce(occupy, shapes)
+  const left = seatAll(shapes, reserved)
   subtracted.set(reserved, { shapes, left })
   return left
 }

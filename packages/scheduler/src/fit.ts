@@ -56,3 +56,13 @@ export function fitOnNode({ free }: ShapeRow, request: PodRequest): number {
   }
   return fit
 }
+
+/** Σ over kinds of node of count · ⌊free / request⌋; Infinity: nothing bounds it. */
+export function roomOn(shapes: readonly ShapeRow[], requirements: ReplicaRequirements | undefined): number {
+  const request = toPodRequest(requirements)
+  let total = 0
+  for (const shape of shapes) {
+    if (shape.count > 0 && isEligible(shape, requirements?.nodeClaim)) total += shape.count * fitOnNode(shape, request)
+  }
+  return total
+}

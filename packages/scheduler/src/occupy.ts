@@ -10,15 +10,31 @@ export interface Reservation {
   readonly requirements?: ReplicaRequirements
 }
 
-/** Fills node by node, those with most room first: what is left is what the fullest packing would leave. */
-export function occupy(shapes: readonly ShapeRow[], { replicas, requirements }: Reservation): readonly ShapeRow[] {
+export interface Occupied {
+  readonly shapes: readonly ShapeRow[]
+  /** Replicas that found no room. */
+  readonly unseated: number
+}
+
+/** Which nodes are filled first: those that take most replicas, as members spread them, or those that take fewest. */
+export type Order = 'Widest' | 'Tightest'
+
+/** Fills node by node: what is left is what the fullest packing would leave. */
+export function occupy(
+  shapes: readonly ShapeRow[],
+  { replicas, requirements }: Reservation,
+  order: Order = 'Widest',
+): Occupied {
   const request = toPodRequest(requirements)
-  const fits = shapes
-    .map((shape) => ({ shape, fit: isEligible(shape, requirements?.nodeClaim) ? fitOnNode(shape, request) : 0 }))
-    .sort((one, other) => other.fit - one.fit)
+  const fits = shapes.map((shape) => ({
+    shape,
+    fit: isEligible(shape, requirements?.nodeClaim) ? fitOnNode(shape, request) : 0,
+  }))
+  if (fits.some(({ fit }) => !Number.isFinite(fit))) return { shapes, unseated: 0 }
+  fits.sort((one, other) => (order === 'Widest' ? other.fit - one.fit : one.fit - other.fit))
   let left = replicas
-  return fits.flatMap(({ shape, fit }) => {
-    if (left === 0 || fit === 0 || !Number.isFinite(fit)) return [shape]
+  const after = fits.flatMap(({ shape, fit }) => {
+    if (left === 0 || fit === 0) return [shape]
     const taken = Math.min(left, fit * shape.count)
     left -= taken
     const full = Math.floor(taken / fit)
@@ -29,6 +45,7 @@ export function occupy(shapes: readonly ShapeRow[], { replicas, requirements }: 
       { ...shape, count: shape.count - full - (partly > 0 ? 1 : 0) },
     ].filter(({ count }) => count > 0)
   })
+  return { shapes: after, unseated: left }
 }
 
 function subtract(free: ShapeRow['free'], request: PodRequest, replicas: number): ShapeRow['free'] {
