@@ -20,6 +20,7 @@ import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
 import { Members } from './members/members.ts'
+import { createMovesController } from './moves/controller.ts'
 import { createPolicyController } from './policy/controller.ts'
 import { startStatus } from './status/controller.ts'
 
@@ -66,6 +67,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
     createFailoverController({ env, hub, evictor }),
+    createMovesController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
   const status = startStatus({ env, hub, members })

@@ -54,7 +54,7 @@ export function createFailoverController(deps: FailoverDeps): Controller {
     const watched = bindings.filter((binding) => policyOf(hub, binding)?.failover?.application !== undefined)
     unhealthy.observe(watched, env.clock.now())
     for (const cluster of clusters) {
-      await quarantine(cluster)
+      await quarantine(cluster, clusters)
       const verdict = verdicts.get(cluster.metadata.name)
       const mayMove = hasSettled(cluster) && !isFrozen(hub) && verdict?.kind !== 'hold'
       const perSecond = verdict?.kind === 'move' ? verdict.perSecond : rateOf(members)
@@ -69,9 +69,9 @@ export function createFailoverController(deps: FailoverDeps): Controller {
     return isOrdered(cluster) || env.clock.monotonic() - startedAt >= settleMs
   }
 
-  async function quarantine(cluster: Cluster): Promise<void> {
+  async function quarantine(cluster: Cluster, clusters: readonly Cluster[]): Promise<void> {
     const now = env.clock.now()
-    if (!needsQuarantine(cluster, now)) return
+    if (!needsQuarantine(cluster, clusters, now)) return
     const taints = withQuarantine(cluster.spec.taints, timestamp(now))
     const patch = { metadata: { resourceVersion: cluster.metadata.resourceVersion }, spec: { taints } }
     await unlessChanged(() =>

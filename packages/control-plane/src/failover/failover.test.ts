@@ -277,8 +277,12 @@ describe('failover', () => {
     await fleet.env.advance(minute)
     expect(await failover('eu')).toBe('Frozen: Nothing moves: all moves are frozen. Next: flotilla freeze --off')
     await fleet.restart()
+    const taints = [{ key: 'work', effect: 'NoExecute' }]
+    await fleet.api.patch(clusterResource, { name: 'eu' }, { type: 'merge', patch: { spec: { taints } } })
     await fleet.env.advance(2 * minute)
     expect((await binding()).spec.evictions).toBeUndefined()
+    expect((await binding()).spec.decision?.clusters).toMatchObject([{ name: 'eu', replicas: 1 }])
+    await fleet.api.patch(clusterResource, { name: 'eu' }, { type: 'merge', patch: { spec: { taints: null } } })
     await fleet.api.delete(configMaps, frozen)
     await fleet.env.advance(10_000)
     expect(await failover('eu')).toMatch(/SomeStay: .*us has weight 0/)

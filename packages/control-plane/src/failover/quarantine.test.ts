@@ -22,14 +22,28 @@ function aCluster(
 }
 
 describe('needsQuarantine()', () => {
-  test.each<{ name: string; given: Cluster; want: boolean }>([
+  const well = aCluster('Healthy', [])
+  test.each<{ name: string; given: Cluster; others?: readonly Cluster[]; want: boolean }>([
+    {
+      name: 'not when half of the fleet was lost with it once: that was the hub',
+      given: aCluster('Recovering', [59, 30, 1]),
+      others: [aCluster('Healthy', [30]), well, well],
+      want: false,
+    },
+    {
+      name: 'when fewer were',
+      given: aCluster('Recovering', [59, 30, 1]),
+      others: [aCluster('Healthy', [30]), well, well, well],
+      want: true,
+    },
+    { name: 'not of the only cluster', given: aCluster('Recovering', [59, 30, 1]), others: [], want: false },
     { name: 'after three losses in an hour', given: aCluster('Recovering', [59, 30, 1]), want: true },
     { name: 'not after two', given: aCluster('Recovering', [30, 1]), want: false },
     { name: 'not after three in more than an hour', given: aCluster('Recovering', [61, 30, 1]), want: false },
     { name: 'not before it comes back', given: aCluster('Unreachable', [59, 30, 1]), want: false },
     { name: 'not again once a person has taken it off', given: aCluster('Healthy', [59, 30, 1]), want: false },
     { name: 'not twice', given: aCluster('Recovering', [59, 30, 1], withQuarantine([], timestamp(now))), want: false },
-  ])('$name', ({ given, want }) => {
-    expect(needsQuarantine(given, now)).toBe(want)
+  ])('$name', ({ given, others = [well], want }) => {
+    expect(needsQuarantine(given, [given, ...others], now)).toBe(want)
   })
 })

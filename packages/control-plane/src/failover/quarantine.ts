@@ -6,12 +6,25 @@ import { lossesOf } from '../cluster/health/availability.ts'
 
 /** Losses within an hour. */
 const mostLosses = 3
+/** What half of the fleet lost within this time of each other was the hub's own trouble. */
+const togetherMs = 60_000
 
 /** Only as it comes back: a person who has taken the taint off since means it. `now`: ms since 1970. */
-export function needsQuarantine({ spec, status }: Cluster, now: number): boolean {
+export function needsQuarantine(cluster: Cluster, fleet: readonly Cluster[], now: number): boolean {
+  const { spec, status } = cluster
   if (status?.health?.state !== 'Recovering') return false
+  const losses = lossesOf(status.health, now)
   const isTainted = (spec.taints ?? []).some(({ key }) => key === quarantineTaint.key)
-  return !isTainted && lossesOf(status.health, now).length >= mostLosses
+  if (isTainted || losses.length < mostLosses) return false
+  return losses.filter((at) => !isShared(Date.parse(at), fleet)).length >= mostLosses
+}
+
+function isShared(at: number, fleet: readonly Cluster[]): boolean {
+  const lost = fleet.filter(({ status }) =>
+    (status?.health?.losses ?? []).some((other) => Math.abs(Date.parse(other) - at) <= togetherMs),
+  )
+  const isOwn = lost.length < 2 && fleet.length > 1
+  return !isOwn && lost.length * 2 >= fleet.length
 }
 
 export function withQuarantine(taints: readonly Taint[] = [], timeAdded: string): readonly Taint[] {

@@ -1,6 +1,5 @@
 // Which workloads are on which cluster, and what failover has moved where: found by one look at all bindings. Pure.
 import type { Eviction } from '@flotilla/api/resource-binding'
-import { keyOf } from '@flotilla/machinery/object'
 import { isGrowing } from '@flotilla/scheduler/holding'
 import { compareTurns } from '@flotilla/scheduler/order'
 import type { Binding } from '../hub.ts'
@@ -42,13 +41,6 @@ export function inTurn(bindings: readonly Binding[]): readonly Binding[] {
     .map((binding) => ({ binding, turn: turnOf(binding) }))
     .sort((left, right) => compareTurns(left.turn, right.turn))
     .map(({ binding }) => binding)
-}
-
-/** `NAMESPACE/NAME` of what the binding is about. */
-export function workloadOf({ metadata, spec }: Binding): string {
-  const ref = spec.workloads[0]?.ref
-  if (ref === undefined) return keyOf(metadata)
-  return ref.namespace === undefined ? ref.name : `${ref.namespace}/${ref.name}`
 }
 
 function push<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
