@@ -39,6 +39,7 @@ const fields: Readonly<Record<keyof ScheduleRequest, 'any' | 'none'>> = {
   isGrowthReady: 'any',
   completions: 'none',
   neighbours: 'none',
+  evicted: 'none',
   force: 'none',
   target: 'none',
 }

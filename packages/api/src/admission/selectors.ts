@@ -6,7 +6,7 @@ import { fromLabelSelector } from '@flotilla/machinery/selector'
 import { compileClusterExpression, reportedFieldIn } from '../cluster-expression.ts'
 import { isClusterScopedKind, isNeverTemplate, isReservedNamespace } from '../never-template.ts'
 import type { ClusterAffinity, FieldSelector, LabelSelector, ResourceSelector, Toleration } from '../selector.ts'
-import { duplicates, each, invalid, notActedOn } from './rule.ts'
+import { duplicates, each, invalid } from './rule.ts'
 
 /** `namespace`: the policy's own; none for a cluster-wide policy. */
 export function checkResourceSelectors(

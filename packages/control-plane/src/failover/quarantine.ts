@@ -2,7 +2,7 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import { quarantineTaint } from '@flotilla/api/failover'
 import type { Taint } from '@flotilla/api/selector'
-import { lossesOf } from '../cluster/health/availability.ts'
+import { lossesOf } from '../losses.ts'
 
 /** Losses within an hour. */
 const mostLosses = 3

@@ -3,7 +3,7 @@ import type { Eviction } from '@flotilla/api/resource-binding'
 import { isGrowing } from '@flotilla/scheduler/holding'
 import { compareTurns } from '@flotilla/scheduler/order'
 import type { Binding } from '../hub.ts'
-import { turnOf } from '../binding/turn.ts'
+import { turnOf } from '../turn.ts'
 
 export interface Sights {
   /** By cluster id, those that have something there and are not evicted: in the order in which they are moved. */

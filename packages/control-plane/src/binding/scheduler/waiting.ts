@@ -4,7 +4,7 @@ import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { Change, Source } from '@flotilla/runtime/source'
 import type { Turn } from '@flotilla/scheduler/order'
 import type { Binding } from '../../hub.ts'
-import { turnOf } from '../turn.ts'
+import { turnOf } from '../../turn.ts'
 import { DueTurns } from './due-turns.ts'
 
 /** How many replicas of the kind that is asked for fit on a cluster. */
