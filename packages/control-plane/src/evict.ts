@@ -13,6 +13,9 @@ export interface Evict {
   evict(key: string, eviction: Eviction): Promise<EvictionVerdict | undefined>
   /** How many replicas would come back if the eviction of the cluster of that id ended. */
   foreseeReturn(key: string, clusterId: string): number
-  /** Ends it, in one write with the decision that follows. Throws Conflict when the binding has changed meanwhile. */
-  readmit(key: string, clusterId: string): Promise<void>
+  /**
+   * Ends it, in one write with the decision that follows. False: the binding is not there, or nobody decides for it.
+   * Throws Conflict when the binding has changed meanwhile.
+   */
+  readmit(key: string, clusterId: string): Promise<boolean>
 }

@@ -25,29 +25,49 @@ const returnsMetric = {
   labels: ['cluster'],
 }
 
-/** True while some are let back. Throws what the hub answers, but for conflicts. */
-export async function letBack(
-  { env, hub, evictor }: ReturnerDeps,
-  { evicted, growing }: Sights,
-  isFrozen: boolean,
-): Promise<boolean> {
+/** True while some are let back, or wait for others. */
+export async function letBack(deps: ReturnerDeps, { evicted, growing }: Sights, isFrozen: boolean): Promise<boolean> {
   let isBusy = false
   for (const [id, all] of evicted) {
     let returning = growing.get(id) ?? 0
-    for (const { binding, eviction } of all) {
-      const cluster = hub.clusters.get(eviction.cluster)
-      const verdict = judgeReturn({ ...sightOf(hub, binding, eviction, cluster), now: env.clock.now() })
-      if (verdict === 'stays' || (isFrozen && verdict !== 'void')) continue
-      isBusy = true
-      const key = keyOf(binding.metadata)
-      const isMove = verdict === 'back' && evictor.foreseeReturn(key, id) > 0
-      if (isMove && returning >= mostReturning) continue
-      if (isMove) returning += 1
-      await readmit(evictor, key, id)
-      env.metrics.counter(returnsMetric).add(1, { cluster: eviction.cluster })
+    for (const each of all) {
+      const outcome = await tryReturn(deps, each, isFrozen, returning < mostReturning)
+      if (outcome !== 'stays') isBusy = true
+      if (outcome === 'moves') returning += 1
     }
   }
   return isBusy
+}
+
+interface Away {
+  readonly binding: Binding
+  readonly eviction: Eviction
+}
+
+/** One that cannot come back keeps no other from it. */
+async function tryReturn(
+  { env, hub, evictor }: ReturnerDeps,
+  { binding, eviction }: Away,
+  isFrozen: boolean,
+  mayMove: boolean,
+): Promise<'stays' | 'waits' | 'moves' | 'ends'> {
+  const cluster = hub.clusters.get(eviction.cluster)
+  const verdict = judgeReturn({ ...sightOf(hub, binding, eviction, cluster), now: env.clock.now() })
+  if (verdict === 'stays' || (isFrozen && verdict !== 'void')) return 'stays'
+  const key = keyOf(binding.metadata)
+  try {
+    const isMove = verdict === 'back' && evictor.foreseeReturn(key, eviction.id) > 0
+    if (isMove && !mayMove) return 'waits'
+    if (!(await evictor.readmit(key, eviction.id))) return 'stays'
+    env.metrics.counter(returnsMetric).add(1, { cluster: eviction.cluster })
+    return isMove ? 'moves' : 'ends'
+  } catch (error) {
+    if (!isError(error)) throw error
+    // What has changed meanwhile is looked at again.
+    if (!isError(error, 'Conflict', 'NotFound'))
+      env.log.warn({ err: error, binding: key }, 'Cannot let a workload back')
+    return 'waits'
+  }
 }
 
 function sightOf(hub: Hub, binding: Binding, eviction: Eviction, cluster: Cluster | undefined) {
@@ -58,14 +78,5 @@ function sightOf(hub: Hub, binding: Binding, eviction: Eviction, cluster: Cluste
     cluster: isSame ? cluster : undefined,
     policy: policyOf(hub, binding),
     isOrdered: isSame && isOrdered(cluster),
-  }
-}
-
-/** What has changed meanwhile is looked at again. */
-async function readmit(evictor: Evict, key: string, clusterId: string): Promise<void> {
-  try {
-    await evictor.readmit(key, clusterId)
-  } catch (error) {
-    if (!isError(error, 'Conflict', 'NotFound')) throw error
   }
 }

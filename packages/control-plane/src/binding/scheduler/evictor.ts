@@ -43,7 +43,9 @@ export function createEvictor({ prepare }: EvictorDeps): Evict {
       return growthOf(request.previous, decision).find(({ id }) => id === clusterId)?.replicas ?? 0
     },
     async readmit(key, clusterId) {
-      await without(key, clusterId)?.save()
+      const prepared = without(key, clusterId)
+      await prepared?.save()
+      return prepared !== undefined
     },
   }
 }
