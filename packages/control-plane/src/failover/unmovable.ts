@@ -26,10 +26,14 @@ export function whyUnmovable({ binding, policy, template: templateOf }: Movement
   if (policy.suspension?.dispatching === true) {
     return { reason: 'Suspended', message: 'its policy is suspended (spec.suspension.dispatching)' }
   }
-  const [workload] = binding.spec.workloads
-  const template = workload && templateOf(objectIdOf(workload.ref))
-  if (!workload || !template) return { reason: 'Unread', message: 'its template is not known now' }
-  const hasFinished = workload.ref.kind === 'Job' && isFinishedStatus(valueAt(template, 'status'))
+  const { workloads } = binding.spec
+  const templates = workloads.map(({ ref }) => templateOf(objectIdOf(ref)))
+  if (templates.length === 0 || templates.includes(undefined)) {
+    return { reason: 'Unread', message: 'its template is not known now' }
+  }
+  const hasFinished = workloads.some(
+    ({ ref }, index) => ref.kind === 'Job' && isFinishedStatus(valueAt(templates[index], 'status')),
+  )
   return hasFinished ? { reason: 'Finished', message: 'it has run to its end' } : undefined
 }
 
