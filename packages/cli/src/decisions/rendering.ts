@@ -46,6 +46,8 @@ export class Renderer {
   readonly #hub: KubeApi
   readonly #library = new SchemaLibrary()
   readonly #signal = new AbortController().signal
+  /** One for each member: what it serves is asked once. */
+  readonly #kinds = new WeakMap<KubeApi, MemberKinds>()
   #shared: Promise<HubView> | undefined
 
   constructor(env: Env, hub: KubeApi) {
@@ -72,7 +74,9 @@ export class Renderer {
 
   /** How the member serves the kind. @throws NotFound when it does not. */
   async kindOn({ name }: FleetMember, api: KubeApi, { apiVersion, kind }: KubeObject): Promise<MemberKind> {
-    const lookup = await new MemberKinds(api, this.#library, this.#signal).find(apiVersion, kind)
+    const kinds = this.#kinds.get(api) ?? new MemberKinds(api, this.#library, this.#signal)
+    this.#kinds.set(api, kinds)
+    const lookup = await kinds.find(apiVersion, kind)
     if (lookup.found) return lookup.found
     const why = lookup.isUnknown ? 'its API group cannot be read now' : 'the cluster does not serve it'
     throw new FlotillaError('NotFound', `Cannot render a ${kind} (${apiVersion}) for cluster ${name}: ${why}`)
