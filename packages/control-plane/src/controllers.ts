@@ -16,11 +16,13 @@ import { startOrphans } from './cluster/orphans/controller.ts'
 import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
+import { createFailoverController } from './failover/controller.ts'
 import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
 import { Members } from './members/members.ts'
+import { createMovesController } from './moves/controller.ts'
 import { createPolicyController } from './policy/controller.ts'
 import { type CallScorer, cannotCall } from './binding/scorer/call-scorer.ts'
 import { createScorerController } from './binding/scorer/controller.ts'
@@ -65,7 +67,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scores = new ExternalScores({ env, hub, callScorer: options.callScorer ?? cannotCall })
   const scheduler = createSchedulerController({ env, hub, scores })
-  const { withFirstDecision, view } = scheduler
+  const { withFirstDecision, evictor, view } = scheduler
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi }),
@@ -76,6 +78,8 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     ...createCostSheetControllers({ env, hub }),
     createScorerController({ env, hub, scores }),
     createFinishedJobsController({ env, hub }),
+    createFailoverController({ env, hub, evictor }),
+    createMovesController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
   const status = startStatus({ env, hub, members })

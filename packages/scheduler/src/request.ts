@@ -36,6 +36,8 @@ export interface ScheduleRequest {
   readonly neighbours?: Neighbours
   /** What the external scorer says that the placement names. None: it was not asked. */
   readonly scores?: Scores
+  /** Why failover has moved it away from clusters, by their ids. */
+  readonly evicted?: ReadonlyMap<string, string>
   readonly force?: Force
   /**
    * Replicas by cluster id that a rebalance wants instead of what `previous` has. Decided where all rules allow

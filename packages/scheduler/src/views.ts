@@ -2,6 +2,7 @@
 // them.
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
+import { eviction } from './filters/eviction.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
 import type { ClusterFacts } from './facts.ts'
@@ -29,8 +30,8 @@ const sharedFilters: readonly SharedFilter[] = [
   spreadDomain,
 ]
 
-/** They ask for `neighbours` and `scores`. */
-const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity, scorer]
+/** They ask for `neighbours`. */
+const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity]
 
 /** Of one cluster. */
 export interface View {
@@ -44,16 +45,26 @@ export function prepareView(
   request: ScheduleRequest,
   snapshot: Snapshot,
 ): (cluster: ClusterRow, index: number) => View {
-  const { force, neighbours, scores } = request
+  const { force } = request
   const shared = sharedViews(request, snapshot)
-  const isShared = neighbours === undefined && scores === undefined
-  const object = isShared ? () => noObjections : prepareOwn(request, snapshot)
+  const filters = ownFilters(request)
+  const object = filters.length === 0 ? () => noObjections : prepareOwn(filters, request, snapshot)
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)
     const all = own.length === 0 ? view : { ...view, objections: [...view.objections, ...own] }
     return cluster.id === force?.clusterId ? waive(all, force.waived) : all
   }
+}
+
+function ownFilters({ neighbours, evicted, scores }: ScheduleRequest): readonly Filter[] {
+  const isEvicted = evicted !== undefined && evicted.size > 0
+  if (!isEvicted && scores === undefined) return neighbours === undefined ? [] : workloadFilters
+  return [
+    ...(neighbours === undefined ? [] : workloadFilters),
+    ...(isEvicted ? [eviction] : []),
+    ...(scores === undefined ? [] : [scorer]),
+  ]
 }
 
 const noObjections: readonly NamedObjection[] = []
@@ -108,8 +119,8 @@ function look(request: ScheduleRequest, { facts }: Snapshot, before: Looked | un
   })
 }
 
-function prepareOwn(request: ScheduleRequest, snapshot: Snapshot) {
-  return join(workloadFilters.map(({ name, prepare }) => [name, prepare(request, snapshot)]))
+function prepareOwn(filters: readonly Filter[], request: ScheduleRequest, snapshot: Snapshot) {
+  return join(filters.map(({ name, prepare }) => [name, prepare(request, snapshot)]))
 }
 
 /** What all say, by the names of their filters. */

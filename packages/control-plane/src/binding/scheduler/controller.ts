@@ -1,9 +1,10 @@
 // Decides where each binding goes: asks the scheduler, writes decision, explanation and removals in one write.
 import type { Cluster } from '@flotilla/api/cluster'
+import { freezeName } from '@flotilla/api/failover'
 import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision, Eviction, PolicyRef } from '@flotilla/api/resource-binding'
 import { isPinned } from '@flotilla/api/reschedule'
 import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
@@ -15,6 +16,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { isOfRequest } from '@flotilla/scheduler/inputs'
 import { freeRoom } from '@flotilla/scheduler/estimate'
 import type { Reservation } from '@flotilla/scheduler/occupy'
 import { compareTurns } from '@flotilla/scheduler/order'
@@ -23,18 +25,22 @@ import type { Snapshot } from '@flotilla/scheduler/snapshot'
 import { takesRoom } from '@flotilla/scheduler/takes-room'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import { scorerFailed } from '@flotilla/scheduler/cost/scores'
+import type { Evict } from '../../evict.ts'
 import type { WithFirstDecision } from '../../first-decision.ts'
+import { isFrozen } from '../../freeze.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
 import { cannotCall } from '../scorer/call-scorer.ts'
 import { ExternalScores } from '../scorer/external-scores.ts'
 import { withArriving } from './arriving.ts'
+import { createEvictor } from './evictor.ts'
+import { graceMs } from './grace.ts'
 import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
 import { placesDefinition } from '../placed-kinds.ts'
 import { requestFor } from '../request.ts'
-import { turnOf } from '../turn.ts'
+import { turnOf } from '../../turn.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { targetOf } from './rebalance-target.ts'
@@ -56,6 +62,7 @@ export interface SchedulerDeps {
 
 export interface SchedulerController extends Controller {
   readonly withFirstDecision: WithFirstDecision
+  readonly evictor: Evict
   readonly view: SchedulerView
 }
 
@@ -97,11 +104,12 @@ export function createSchedulerController({
     if (!policy) return keepRegistered(binding)
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
-    const waitMs = growth.waitMs(key, before, env.clock.monotonic())
+    const waitMs = growthWaitMs(key, before)
     const stored = before.spec.decision
     const target = targetOf(binding)
     const request = { ...requestOf(key, binding, policy, before, waitMs === 0), ...(target && { target }) }
     const { previous } = request
+    if (isFrozen(hub) && isKept(request)) return keepRegistered(binding)
     const decision = decideWithScores(key, request, before)
     // Whoever answers has it decided then; meanwhile others go ahead.
     if (decision === undefined) return
@@ -127,6 +135,13 @@ export function createSchedulerController({
     if (request.placement.objective?.external === undefined || isSettled) return decision
     const known = scores.scoresFor(key, request, snapshotNow())
     return known && decide({ ...request, scores: known }, before)
+  }
+
+  /** Milliseconds until what shrinks may go; undefined: nobody knows. */
+  function growthWaitMs(key: string, binding: Binding): number | undefined {
+    const waits = [growth.waitMs(key, binding, env.clock.monotonic()), graceMs(binding, env.clock.now())]
+    const known = waits.filter((wait) => wait !== undefined)
+    return known.length === 0 ? undefined : Math.min(...known)
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -213,8 +228,27 @@ export function createSchedulerController({
     return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
+  const evictor = createEvictor({
+    prepare(key, evictions) {
+      const binding = hub.binding(key)
+      const policy = binding?.spec.policy && policyOf(hub, binding.spec.policy)
+      if (!binding?.spec.decision || !policy || binding.metadata.deletionTimestamp !== undefined) return undefined
+      const asked = { ...binding, spec: { ...binding.spec, evictions: evictions(binding.spec.evictions ?? []) } }
+      const request = requestOf(key, asked, policy, asked, growthWaitMs(key, binding) === 0)
+      const decision = decide(request, binding)
+      const save = () =>
+        announcing(key, binding, policy, decision, () => write(binding, decision, false, asked.spec.evictions))
+      return { request, decision, snapshot: snapshotNow(), save }
+    },
+  })
+
   /** `isMoved`: as a rebalance asked. */
-  async function write(binding: Binding, decided: Decision, isMoved = false): Promise<void> {
+  async function write(
+    binding: Binding,
+    decided: Decision,
+    isMoved = false,
+    evictions: readonly Eviction[] | undefined = binding.spec.evictions,
+  ): Promise<void> {
     const { decision: previous, removals: recorded = [], rebalance, rebalanced } = binding.spec
     const decision = withRegistrations(decided, previous, uidOf)
     const { forHash } = decision
@@ -230,7 +264,11 @@ export function createSchedulerController({
       },
       { decision, removals, ...(moved && { rebalanced: moved }) },
     )
-    const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
+    const isOther = evictions !== binding.spec.evictions
+    const patch = {
+      metadata: { resourceVersion: binding.metadata.resourceVersion },
+      spec: { ...change, ...(isOther ? { evictions } : {}) },
+    }
     const resource = binding.metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
     await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
   }
@@ -283,6 +321,7 @@ export function createSchedulerController({
     watch(waiting.calls, ({ key }) => [key]),
     watch(scores.answers, ({ key }) => [key]),
     watch(hub.scorers, () => []),
+    watch(hub.settings, ({ key }) => (key.endsWith(`/${freezeName}`) ? allBindings(hub) : [])),
     watch(hub.priceSheets, takeCosts),
     watch(hub.trafficProfiles, takeCosts),
     watch(hub.carbonSheets, takeCosts),
@@ -296,7 +335,12 @@ export function createSchedulerController({
       return policy && requestOf(keyOf(binding.metadata), binding, policy, binding, isGrowthReady(binding))
     },
   }
-  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision, view }
+  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision, evictor, view }
+}
+
+/** The last decision answers what is asked now: another would be a move. */
+function isKept(request: ScheduleRequest): boolean {
+  return request.previous !== undefined && isOfRequest(request.previous.explanation.inputHash, request)
 }
 
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
