@@ -46,7 +46,7 @@ const replicaRequirementsSchema = object('What one replica needs.', {
 export type ReplicaRequirements = ValueOf<typeof replicaRequirementsSchema>
 
 const componentSchema = object('Replicas that are alike.', {
-  name: text('Name of the component; empty when the workload has only one.'),
+  name: text('Name of the component, of a kind that has several: they go together. Empty: its replicas are divided.'),
   replicas: integer('How many: `replicas` of a workload, `parallelism` of a Job.', { minimum: 0 }),
   completions: optional(integer('Of a Job: `completions`, divided in step with its replicas.', { minimum: 0 })),
   replicaRequirements: optional(replicaRequirementsSchema),

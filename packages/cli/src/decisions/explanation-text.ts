@@ -1,4 +1,5 @@
 // A decision in words and as a matrix: one line for each cluster. Pure.
+import { isGang, replicasOf } from '@flotilla/control-plane/requirements'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
@@ -59,8 +60,11 @@ function linesOf(text: string): readonly string[] {
 }
 
 function replicasText({ spec }: Binding): string {
-  const component = spec.workloads[0]?.components[0]
-  return component === undefined ? '' : `: ${component.replicas} replicas`
+  const components = spec.workloads[0]?.components ?? []
+  if (isGang(components))
+    return `: ${components.map(({ name, replicas }) => `${replicas} ${name}`).join(', ')}, together`
+  const replicas = replicasOf(components)
+  return replicas === undefined ? '' : `: ${replicas} replicas`
 }
 
 function policyLine({ spec }: Binding): string {
@@ -95,7 +99,7 @@ const colours: Readonly<Record<Verdict['verdict'], Colour>> = {
 }
 
 function matrix({ binding, explained, paint, now }: ExplanationInput): string {
-  const whyOf = prepareWhy(explained, binding.spec.workloads[0]?.components[0]?.replicas)
+  const whyOf = prepareWhy(explained, replicasOf(binding.spec.workloads[0]?.components))
   const decided = new Map((binding.spec.decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
   const outcomes = new Map((binding.status?.clusters ?? []).map((outcome) => [outcome.name, outcome]))
   const costs = costColumns(explained.verdicts)

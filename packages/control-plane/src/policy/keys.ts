@@ -9,7 +9,7 @@ import { refOf } from './binding.ts'
 import { followerKinds, pointsAt, scales } from './dependencies.ts'
 import type { Policy } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
-import { podTemplateOf } from './pod-template.ts'
+import { podTemplatesOf } from './pod-template.ts'
 import { priorityClassKind } from './priority.ts'
 import type { Uses } from './uses.ts'
 
@@ -38,12 +38,12 @@ export function* keysOfTemplate(hub: Hub, uses: Uses, change: Change<KubeObject>
   const objects = objectsIn(hub, namespace)
   for (const workload of uses.workloadsIn(namespace)) {
     const template = hub.templates.byId(workload)
-    const pods = template && podTemplateOf(template)
     if (!template) continue
+    const pods = podTemplatesOf(template)
     if (
       versions.some(
         (each) =>
-          (pods && pointsAt(each, pods, objects)) ||
+          pods.some((pod) => pointsAt(each, pod, objects)) ||
           (each.kind === 'HorizontalPodAutoscaler' && scales(each, template)),
       )
     ) {

@@ -33,6 +33,7 @@ export function reasonToStay({ request, kept }: Work, { byId }: Snapshot): strin
   if ((objective.load ?? 0) > 0) return 'placed by load, which moves with it'
   if (placement.workloadAffinity !== undefined) return 'placed beside others, or apart from them'
   if ((placement.clusterAffinities ?? []).length > 1) return 'placed by tiers'
+  if (request.requirements?.parts !== undefined) return 'pods that differ, which go together'
   if (replicas === 0 || completions !== undefined || previous === undefined) return 'nothing to move'
   const isMoving = !request.isGrowthReady || previous.clusters.some(({ from }) => from !== undefined)
   if (isMoving || previous.clusters.some(({ id }) => !byId.has(id))) return 'moving already'
