@@ -20,6 +20,7 @@ import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
 import { Members } from './members/members.ts'
 import { createPolicyController } from './policy/controller.ts'
+import { createGroupController } from './policy/group-controller.ts'
 import { startStatus } from './status/controller.ts'
 
 export interface ControlPlaneOptions {
@@ -61,6 +62,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createInventoryController({ ...options, hub, memberApi }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
+    createGroupController({ env, hub, withFirstDecision }),
     scheduler,
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),

@@ -1,7 +1,7 @@
 // What filters and tiers say of each cluster. What a policy and a kind decide is asked once, however many bindings share
 // them.
 import type { Placement } from '@flotilla/api/placement'
-import { apiSupport } from './filters/api-support.ts'
+import { apiSupport, apiSupportAlong } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
@@ -28,8 +28,8 @@ const sharedFilters: readonly SharedFilter[] = [
   spreadDomain,
 ]
 
-/** They ask for `neighbours`. */
-const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity]
+/** They ask for `neighbours`, or for what goes along. */
+const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity, apiSupportAlong]
 
 /** Of one cluster. */
 export interface View {
@@ -43,9 +43,10 @@ export function prepareView(
   request: ScheduleRequest,
   snapshot: Snapshot,
 ): (cluster: ClusterRow, index: number) => View {
-  const { force, neighbours } = request
+  const { force, neighbours, alongWith } = request
   const shared = sharedViews(request, snapshot)
-  const object = neighbours === undefined ? () => noObjections : prepareOwn(request, snapshot)
+  const object =
+    neighbours === undefined && alongWith === undefined ? () => noObjections : prepareOwn(request, snapshot)
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)

@@ -2,6 +2,7 @@
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Change, Source } from '@flotilla/runtime/source'
+import { isThere } from '../group.ts'
 import type { Binding, Hub } from '../hub.ts'
 import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, parseObjectId } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
@@ -124,6 +125,7 @@ export function keysOfBinding(hub: Hub, { before, after }: Change<Binding>): Ite
     deepEqual(before.spec.policy, after.spec.policy) &&
     deepEqual(before.spec.schedulePriority, after.spec.schedulePriority) &&
     before.spec.preserveResourcesOnDeletion === after.spec.preserveResourcesOnDeletion &&
+    isThere(before) === isThere(after) &&
     deepEqual(before.metadata.ownerReferences, after.metadata.ownerReferences)
   return isSame ? [] : workloadsOf(binding)
 }
