@@ -14,7 +14,7 @@ import { proposeMoves } from '@flotilla/scheduler/rebalance/propose'
 import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import { aWork } from '@flotilla/scheduler/plan/fixtures'
 import type { Fleet } from '@flotilla/scheduler/plan/fleet'
-import { loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
+import { drainCluster, loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
 import { planChange } from '@flotilla/scheduler/plan/plan'
 import { gangOf, type Part } from '@flotilla/scheduler/requirements'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
@@ -196,6 +196,7 @@ function decide(example: Example): Decision {
 
 const patches: ReadonlyMap<string, (fleet: Fleet, value: string) => Fleet> = new Map([
   ['--lose', loseCluster],
+  ['--drain', drainCluster],
   ['--load', (fleet: Fleet, factor: string) => scaleLoad(fleet, Number(factor), () => true)],
 ])
 

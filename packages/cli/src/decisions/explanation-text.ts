@@ -7,9 +7,9 @@ import { ageOf } from '../output/age.ts'
 import type { Colour, Paint } from '../output/colour.ts'
 import { formatTable } from '../output/table.ts'
 import { costColumns, pricesText } from './cost-text.ts'
-import type { Explained } from './explain-every.ts'
-import type { Binding } from './read-binding.ts'
-import { prepareWhy, unknownClusters, unknownText } from './why.ts'
+import type { Explained } from '@flotilla/control-plane/what-if/explain-every'
+import type { Binding } from '@flotilla/control-plane/hub'
+import { prepareWhy, unknownClusters, unknownText } from '@flotilla/control-plane/what-if/why'
 
 export interface ExplanationInput {
   readonly template: KubeObject

@@ -6,14 +6,14 @@ import {
   type PropagationPolicy,
 } from '@flotilla/api/propagation-policy'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
-import { requestFor } from '@flotilla/control-plane/binding/request'
-import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
+import { requestFor } from '../binding/request.ts'
+import { readClusters } from './read-hub.ts'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
 import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
-import type { Binding } from './read-binding.ts'
-import { costBookFor } from './read-cost-book.ts'
+import type { Binding } from '../hub.ts'
+import { costBookFor } from './cost-book-for.ts'
 import { readNeighbours } from './read-neighbours.ts'
 
 export interface Explained {
