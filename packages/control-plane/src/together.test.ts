@@ -20,7 +20,7 @@ const byRoom = { replicaSchedulingType: 'Divided', weightPreference: { dynamicWe
 let fleet: WholeFleet
 
 beforeEach(async () => {
-  fleet = await startWholeFleet(names)
+  fleet = await startWholeFleet(names, { podStartMs: 3_000 })
   await fleet.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
   await fleet.env.advance(70_000)
 })
