@@ -1,7 +1,8 @@
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { setPath, type PathStep } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { describe, expect, test } from 'vitest'
+import { loadCel } from '@flotilla/machinery/cel/program'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type AdmissionRequest, admissionRules } from './admission.ts'
 import { apiVersion, authorAnnotation } from './group.ts'
 
@@ -68,6 +69,7 @@ const weighted = (list: unknown) => ({
   replicaScheduling: { replicaSchedulingType: 'Divided', weightPreference: { staticWeightList: list } },
 })
 const toA = { targetCluster: { clusterNames: ['a'] } }
+const together = (placement: object) => ({ resourceSelectors: [selector], schedulingUnit: 'Together', placement })
 const overriders = 'spec.overrideRules.0.overriders'
 const field = 'spec.overrideRules[0].overriders'
 
@@ -208,11 +210,32 @@ const policyRows: readonly Row[] = [
     because: /takes no values/,
   },
   {
-    name: 'CEL',
+    name: 'CEL that does not compile',
     path: 'spec.placement',
-    value: { clusterAffinity: { expression: 'true' } },
+    value: { clusterAffinity: { expression: 'cluster.region ==' } },
     refused: 'spec.placement.clusterAffinity.expression',
-    because: later,
+    because: /found end of input|expecting/,
+  },
+  {
+    name: 'CEL over what there is not',
+    path: 'spec.placement',
+    value: { clusterAffinity: { expression: 'object.spec == 1' } },
+    refused: 'spec.placement.clusterAffinity.expression',
+    because: /there is no variable object; there are cluster/,
+  },
+  {
+    name: 'weights that depend on what members report',
+    path: 'spec.placement',
+    value: {
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        weightPreference: {
+          staticWeightList: [{ targetCluster: { expression: 'cluster.nodes.ready > 3' }, weight: 1 }],
+        },
+      },
+    },
+    refused: 'spec.placement.replicaScheduling.weightPreference.staticWeightList[0].targetCluster.expression',
+    because: /may depend on what members report, such as cluster.nodes: go by labels here/,
   },
   {
     name: 'a toleration of nothing',
@@ -566,11 +589,46 @@ const policyRows: readonly Row[] = [
     because: /contradicts/,
   },
   {
-    name: 'schedulingUnit Together',
-    path: 'spec.schedulingUnit',
-    value: 'Together',
-    refused: 'spec.schedulingUnit',
-    because: later,
+    name: 'schedulingUnit Together with counts',
+    path: 'spec',
+    value: together({
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Counts',
+        counts: [{ targetCluster: {}, replicas: 2 }],
+      },
+    }),
+    refused: 'spec.placement.replicaScheduling.counts',
+    because: /schedulingUnit Together, whose workloads go whole/,
+  },
+  ...['minReplicas', 'maxReplicas'].map((bound) => ({
+    name: `schedulingUnit Together with ${bound}`,
+    path: 'spec',
+    value: together({
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        weightPreference: { staticWeightList: [{ targetCluster: {}, weight: 1, [bound]: 2 }] },
+      },
+    }),
+    refused: `spec.placement.replicaScheduling.weightPreference.staticWeightList[0].${bound}`,
+    because: /schedulingUnit Together, whose workloads go whole/,
+  })),
+  {
+    name: 'schedulingUnit Together, Divided over several groups',
+    path: 'spec',
+    value: together({
+      replicaScheduling: { replicaSchedulingType: 'Divided' },
+      spreadConstraints: [{ spreadByField: 'region', minGroups: 2 }],
+    }),
+    refused: 'spec.placement.spreadConstraints[0].minGroups',
+    because: /schedulingUnit Together, which with Divided goes to one cluster/,
+  },
+  {
+    name: 'schedulingUnit Together with workloadAffinity',
+    path: 'spec',
+    value: together({ workloadAffinity: { affinity: { groupByLabelKey: 'a' } } }),
+    refused: 'spec.placement.workloadAffinity',
+    because: /schedulingUnit Together, which keeps its workloads together already/,
   },
   {
     name: 'recreatePolicy OnImmutableChange',
@@ -948,6 +1006,8 @@ function endpoint(value: string, because: RegExp): Row {
   return { name: `endpoint ${value}`, path: 'spec.apiEndpoint', value, refused: 'spec.apiEndpoint', because }
 }
 
+beforeAll(loadCel)
+
 describe.each([
   ['PropagationPolicy', policy, policyRows],
   ['OverridePolicy', override, overrideRows],
@@ -1112,6 +1172,6 @@ describe('admit() records the author', () => {
 })
 
 test('check() finds what got past admission', () => {
-  const bad = setPath(policy, pathOf('spec.schedulingUnit'), 'Together')
-  expect(admissionRules.get('PropagationPolicy')?.check(bad)).toMatchObject([{ field: 'spec.schedulingUnit' }])
+  const bad = setPath(policy, pathOf('spec.recreatePolicy'), 'OnImmutableChange')
+  expect(admissionRules.get('PropagationPolicy')?.check(bad)).toMatchObject([{ field: 'spec.recreatePolicy' }])
 })

@@ -6,7 +6,7 @@ import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { ResourceBinding } from '@flotilla/api/resource-binding'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { valueAt } from '@flotilla/machinery/untyped'
-import { configMaps, deployments, namespaces } from '@flotilla/machinery/well-known-resources'
+import { configMaps, deployments, namespaces, statefulSets } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aConfigMap, aDeployment } from '../test/test-fleet.ts'
 import { startWholeFleet } from '../test/whole-fleet.ts'
@@ -34,8 +34,13 @@ function ofCpus(name: string, replicas: number, cpu: number, more: object = {}):
   })
 }
 
-const web = () => ofCpus('web', 3, 1, { envFrom: [{ configMapRef: { name: 'settings' } }] })
-const store = () => ofCpus('store', 2, 2)
+const web = () => labelled(ofCpus('web', 3, 1, { envFrom: [{ configMapRef: { name: 'settings' } }] }))
+const store = () => labelled(ofCpus('store', 2, 2))
+
+/** Rules between workloads go by labels of templates. */
+function labelled(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, labels: { app: object.metadata.name } } }
+}
 
 async function placeBy(replicaScheduling: object, schedulingUnit = 'Together'): Promise<void> {
   const resourceSelectors = [{ apiVersion: 'apps/v1', kind: 'Deployment' }]
@@ -227,6 +232,24 @@ describe('a group of workloads', () => {
     await fleet.env.advance(60_000)
     expect(await uids()).toEqual(before)
     expect((await bindings()).map(({ spec }) => spec.workloads.length)).toEqual([2])
+  })
+
+  test('keeps others away that may be beside none of its workloads', async () => {
+    const on = (name: string) => ({
+      replicaSchedulingType: 'Divided',
+      weightPreference: { staticWeightList: [{ targetCluster: { clusterNames: [name] }, weight: 1 }] },
+    })
+    await placeBy(on('us'))
+    await create(web(), store())
+    const resourceSelectors = [{ apiVersion: 'apps/v1', kind: 'StatefulSet' }]
+    const workloadAffinity = { antiAffinity: { labelSelector: { matchLabels: { app: 'web' } } } }
+    const spec = { resourceSelectors, placement: { workloadAffinity } }
+    const metadata = { namespace: 'shop', name: 'guards' }
+    await fleet.api.create(propagationPolicyResource, { apiVersion, kind: 'PropagationPolicy', metadata, spec })
+    await fleet.api.create(statefulSets, { ...ofCpus('guard', 1, 1), kind: 'StatefulSet' })
+    await fleet.env.advance(15_000)
+    const guards = await Promise.all(names.map((name) => fleet.member(name).list(statefulSets, { namespace: 'shop' })))
+    expect(guards.map(({ items }) => items.length)).toEqual([1, 0, 1])
   })
 
   test('moves as one: nothing of it leaves a member before all of it is ready on another', async () => {

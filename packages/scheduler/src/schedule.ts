@@ -16,6 +16,7 @@ import { joinMoves } from './move.ts'
 import { suggestChange } from './relax.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
+import { isUndisturbed } from './undisturbed.ts'
 import { explainViolation } from './violation.ts'
 
 /**
@@ -23,6 +24,7 @@ import { explainViolation } from './violation.ts'
  * refuses.
  */
 export function schedule(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
+  if (request.previous !== undefined && isUndisturbed(request, snapshot)) return request.previous
   const { target, ...asked } = request
   const moved = target && resolveTarget(request, target, snapshot)
   const resolved = moved ?? resolve(asked, snapshot)

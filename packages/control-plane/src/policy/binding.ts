@@ -161,7 +161,7 @@ function policyPart(templates: readonly KubeObject[], verdict: Verdict, follower
   }
 }
 
-function workloadOf(template: KubeObject): Workload {
+export function workloadOf(template: KubeObject): Workload {
   const { labels = {} } = template.metadata
   const ref = refOf(template)
   return { ref, ...(Object.keys(labels).length > 0 ? { labels } : {}), components: componentsOf(template) }

@@ -8,6 +8,7 @@ import {
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { requestFor } from '../binding/request.ts'
 import { readClusters } from './read-hub.ts'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
@@ -50,6 +51,7 @@ export async function readPolicy(hub: KubeApi, { kind, namespace, name, uid }: P
       isLocal ? propagationPolicyResource : clusterPropagationPolicyResource,
       key,
     )
+    await loadCelFor([policy.spec])
     return policy.metadata.uid === uid ? policy : undefined
   } catch (error) {
     if (isError(error, 'NotFound')) return undefined
