@@ -90,7 +90,7 @@ function toCluster(cells: Cells): ClusterRow {
     ...(cells['Version'] ? { kubernetesVersion: cells['Version'] } : {}),
     ...(cells['Nodes'] ? { nodes: { total: Number(cells['Nodes']), ready: Number(cells['Nodes']) } } : {}),
     ...(cells['Room'] ? roomFor(Number(cells['Room'])) : {}),
-    ...(cells['Nodes'] ? nodesOf(Number(cells['Nodes']), cells['CPUs free on each'] ?? '') : {}),
+    ...(cells['CPUs free on each'] ? nodesOf(Number(cells['Nodes']), cells['CPUs free on each']) : {}),
     ...(cells['CPUs'] ? used(Number(cells['CPUs']), Number(cells['Used'])) : {}),
   })
 }
