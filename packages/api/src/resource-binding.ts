@@ -215,6 +215,16 @@ const evictionSchema = object('A move away from a failed cluster.', {
   phase: optional(text('How far it is.')),
 })
 
+const rebalanceMoves = {
+  replicas: integer('Replicas that moved, those shortly before included that count against the same budget.', {
+    minimum: 0,
+  }),
+  to: list('Identities of the clusters that got them: for an hour costs take nothing from there.', text('Identity.'), {
+    set: true,
+  }),
+  message: text('What moves and why, for people.'),
+}
+
 const rebalanceSchema = object(
   'Where a rebalance wants the replicas. The scheduler decides exactly that if all rules and the room allow it, else it leaves them where they are; either way it clears this.',
   {
@@ -229,8 +239,17 @@ const rebalanceSchema = object(
       }),
       { keys: ['id'] },
     ),
+    moves: optional(object('What `rebalanced` is to say once it is decided.', rebalanceMoves)),
   },
 )
+
+const rebalancedSchema = object('What a rebalance moved last.', {
+  time: time('When it was decided, RFC 3339.'),
+  forHash: text('`forHash` of the decision that had it so.', { minLength: 1 }),
+  ...rebalanceMoves,
+})
+
+export type Rebalanced = ValueOf<typeof rebalancedSchema>
 
 const bindingSpecSchema = object('What is placed, by which policy, and where to.', {
   workloads: list('What is divided: one, or several that go together.', workloadSchema),
@@ -252,6 +271,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
   rebalance: optional(rebalanceSchema),
+  rebalanced: optional(rebalancedSchema),
   evictions: optional(list('Moves away from failed clusters.', evictionSchema, { keys: ['id'] })),
 })
 

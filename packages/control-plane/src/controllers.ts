@@ -4,6 +4,8 @@ import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createCostSheetControllers } from './binding/cost-sheets/controller.ts'
+import { createRebalanceController } from './binding/rebalance/controller.ts'
+import { createSolveHere, type Solve } from './binding/rebalance/solve.ts'
 import { createSchedulerController } from './binding/scheduler/controller.ts'
 import { createHealthController } from './cluster/health/controller.ts'
 import type { HubClaim } from './cluster/health/hub-lease.ts'
@@ -39,6 +41,8 @@ export interface ControlPlaneOptions {
   readonly readEveryMs?: number
   /** Requests per second and member. Default 1,000. */
   readonly requestRate?: number
+  /** Who solves what rebalances ask. Default: this thread, between other work. */
+  readonly solve?: Solve
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -56,7 +60,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scheduler = createSchedulerController({ env, hub })
-  const { withFirstDecision } = scheduler
+  const { withFirstDecision, view } = scheduler
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi }),
@@ -64,6 +68,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createPolicyController({ env, hub, withFirstDecision }),
     createGroupController({ env, hub, withFirstDecision }),
     scheduler,
+    createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
   ].map((controller) => startController(env, controller))

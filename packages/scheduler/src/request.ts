@@ -41,6 +41,8 @@ export interface ScheduleRequest {
    * exactly that, else as if it were not there.
    */
   readonly target?: ReadonlyMap<string, number>
+  /** What is placed stays whatever becomes of labels, tiers and clusters, until template or policy ask for another thing. */
+  readonly isPinned?: boolean
   /** What the binding says now: what clusters are taken to hold. */
   readonly previous?: Decision
   /** The growth that `previous` asked for has been seen ready, or its grace period is over. */

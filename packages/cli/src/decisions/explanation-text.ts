@@ -20,8 +20,8 @@ export interface ExplanationInput {
 }
 
 export function explanationText(input: ExplanationInput): string {
-  const { template, binding } = input
-  const { decision, losingPolicies = [], removals = [] } = binding.spec
+  const { template, binding, now } = input
+  const { decision, losingPolicies = [], removals = [], rebalanced } = binding.spec
   const lines = [
     `${template.kind} ${keyOf(template.metadata)}${replicasText(binding)}`,
     policyLine(binding),
@@ -30,6 +30,7 @@ export function explanationText(input: ExplanationInput): string {
     decision === undefined
       ? 'Decision: none yet. Next: flotilla status'
       : `Decision ${decision.forHash}, made because: ${decision.explanation.trigger}; ${decision.explanation.feasible} clusters can take it`,
+    ...(rebalanced ? [`Rebalanced ${ageOf(rebalanced.time, now)} ago: ${rebalanced.message}`] : []),
     ...(decision?.shortfall ? [`Shortfall: ${decision.shortfall.message} (${decision.shortfall.reason})`] : []),
     ...linesOf(unknownText(unknownClusters(input.explained))),
     ...linesOf(pricesText(decision?.explanation.currency, input.explained.verdicts)),

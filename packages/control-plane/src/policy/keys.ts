@@ -77,7 +77,9 @@ function isStatusOnly({ before, after }: Change<KubeObject>): boolean {
 }
 
 /** Everything that the policy selects or selected, and what it has placed. */
-export function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<ObjectId> {
+export function* keysOfPolicy(hub: Hub, change: Change<Policy>): Iterable<ObjectId> {
+  if (isStatusOnly(change)) return
+  const { before, after } = change
   for (const [kind, apiVersion] of Object.entries(followerKinds)) hub.templates.open({ apiVersion, kind })
   for (const policy of [before, after]) {
     if (!policy) continue

@@ -5,6 +5,7 @@ import {
   propagationPolicyResource,
   type PropagationPolicy,
 } from '@flotilla/api/propagation-policy'
+import { isPinned } from '@flotilla/api/reschedule'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { requestFor } from '../binding/request.ts'
 import { readClusters } from './read-hub.ts'
@@ -35,10 +36,12 @@ export async function explainEvery(hub: KubeApi, binding: Binding, now: number):
   const clusters = new Map(rows.map((row) => [row.name, row]))
   const stored = decision?.explanation.clusters ?? []
   const placement = found && (found.spec.placement ?? {})
-  if (placement === undefined || stored.length >= rows.length) return { verdicts: stored, placement, clusters }
+  if (found === undefined || placement === undefined || stored.length >= rows.length)
+    return { verdicts: stored, placement, clusters }
   const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
   const neighbours = await readNeighbours(hub, binding)
-  const request = { ...requestFor(binding, placement), ...(neighbours && { neighbours }) }
+  const pinned = isPinned(found.spec.reschedule, found.status)
+  const request = { ...requestFor(binding, placement), isPinned: pinned, ...(neighbours && { neighbours }) }
   const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }
