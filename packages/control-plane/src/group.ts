@@ -32,11 +32,13 @@ export function isOfGroup({ spec, metadata }: Binding, name: string): boolean {
 export function isThere({ metadata, spec, status }: Binding): boolean {
   const { decision } = spec
   if (metadata.deletionTimestamp !== undefined || decision === undefined) return false
+  const ready = findCondition(status?.conditions, 'Ready')
   return (
+    ready?.status === 'True' &&
+    ready.observedGeneration === metadata.generation &&
     decision.shortfall === undefined &&
     decision.clusters.every(({ from }) => from === undefined) &&
-    status?.decisionHash === decision.forHash &&
-    findCondition(status.conditions, 'Ready')?.status === 'True'
+    status?.decisionHash === decision.forHash
   )
 }
 

@@ -252,6 +252,33 @@ describe('a group of workloads', () => {
     expect(guards.map(({ items }) => items.length)).toEqual([1, 0, 1])
   })
 
+  test('takes in a workload that had a place of its own, and lets one go, each when it is ready where it is to be', async () => {
+    const on = (name: string) => ({
+      replicaSchedulingType: 'Divided',
+      weightPreference: { staticWeightList: [{ targetCluster: { clusterNames: [name] }, weight: 1 }] },
+    })
+    await placeBy(on('us'))
+    const labelSelector = { matchLabels: { alone: 'yes' } }
+    const resourceSelectors = [{ apiVersion: 'apps/v1', kind: 'Deployment', labelSelector }]
+    const spec = { resourceSelectors, priority: 9, placement: { replicaScheduling: on('eu') } }
+    const metadata = { namespace: 'shop', name: 'alone' }
+    await fleet.api.create(propagationPolicyResource, { apiVersion, kind: 'PropagationPolicy', metadata, spec })
+    const alone = web()
+    const labels = { ...alone.metadata.labels, alone: 'yes' }
+    await create({ ...alone, metadata: { ...alone.metadata, labels } }, store())
+    expect(await ready()).toEqual({ eu: { web: 3 }, us: { store: 2 }, ap: {} })
+    for (const [label, want] of [
+      [null, { eu: {}, us: whole, ap: {} }],
+      ['yes', { eu: { web: 3 }, us: { store: 2 }, ap: {} }],
+    ] as const) {
+      const patch = { metadata: { labels: { alone: label } } }
+      await fleet.api.patch(deployments, { namespace: 'shop', name: 'web' }, { type: 'merge', patch })
+      await watching(20_000)
+      await fleet.env.advance(30_000)
+      expect(await ready()).toEqual(want)
+    }
+  })
+
   test('moves as one: nothing of it leaves a member before all of it is ready on another', async () => {
     const on = (name: string) => ({
       replicaSchedulingType: 'Divided',

@@ -9,7 +9,8 @@ import { isGrowthReady } from './scheduler/growth.ts'
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
 export function requestFor(binding: Binding, placement: Placement, before = binding): ScheduleRequest {
   const { decision } = before.spec
-  const [workload, ...others] = binding.spec.workloads.map(({ ref }) => ref)
+  const refs = binding.spec.workloads.map(({ ref }) => ref)
+  const [workload] = refs
   const [replicas, requirements] = [replicasOf(binding.spec), requirementsOf(binding.spec)]
   const completions = goesWhole(binding.spec) ? undefined : binding.spec.workloads[0]?.components[0]?.completions
   return {
@@ -18,7 +19,7 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     kind: workload?.kind ?? '',
     ...(workload?.namespace === undefined ? {} : { namespace: workload.namespace }),
     ...(workload === undefined ? {} : { name: workload.name }),
-    ...(others.length > 0 ? { alongWith: others } : {}),
+    ...(isGroup(binding.spec) ? { alongWith: refs } : {}),
     placement,
     isGrowthReady: isGrowthReady(before),
     ...(replicas === undefined ? {} : { replicas }),
