@@ -223,6 +223,18 @@ describe('a group of workloads', () => {
     expect((await bindings()).map(({ spec }) => spec.workloads.length)).toEqual([1, 1])
   })
 
+  test('that becomes one piece loses nothing when the bindings that it follows are deleted by hand before it is ready', async () => {
+    await placeBy({ replicaSchedulingType: 'Divided' }, 'Workload')
+    await create(web(), store())
+    const singles = await bindings()
+    await change({ schedulingUnit: 'Together' }, 0)
+    for (const { metadata } of singles) await fleet.api.delete(resourceBindingResource, metadata)
+    await watching(20_000)
+    await fleet.env.advance(60_000)
+    expect(Object.values(await ready()).filter((each) => Object.keys(each).length > 0)).toEqual([whole])
+    expect((await bindings()).map(({ spec }) => spec.workloads.length)).toEqual([2])
+  })
+
   test('goes on where it is when its binding is deleted by hand', async () => {
     await placeBy({})
     await create(web(), store())
