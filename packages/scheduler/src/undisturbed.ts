@@ -42,6 +42,7 @@ const fields: Readonly<Record<keyof ScheduleRequest, 'any' | 'none'>> = {
   completions: 'none',
   alongWith: 'none',
   neighbours: 'none',
+  evicted: 'none',
   force: 'none',
   target: 'none',
 }

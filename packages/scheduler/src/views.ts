@@ -2,6 +2,7 @@
 // them.
 import { apiSupport, apiSupportAlong } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
+import { eviction } from './filters/eviction.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
 import type { ClusterFacts } from './facts.ts'
@@ -43,16 +44,23 @@ export function prepareView(
   request: ScheduleRequest,
   snapshot: Snapshot,
 ): (cluster: ClusterRow, index: number) => View {
-  const { force, neighbours, alongWith } = request
+  const { force } = request
   const shared = sharedViews(request, snapshot)
-  const object =
-    neighbours === undefined && alongWith === undefined ? () => noObjections : prepareOwn(request, snapshot)
+  const filters = ownFilters(request)
+  const object = filters.length === 0 ? () => noObjections : prepareOwn(filters, request, snapshot)
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)
     const all = own.length === 0 ? view : { ...view, objections: [...view.objections, ...own] }
     return cluster.id === force?.clusterId ? waive(all, force.waived) : all
   }
+}
+
+function ownFilters({ neighbours, evicted, alongWith }: ScheduleRequest): readonly Filter[] {
+  const isEvicted = evicted !== undefined && evicted.size > 0
+  const isAlone = neighbours === undefined && alongWith === undefined
+  if (!isEvicted) return isAlone ? [] : workloadFilters
+  return isAlone ? [eviction] : [...workloadFilters, eviction]
 }
 
 const noObjections: readonly NamedObjection[] = []
@@ -107,8 +115,8 @@ function look(request: ScheduleRequest, { facts }: Snapshot, before: Looked | un
   })
 }
 
-function prepareOwn(request: ScheduleRequest, snapshot: Snapshot) {
-  return join(workloadFilters.map(({ name, prepare }) => [name, prepare(request, snapshot)]))
+function prepareOwn(filters: readonly Filter[], request: ScheduleRequest, snapshot: Snapshot) {
+  return join(filters.map(({ name, prepare }) => [name, prepare(request, snapshot)]))
 }
 
 /** What all say, by the names of their filters. */

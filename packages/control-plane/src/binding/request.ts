@@ -9,6 +9,7 @@ import { isGrowthReady } from './scheduler/growth.ts'
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
 export function requestFor(binding: Binding, placement: Placement, before = binding): ScheduleRequest {
   const { decision } = before.spec
+  const { evictions = [] } = binding.spec
   const refs = binding.spec.workloads.map(({ ref }) => ref)
   const [workload] = refs
   const [replicas, requirements] = [replicasOf(binding.spec), requirementsOf(binding.spec)]
@@ -22,6 +23,7 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     ...(isGroup(binding.spec) ? { alongWith: refs } : {}),
     placement,
     isGrowthReady: isGrowthReady(before),
+    ...(evictions.length > 0 ? { evicted: new Map(evictions.map(({ id, message }) => [id, message])) } : {}),
     ...(replicas === undefined ? {} : { replicas }),
     ...(completions === undefined ? {} : { completions }),
     ...(requirements && { requirements }),

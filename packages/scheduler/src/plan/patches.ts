@@ -70,7 +70,7 @@ function scaleGang(request: Work['request'], parts: readonly Part[], factor: num
   return { ...request, requirements: gangOf(more) }
 }
 
-function clusterNamed({ clusters }: Fleet, name: string): ClusterRow {
+export function clusterNamed({ clusters }: Fleet, name: string): ClusterRow {
   const found = clusters.find((cluster) => cluster.name === name)
   if (found !== undefined) return found
   const known = clusters.map((cluster) => cluster.name).join(', ') || 'none'
