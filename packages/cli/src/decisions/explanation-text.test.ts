@@ -6,12 +6,12 @@ import type { Binding } from '@flotilla/control-plane/hub'
 const template = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'shop', name: 'settings' } }
 const explained = { verdicts: [], placement: {}, clusters: new Map() }
 
-function textOf(schedulePriority?: BindingPriority): string {
+function textOf(schedulePriority?: BindingPriority, more: Partial<Binding['spec']> = {}): string {
   const binding: Binding = {
     apiVersion: 'flotilla.dev/v1alpha1',
     kind: 'ResourceBinding',
     metadata: { namespace: 'shop', name: 'configmap-settings' },
-    spec: { workloads: [], ...(schedulePriority ? { schedulePriority } : {}) },
+    spec: { workloads: [], ...(schedulePriority ? { schedulePriority } : {}), ...more },
   }
   return explanationText({ template, binding, explained, paint: (_, text) => text, now: 0 })
 }
@@ -23,6 +23,13 @@ describe('explanationText()', () => {
     [{ priority: 7, priorityClassName: 'gold', problem: 'gold is not there' }, 'Priority: 7 (gold is not there)'],
   ])('says of %j: %s', (priority, line) => {
     expect(textOf(priority).split('\n')).toContain(line)
+  })
+
+  test('says when and why costs moved it last', () => {
+    const message = '5 from cloud to home, saves 0.35 USD an hour'
+    const rebalanced = { time: '1969-12-31T23:57:00Z', forHash: 'h', replicas: 5, to: [], message }
+    expect(textOf(undefined, { rebalanced }).split('\n')).toContain(`Rebalanced 3m ago: ${message}`)
+    expect(textOf()).not.toContain('Rebalanced')
   })
 
   test('says nothing of a priority where the policy says nothing', () => {
