@@ -27,6 +27,7 @@ import { createPolicyController } from './policy/controller.ts'
 import { type CallScorer, cannotCall } from './binding/scorer/call-scorer.ts'
 import { createScorerController } from './binding/scorer/controller.ts'
 import { ExternalScores } from './binding/scorer/external-scores.ts'
+import { createGroupController } from './policy/group-controller.ts'
 import { startStatus } from './status/controller.ts'
 
 export interface ControlPlaneOptions {
@@ -73,6 +74,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createInventoryController({ ...options, hub, memberApi }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
+    createGroupController({ env, hub, withFirstDecision }),
     scheduler,
     createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
