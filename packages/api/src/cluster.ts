@@ -105,9 +105,26 @@ const propertySchema = object('What the member says of itself in a ClusterProper
 
 export type ClusterProperty = ValueOf<typeof propertySchema>
 
+const healthSchema = object('Whether the member answers, as failover goes by it.', {
+  state: choice(
+    'Healthy: it answers. Suspect: it missed probes, or one way to it is silent and another is not. Unreachable: it does not answer. Failed: it has not for so long that what runs there is replaced elsewhere. Recovering: it answers again and gets nothing new yet.',
+    ['Healthy', 'Suspect', 'Unreachable', 'Failed', 'Recovering'],
+  ),
+  since: time('When it came into that state, RFC 3339.'),
+  silentSince: optional(time('When it answered last, RFC 3339, while it does not.')),
+  losses: optional(
+    list('When it became Unreachable within the last hour, oldest first; at most 16.', time('RFC 3339.'), {
+      maxItems: 16,
+    }),
+  ),
+})
+
+export type ClusterHealth = ValueOf<typeof healthSchema>
+
 const clusterStatusSchema = object('What the member was last seen to be. Written by controllers.', {
   kubernetesVersion: optional(text("Version of the member's API server, e.g. `v1.36.3`.")),
-  conditions: optional(conditions('Ready, Reachable, Authorized, CredentialsExpireSoon')),
+  conditions: optional(conditions('Ready, Reachable, Authorized, CredentialsExpireSoon, Failover')),
+  health: optional(healthSchema),
   nodes: optional(
     object('Nodes counted.', {
       total: integer('All nodes.', { minimum: 0 }),
@@ -157,6 +174,7 @@ export const clusterKind = defineKind({
       jsonPath: '.status.conditions[?(@.type=="Ready")].status',
       description: 'Whether the member can be used.',
     },
+    { name: 'State', type: 'string', jsonPath: '.status.health.state', description: 'Whether it answers.' },
     { name: 'Version', type: 'string', jsonPath: '.status.kubernetesVersion', description: 'Kubernetes version.' },
     { name: 'Region', type: 'string', jsonPath: '.spec.region', description: 'Where it is.' },
     { name: 'Nodes', type: 'integer', jsonPath: '.status.nodes.ready', description: 'Ready nodes.' },

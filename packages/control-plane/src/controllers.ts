@@ -57,7 +57,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const scheduler = createSchedulerController({ env, hub })
   const { withFirstDecision } = scheduler
   const controllers: readonly RunningController[] = [
-    createHealthController({ ...options, hub, fences }),
+    createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),

@@ -1,5 +1,5 @@
 // Asks every member, every few seconds, who it is; keeps its lease and its conditions.
-import type { Cluster, ClusterStatus } from '@flotilla/api/cluster'
+import type { Cluster, ClusterHealth, ClusterStatus } from '@flotilla/api/cluster'
 import { clusterResource } from '@flotilla/api/cluster'
 import { fieldManager, systemNamespace } from '@flotilla/api/group'
 import { deepEqual } from '@flotilla/machinery/json'
@@ -15,8 +15,9 @@ import type { Connect } from '../../connect.ts'
 import type { Fences } from '../../fences.ts'
 import type { Hub } from '../../hub.ts'
 import { hubItself, refusalOf } from '../../refused-registration.ts'
+import { nextHealth } from './availability.ts'
 import type { HubClaim } from './hub-lease.ts'
-import { judgeProbe } from './judge-probe.ts'
+import { defaultHealthOptions, judgeProbe } from './judge-probe.ts'
 import type { ConditionValue, HealthOptions, ProbeResult } from './judge-probe.ts'
 import { ProbeSession, basisOf } from './probe-session.ts'
 import { credentialsCondition, renewToken } from './renew-token.ts'
@@ -31,6 +32,8 @@ export interface HealthDeps {
   readonly fences: Fences
   /** Who we are to members. */
   readonly claim: HubClaim
+  /** ms since 1970 of the last answer of a member on its other connection: a second witness. */
+  readonly heardAt: (cluster: string) => number | undefined
   /** Milliseconds between two probes of a member. Default 5 s. */
   readonly probeEveryMs?: number
   readonly health?: HealthOptions
@@ -54,6 +57,7 @@ export function createHealthController(deps: HealthDeps): Controller {
     const session = await openSession(cluster)
     if (!session) return
     const result = await session.probe()
+    session.note(isAnswerOf(cluster, result))
     const verdict = judgeProbe({ name, id: cluster.spec.id }, session.state, result, env.clock.now(), deps.health)
     session.state = verdict.state
     const conditions = [...verdict.conditions]
@@ -67,8 +71,16 @@ export function createHealthController(deps: HealthDeps): Controller {
       const token = await renewToken(env, hub.api, session.api, credentialsOf(cluster))
       conditions.push(credentialsCondition(name, token))
     }
-    await writeStatus(cluster, conditions, result)
+    await writeStatus(cluster, conditions, result, healthOf(cluster, session))
     return { requeueAfterMs: probeEveryMs }
+  }
+
+  function healthOf({ metadata, status: told }: Cluster, { silence, state }: ProbeSession): ClusterHealth | undefined {
+    const now = env.clock.now()
+    const heardAt = deps.heardAt(metadata.name) ?? Number.NEGATIVE_INFINITY
+    const isDisputed = heardAt > state.lastAnswer && now - heardAt < 3 * probeEveryMs
+    const observation = silence.misses === 0 ? answered : { kind: 'silent' as const, silence, isDisputed }
+    return nextHealth(told?.health, observation, now, deps.health ?? defaultHealthOptions)
   }
 
   async function openSession(cluster: Cluster): Promise<ProbeSession | undefined> {
@@ -137,6 +149,7 @@ export function createHealthController(deps: HealthDeps): Controller {
     cluster: Cluster,
     changes: readonly ConditionValue[],
     result?: ProbeResult,
+    health = cluster.status?.health,
   ): Promise<void> {
     const now = env.clock.now()
     const before = cluster.status?.conditions ?? []
@@ -144,6 +157,7 @@ export function createHealthController(deps: HealthDeps): Controller {
     const next: ClusterStatus = {
       ...cluster.status,
       conditions: [...conditions],
+      ...(health === undefined ? {} : { health }),
       ...live(cluster, result, conditions !== before, now),
     }
     if (!deepEqual(next, cluster.status)) await status.write(cluster, next)
@@ -160,6 +174,14 @@ export function createHealthController(deps: HealthDeps): Controller {
     ],
     reconcile,
   }
+}
+
+const answered = { kind: 'answered' } as const
+
+/** A refusal is an answer; that of another cluster at its address is none. */
+function isAnswerOf({ spec }: Cluster, result: ProbeResult): boolean {
+  if (result.kind === 'answered') return result.id === spec.id
+  return result.error.code === 'Unauthenticated' || result.error.code === 'Forbidden'
 }
 
 function withConditions(

@@ -7,6 +7,7 @@ import { textAt } from '@flotilla/machinery/untyped'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import type { Connect, MemberConnection } from '../../connect.ts'
+import { addMiss, type Silence } from './availability.ts'
 import { createHubLease } from './hub-lease.ts'
 import type { HubClaim, HubLease, LeaseVerdict } from './hub-lease.ts'
 import type { HealthState, ProbeResult } from './judge-probe.ts'
@@ -29,6 +30,7 @@ export class ProbeSession {
   /** Registration and credentials that the connection was made with: another text, another session. */
   readonly basis: string
   state: HealthState
+  silence: Silence
   readonly lease: HubLease
   leaseVerdict: LeaseVerdict | undefined
   readonly #options: ProbeSessionOptions
@@ -41,6 +43,7 @@ export class ProbeSession {
     this.#options = options
     this.basis = basisOf(options.cluster, options.credentials)
     this.state = { misses: 0, lastAnswer: options.env.clock.now() }
+    this.silence = noSilence(options.env)
     this.#connection = options.connect(options.cluster, options.credentials, 'probe')
     this.lease = createHubLease(options.env, this.#connection.api, options.claim)
   }
@@ -63,6 +66,12 @@ export class ProbeSession {
       this.#options.env.log.error({ err: error, cluster: this.#options.cluster.metadata.name }, 'Probe failed')
       return { kind: 'failed', error: new FlotillaError('Internal', 'Internal error', {}, { cause: error }) }
     }
+  }
+
+  /** The member has been probed: whether it, and no other, answered. */
+  note(isAnswer: boolean): void {
+    const { env, timeoutMs } = this.#options
+    this.silence = isAnswer ? noSilence(env) : addMiss(this.silence, env.clock.monotonic(), timeoutMs)
   }
 
   /** Renews the lease when that is due. @throws what the member answers. */
@@ -114,6 +123,10 @@ export class ProbeSession {
       timer.cancel()
     }
   }
+}
+
+function noSilence({ clock }: Env): Silence {
+  return { misses: 0, lastedMs: 0, probedAt: clock.monotonic() }
 }
 
 /** Changes when the member must be reached anew. */
