@@ -4,6 +4,7 @@ import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createCostSheetControllers } from './binding/cost-sheets/controller.ts'
+import { createPreemptionController } from './binding/preemption/controller.ts'
 import { createSchedulerController } from './binding/scheduler/controller.ts'
 import { createHealthController } from './cluster/health/controller.ts'
 import type { HubClaim } from './cluster/health/hub-lease.ts'
@@ -11,6 +12,7 @@ import type { HealthOptions } from './cluster/health/judge-probe.ts'
 import { createInventoryController } from './cluster/inventory/controller.ts'
 import { createLeaveController } from './cluster/leave/controller.ts'
 import { startOrphans } from './cluster/orphans/controller.ts'
+import { Readings } from './cluster/readings.ts'
 import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
@@ -55,13 +57,15 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scheduler = createSchedulerController({ env, hub })
-  const { withFirstDecision } = scheduler
+  const { withFirstDecision, foresight } = scheduler
+  const readings = new Readings()
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
-    createInventoryController({ ...options, hub, memberApi }),
+    createInventoryController({ ...options, hub, memberApi, readings }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
     scheduler,
+    createPreemptionController({ env, hub, foresight, readings, memberApi }),
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
   ].map((controller) => startController(env, controller))

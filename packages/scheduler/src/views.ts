@@ -6,6 +6,7 @@ import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
 import type { Filter, Judge, NamedObjection } from './filters/filter.ts'
+import { preempted } from './filters/preempted.ts'
 import { room } from './filters/room.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
@@ -30,6 +31,9 @@ const sharedFilters: readonly Filter[] = [
 /** They ask for `neighbours`. */
 const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity]
 
+/** It asks for `yields`. */
+const yieldFilters: readonly Filter[] = [preempted]
+
 /** Of one cluster. */
 export interface View {
   readonly objections: readonly NamedObjection[]
@@ -42,9 +46,10 @@ export function prepareView(
   request: ScheduleRequest,
   snapshot: Snapshot,
 ): (cluster: ClusterRow, index: number) => View {
-  const { force, neighbours } = request
+  const { force, neighbours, yields } = request
   const shared = sharedViews(request, snapshot)
-  const object = neighbours === undefined ? () => noObjections : prepareObjections(workloadFilters, request, snapshot)
+  const filters = [...(neighbours === undefined ? [] : workloadFilters), ...(yields === undefined ? [] : yieldFilters)]
+  const object = filters.length === 0 ? () => noObjections : prepareObjections(filters, request, snapshot)
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)

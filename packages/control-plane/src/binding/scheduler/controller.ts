@@ -20,9 +20,12 @@ import { schedule } from '@flotilla/scheduler/schedule'
 import { takesRoom } from '@flotilla/scheduler/takes-room'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { WithFirstDecision } from '../../first-decision.ts'
+import type { Foresight } from '../../foresight.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
+import { grantOf } from '../preemption/consent.ts'
+import { Yields } from '../preemption/yields.ts'
 import { withArriving } from './arriving.ts'
 import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
@@ -48,6 +51,7 @@ export interface SchedulerDeps {
 
 export interface SchedulerController extends Controller {
   readonly withFirstDecision: WithFirstDecision
+  readonly foresight: Foresight
 }
 
 /** Keys are bindings by `keyOf`. */
@@ -65,6 +69,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return (cluster && freeRoom(cluster, requirements, reservations.on(id))) ?? 0
   })
   const neighbourhood = new Neighbourhood()
+  const yields = new Yields()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
@@ -111,11 +116,14 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     isGrowthReady: boolean,
   ): ScheduleRequest {
     const neighbours = neighbourhood.of(key, binding)
+    const [yielded, grant] = [yields.of(key, binding), grantOf(binding)]
     return {
       ...requestFor(binding, policy.spec.placement ?? {}, before),
       reservedOn,
       isGrowthReady,
       ...(neighbours && { neighbours }),
+      ...(yielded && { yields: yielded }),
+      ...(grant && { grant }),
     }
   }
 
@@ -207,11 +215,25 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     if (!after) {
       waiting.forget(key)
       reservations.forget(key)
-      return neighbourhood.forget(key, before?.metadata.namespace)
+      return [...neighbourhood.forget(key, before?.metadata.namespace), ...followYields(key, undefined)]
     }
     if (!before) waiting.meet(after)
     reservations.take(key, after)
-    return neighbourhood.follow(key, after, rulesOf(hub, after))
+    return [...neighbourhood.follow(key, after, rulesOf(hub, after)), ...followYields(key, after)]
+  }
+
+  /** Keys of those who give way otherwise by it. */
+  function followYields(key: string, binding: Binding | undefined): readonly string[] {
+    return yields.follow(key, binding).flatMap((id) => hub.bindingsOf(id).map(({ metadata }) => keyOf(metadata)))
+  }
+
+  const foresight: Foresight = {
+    snapshot: snapshotNow,
+    reservedOn,
+    requestOf(binding) {
+      const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
+      return policy && requestOf(keyOf(binding.metadata), binding, policy, binding, isGrowthReady(binding))
+    },
   }
 
   function* followPolicy(change: Change<Policy>): Iterable<string> {
@@ -239,7 +261,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     watch(hub.carbonSheets, takeCosts),
   ]
 
-  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision }
+  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision, foresight }
 }
 
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {

@@ -69,7 +69,8 @@ function sum(all: readonly Requested[]): Requested {
   return total
 }
 
-function freeOf(node: NodeRow, requested: Requested = {}): Requested {
+/** What is left of a node; never less than nothing. */
+export function freeOf(node: NodeRow, requested: Requested = {}): Requested {
   const none = parseQuantity('0')
   return Object.fromEntries(
     Object.entries(parseAll(node.allocatable)).map(([name, quantity]) => {

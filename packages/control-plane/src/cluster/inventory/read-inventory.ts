@@ -31,7 +31,8 @@ export async function readInventory(api: KubeApi, signal: AbortSignal): Promise<
   }
 }
 
-async function* pagesOf(api: KubeApi, resource: Resource, signal: AbortSignal): AsyncIterable<KubeObject> {
+/** All objects of the kind, read in pages. */
+export async function* pagesOf(api: KubeApi, resource: Resource, signal: AbortSignal): AsyncIterable<KubeObject> {
   let next: string | undefined
   do {
     const page: ListPage = await api.list(resource, { limit: pageSize, signal, ...(next ? { continue: next } : {}) })
@@ -40,7 +41,7 @@ async function* pagesOf(api: KubeApi, resource: Resource, signal: AbortSignal): 
   } while (next)
 }
 
-function toNodeRow(node: KubeObject): NodeRow {
+export function toNodeRow(node: KubeObject): NodeRow {
   const conditions = asDicts(valueAt(node, 'status', 'conditions'))
   const isReady = conditions.some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True')
   return {
@@ -58,11 +59,16 @@ function toNodeRow(node: KubeObject): NodeRow {
 
 const one = parseQuantity('1')
 
-/** Adds a pod that holds room on a node; a finished one holds none. */
-function addPod(requested: Map<string, Record<string, Quantity>>, pod: KubeObject): void {
-  const node = valueAt(pod, 'spec', 'nodeName')
+/** A finished pod holds no room. */
+export function isFinished(pod: KubeObject): boolean {
   const phase = valueAt(pod, 'status', 'phase')
-  if (typeof node !== 'string' || phase === 'Succeeded' || phase === 'Failed') return
+  return phase === 'Succeeded' || phase === 'Failed'
+}
+
+/** Adds a pod that holds room on a node. */
+export function addPod(requested: Map<string, Record<string, Quantity>>, pod: KubeObject): void {
+  const node = valueAt(pod, 'spec', 'nodeName')
+  if (typeof node !== 'string' || isFinished(pod)) return
   const sum = requested.get(node) ?? {}
   for (const [name, text] of Object.entries(podRequest(asDict(pod['spec'])))) add(sum, name, parseQuantity(text))
   add(sum, 'pods', one)

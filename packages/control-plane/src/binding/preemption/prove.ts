@@ -1,0 +1,115 @@
+// Looks for room that others would leave a workload that has no place: on the hub where to look, on the member the proof.
+import type { Preemption } from '@flotilla/api/resource-binding'
+import { compareText, type ClusterRow } from '@flotilla/scheduler/snapshot'
+import { prepareRoom } from '@flotilla/scheduler/preemption/freed'
+import { placesFor } from '@flotilla/scheduler/preemption/places'
+import { type Contender, mayPreempt, proposePreemption } from '@flotilla/scheduler/preemption/propose'
+import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { schedule } from '@flotilla/scheduler/schedule'
+import type { Foresight } from '../../foresight.ts'
+import type { Binding } from '../../hub.ts'
+import { objectIdOf } from '../../object-id.ts'
+import { priorityOf } from './consent.ts'
+import { leastPriority, type Resident, settledOn } from './residents.ts'
+import { isContended, type Survey } from './survey.ts'
+
+/** Members that are read node by node for one workload in one pass. */
+const mostSurveys = 3
+
+export interface Search {
+  readonly foresight: Foresight
+  /** By cluster id. */
+  readonly residents: ReadonlyMap<string, readonly Resident[]>
+  /** Clusters on which nobody is to give way now, by id. */
+  readonly barred: ReadonlySet<string>
+  /** Whether what is known of the cluster's room was read since the workload has had no place. */
+  readonly isRead: (clusterId: string) => boolean
+  /** Undefined: the member could not be read. */
+  readonly survey: (cluster: string) => Promise<Survey | undefined>
+}
+
+export type Found = Pick<Preemption, 'cluster' | 'id' | 'replicas' | 'victims'>
+
+/** Undefined where no gain is proved, or room that is free would do. */
+export async function findPreemption(binding: Binding, search: Search): Promise<Found | undefined> {
+  const request = requestToServe(binding, search)
+  if (request === undefined) return undefined
+  for (const { name, id } of placesToTry(binding, request, search)) {
+    const survey = await search.survey(name)
+    const found = survey && proveOn({ name, id }, binding, request, survey, search)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Undefined where it may not preempt, or where it is not sure yet that there is no room for it. */
+function requestToServe(binding: Binding, { foresight, isRead }: Search): ScheduleRequest | undefined {
+  const [workload, ...others] = binding.spec.workloads
+  const request = foresight.requestOf(binding)
+  if (request === undefined || others.length > 0 || workload?.components.length !== 1) return undefined
+  if (!mayPreempt(request)) return undefined
+  const snapshot = foresight.snapshot()
+  const isSettled = schedule(request, snapshot, { trigger: 'Preemption' }) === request.previous
+  return isSettled && placesFor(request, snapshot).every(({ id }) => isRead(id)) ? request : undefined
+}
+
+/** Those first where the least important might do. */
+function placesToTry(
+  binding: Binding,
+  request: ScheduleRequest,
+  { foresight, residents, barred }: Search,
+): readonly ClusterRow[] {
+  const wanted = request.previous?.shortfall?.missingReplicas ?? 0
+  const lowerOn = ({ id }: ClusterRow) =>
+    (residents.get(id) ?? []).filter((each) => priorityOf(each.binding) < priorityOf(binding))
+  return placesFor(request, foresight.snapshot())
+    .filter((place) => !barred.has(place.id) && lowerOn(place).length > 0)
+    .filter(({ id }) => foresight.reservedOn(id).length === 0)
+    .map((place) => ({ place, priority: leastPriority(lowerOn(place), wanted, request.requirements) }))
+    .sort((one, other) =>
+      one.priority === other.priority ? compareText(one.place.name, other.place.name) : one.priority - other.priority,
+    )
+    .slice(0, mostSurveys)
+    .map(({ place }) => place)
+}
+
+function proveOn(
+  { name, id }: Pick<ClusterRow, 'name' | 'id'>,
+  binding: Binding,
+  request: ScheduleRequest,
+  survey: Survey,
+  { foresight, residents }: Search,
+): Found | undefined {
+  const settled = settledOn(residents.get(id) ?? [], survey.hosts)
+  const proposal = proposePreemption({
+    preemptor: { key: keyOfWorkload(binding), priority: priorityOf(binding), request },
+    clusterId: id,
+    others: settled.flatMap((resident) => toContender(resident, foresight)),
+    roomAfter: prepareRoom(survey.hosts, request.requirements),
+    snapshot: foresight.snapshot(),
+  })
+  if (
+    proposal === undefined ||
+    isContended(
+      survey,
+      proposal.victims.map(({ key }) => key),
+    )
+  )
+    return undefined
+  const refs = new Map(settled.map((each) => [each.id, each.binding.spec.workloads[0]?.ref]))
+  const victims = proposal.victims.flatMap(({ key, replicas, left }) => {
+    const ref = refs.get(key)
+    return ref === undefined ? [] : [{ ref, replicas, left }]
+  })
+  return { cluster: name, id, replicas: proposal.replicas, victims }
+}
+
+function toContender({ id, binding }: Resident, foresight: Foresight): readonly Contender[] {
+  const request = foresight.requestOf(binding)
+  return request === undefined ? [] : [{ key: id, priority: priorityOf(binding), request }]
+}
+
+function keyOfWorkload({ spec: { workloads } }: Binding): string {
+  const [workload] = workloads
+  return workload === undefined ? '' : objectIdOf(workload.ref)
+}
