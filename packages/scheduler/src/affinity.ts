@@ -1,15 +1,15 @@
 // Whether a cluster is one of those that a cluster affinity selects; used by policies' placement and by weights.
 import type { ClusterAffinity, FieldSelector } from '@flotilla/api/selector'
 import { type Selector, formatSelector, fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
-import type { ClusterRow } from './snapshot.ts'
+import type { ClusterFacts } from './facts.ts'
 
 type FieldRequirement = NonNullable<FieldSelector['matchExpressions']>[number]
 
 /** Says of a cluster why it is not selected. */
-export type Mismatch = (cluster: ClusterRow) => string
+export type Mismatch = (cluster: ClusterFacts) => string
 
 /** Undefined for a cluster that is selected. */
-export type AffinityMatch = (cluster: ClusterRow) => Mismatch | undefined
+export type AffinityMatch = (cluster: ClusterFacts) => Mismatch | undefined
 
 const matches = new WeakMap<ClusterAffinity, AffinityMatch>()
 
@@ -42,7 +42,7 @@ function prepare(affinity: ClusterAffinity): AffinityMatch {
 const isExcluded: Mismatch = (cluster) => `the policy excludes ${cluster.name}`
 const isNotNamed: Mismatch = (cluster) => `the policy names other clusters, not ${cluster.name}`
 
-function holds({ key, operator, values = [] }: FieldRequirement, cluster: ClusterRow): boolean {
+function holds({ key, operator, values = [] }: FieldRequirement, cluster: ClusterFacts): boolean {
   const found = fieldValues(key, cluster)
   switch (operator) {
     case 'In':
@@ -56,7 +56,7 @@ function holds({ key, operator, values = [] }: FieldRequirement, cluster: Cluste
   }
 }
 
-function fieldValues(key: FieldRequirement['key'], cluster: ClusterRow): readonly string[] {
+function fieldValues(key: FieldRequirement['key'], cluster: ClusterFacts): readonly string[] {
   if (key === 'zone') return cluster.zones
   const value = cluster[key]
   return value === '' ? [] : [value]
@@ -66,7 +66,7 @@ function describeLabels(selector: Selector): string {
   return `its labels do not match ${formatSelector(selector)}`
 }
 
-function describeField({ key, operator, values = [] }: FieldRequirement, cluster: ClusterRow): string {
+function describeField({ key, operator, values = [] }: FieldRequirement, cluster: ClusterFacts): string {
   const found = fieldValues(key, cluster).join(', ')
   const wanted = values.length > 0 ? `${operator} (${values.join(', ')})` : operator
   return `its ${key} is ${found === '' ? 'not set' : found}, the policy wants ${key} ${wanted}`

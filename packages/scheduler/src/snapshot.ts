@@ -4,6 +4,7 @@ import type { Taint } from '@flotilla/api/selector'
 import { type Quantity, parseQuantity, quantityToNumber } from '@flotilla/machinery/quantity'
 import type { CostBook } from './cost/book.ts'
 import { defaultCostBook } from './cost/default-book.ts'
+import { type ClusterFacts, factsOf, keepFacts } from './facts.ts'
 import { hash32 } from './hash.ts'
 
 export interface ShapeRow {
@@ -55,8 +56,44 @@ export interface ClusterRow {
 export interface Snapshot {
   /** By name, so that no result depends on the order in which clusters came. */
   readonly clusters: readonly ClusterRow[]
-  readonly byId: ReadonlyMap<string, ClusterRow>
+  /** What filters see of each, in the same order: the same array as long as they see the same. */
+  readonly facts: readonly ClusterFacts[]
+  readonly byId: RowsById
   readonly book: CostBook
+}
+
+/** The rows of a snapshot by cluster id. Where they are is found out once for all snapshots of the same clusters. */
+class RowsById {
+  readonly #rows: readonly ClusterRow[]
+  readonly #places: ReadonlyMap<string, number>
+
+  constructor(rows: readonly ClusterRow[], places: ReadonlyMap<string, number> = placesOf(rows)) {
+    this.#rows = rows
+    this.#places = places
+  }
+
+  get(id: string): ClusterRow | undefined {
+    const place = this.#places.get(id)
+    return place === undefined ? undefined : this.#rows[place]
+  }
+
+  has(id: string): boolean {
+    return this.#places.has(id)
+  }
+
+  /** In the snapshot's clusters. */
+  placeOf(id: string): number | undefined {
+    return this.#places.get(id)
+  }
+
+  /** `rows`: of the same clusters, in the same order. */
+  withRows(rows: readonly ClusterRow[]): RowsById {
+    return new RowsById(rows, this.#places)
+  }
+}
+
+function placesOf(rows: readonly ClusterRow[]): ReadonlyMap<string, number> {
+  return new Map(rows.map(({ id }, place) => [id, place]))
 }
 
 const noKinds: ReadonlySet<string> = new Set()
@@ -99,7 +136,25 @@ function toResources({ allocatable = {}, requested = {} }: ResourceSums): NonNul
 
 export function createSnapshot(rows: Iterable<ClusterRow>, book: CostBook = defaultCostBook): Snapshot {
   const clusters = [...rows].sort((left, right) => compareText(left.name, right.name) || compareText(left.id, right.id))
-  return { clusters, byId: new Map(clusters.map((row) => [row.id, row])), book }
+  return { clusters, facts: clusters.map(factsOf), byId: new RowsById(clusters), book }
+}
+
+/**
+ * The snapshot with newer rows of some of its clusters, which have the names and ids that they had. What was found out
+ * about all others holds, and where only room changed also what does not depend on it.
+ */
+export function replaceRows(snapshot: Snapshot, rows: Iterable<ClusterRow>): Snapshot {
+  const clusters = [...snapshot.clusters]
+  let { facts } = snapshot
+  for (const row of rows) {
+    const place = snapshot.byId.placeOf(row.id)
+    const before = place === undefined ? undefined : clusters[place]
+    if (place === undefined || before === undefined) continue
+    keepFacts(before, row)
+    clusters[place] = row
+    if (factsOf(row) !== facts[place]) facts = facts.with(place, factsOf(row))
+  }
+  return { ...snapshot, clusters, facts, byId: snapshot.byId.withRows(clusters) }
 }
 
 /** By code units: the same on every machine, whatever its locale. */

@@ -4,10 +4,10 @@ import { matchAffinity } from './affinity.ts'
 import { type Candidate, keeping } from './candidate.ts'
 import { divideReplicas } from './divide.ts'
 import type { Judged } from './judge.ts'
-import type { ClusterRow } from './snapshot.ts'
+import type { ClusterFacts } from './facts.ts'
 
 /** Place of the first tier that selects the cluster, 0 where there are no tiers; undefined: none does. */
-export type TierOf = (cluster: ClusterRow) => number | undefined
+export type TierOf = (cluster: ClusterFacts) => number | undefined
 
 export function prepareTiers({ clusterAffinities = [] }: Placement): TierOf {
   if (clusterAffinities.length === 0) return () => 0

@@ -5,18 +5,19 @@ import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
-import type { Filter, Judge, NamedObjection } from './filters/filter.ts'
+import type { ClusterFacts } from './facts.ts'
+import type { Judge, NamedObjection, SharedFilter, Filter } from './filters/filter.ts'
 import { preempted } from './filters/preempted.ts'
 import { room } from './filters/room.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
 import { workloadAffinity, workloadAntiAffinity } from './filters/workload-affinity.ts'
+import { Recent } from './recent.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { ClusterRow, Snapshot } from './snapshot.ts'
 import { prepareTiers } from './tier.ts'
 
-/** They ask for the placement, the kind, and whether there are replicas; for no more of a request. */
-const sharedFilters: readonly Filter[] = [
+const sharedFilters: readonly SharedFilter[] = [
   clusterAffinity,
   compliance,
   taintToleration,
@@ -28,11 +29,8 @@ const sharedFilters: readonly Filter[] = [
   spreadDomain,
 ]
 
-/** They ask for `neighbours`. */
-const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity]
-
-/** It asks for `yields`. */
-const yieldFilters: readonly Filter[] = [preempted]
+/** They ask for `neighbours` or `yields`. */
+const ownFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity, preempted]
 
 /** Of one cluster. */
 export interface View {
@@ -48,8 +46,8 @@ export function prepareView(
 ): (cluster: ClusterRow, index: number) => View {
   const { force, neighbours, yields } = request
   const shared = sharedViews(request, snapshot)
-  const filters = [...(neighbours === undefined ? [] : workloadFilters), ...(yields === undefined ? [] : yieldFilters)]
-  const object = filters.length === 0 ? () => noObjections : prepareObjections(filters, request, snapshot)
+  const hasOwn = neighbours !== undefined || yields !== undefined
+  const object = hasOwn ? prepareOwn(request, snapshot) : () => noObjections
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)
@@ -70,32 +68,61 @@ function waive({ objections, tier }: View, waived: ReadonlySet<string>): View {
 
 type Views = readonly View[]
 
-/** By clusters, placement and kind: all are immutable. */
-const known = new WeakMap<readonly ClusterRow[], Map<Placement, Map<string, Views>>>()
-/** When more policies than that are decided in turns, all is asked anew. */
-const mostPlacements = 64
+/** What was found out about clusters that are known by their facts, in their order. */
+interface Looked {
+  readonly facts: readonly ClusterFacts[]
+  readonly views: Views
+}
+
+/** Views in all, a few bytes each where a cluster can be used: 1,000 policies' of 1,000 clusters. */
+const mostViews = 1_000_000
+/** By placement and kind. */
+const known = new Recent<string, Looked>(mostViews, ({ views }) => views.length)
 
 function sharedViews(request: ScheduleRequest, snapshot: Snapshot): Views {
   const { placement, apiVersion, kind, replicas } = request
-  const key = `${apiVersion}/${kind}/${replicas === undefined}`
-  const byPlacement = known.get(snapshot.clusters) ?? new Map<Placement, Map<string, Views>>()
-  const byKind = byPlacement.get(placement) ?? new Map<string, Views>()
-  const views = byKind.get(key) ?? look(request, snapshot)
-  byKind.set(key, views)
-  if (byPlacement.size >= mostPlacements) byPlacement.clear()
-  known.set(snapshot.clusters, byPlacement.set(placement, byKind))
+  const key = `${nameOf(placement)} ${apiVersion}/${kind}/${replicas === undefined}`
+  const before = known.get(key)
+  if (before?.facts === snapshot.facts) return before.views
+  const views = look(request, snapshot, before)
+  known.set(key, { facts: snapshot.facts, views })
   return views
 }
 
-function look(request: ScheduleRequest, snapshot: Snapshot): Views {
-  const object = prepareObjections(sharedFilters, request, snapshot)
-  const tierOf = prepareTiers(request.placement)
-  return snapshot.clusters.map((cluster) => ({ objections: object(cluster), tier: tierOf(cluster) ?? 0 }))
+const names = new WeakMap<Placement, number>()
+let named = 0
+
+/** Placements are immutable, so each is known by a number of its own. */
+function nameOf(placement: Placement): number {
+  const name = names.get(placement)
+  if (name !== undefined) return name
+  names.set(placement, ++named)
+  return named
 }
 
-function prepareObjections(filters: readonly Filter[], request: ScheduleRequest, snapshot: Snapshot) {
-  const judges = filters.map(({ name, prepare }): readonly [string, Judge] => [name, prepare(request, snapshot)])
-  return (cluster: ClusterRow): readonly NamedObjection[] => {
+/** Asks only of clusters of which other things are known than before. */
+function look(request: ScheduleRequest, { facts }: Snapshot, before: Looked | undefined): Views {
+  const objectionsTo = join(sharedFilters.map(({ name, prepare }) => [name, prepare(request)]))
+  const tierOf = prepareTiers(request.placement)
+  const ask = (cluster: ClusterFacts): View => {
+    const [objections, tier] = [objectionsTo(cluster), tierOf(cluster) ?? 0]
+    return objections.length === 0 && tier === 0 ? noView : { objections, tier }
+  }
+  const isAligned = before?.facts.length === facts.length
+  const moved = new Map(isAligned ? [] : before?.facts.map((cluster, place) => [cluster, before.views[place]]))
+  return facts.map((cluster, place) => {
+    const same = before?.facts[place] === cluster ? before.views[place] : moved.get(cluster)
+    return same ?? ask(cluster)
+  })
+}
+
+function prepareOwn(request: ScheduleRequest, snapshot: Snapshot) {
+  return join(ownFilters.map(({ name, prepare }) => [name, prepare(request, snapshot)]))
+}
+
+/** What all say, by the names of their filters. */
+function join(judges: readonly (readonly [filter: string, judge: Judge])[]) {
+  return (cluster: ClusterFacts): readonly NamedObjection[] => {
     let objections: NamedObjection[] | undefined
     for (const [filter, judge] of judges) {
       const objection = judge(cluster)

@@ -1,11 +1,10 @@
 // ApiSupport: the member must serve the kind, in whatever version.
 import { parseApiVersion } from '@flotilla/machinery/resource'
-import type { ScheduleRequest } from '../request.ts'
-import type { Filter, Judge } from './filter.ts'
+import type { Judge, SharedFilter, SharedRequest } from './filter.ts'
 
-export const apiSupport: Filter = { name: 'ApiSupport', prepare }
+export const apiSupport: SharedFilter = { name: 'ApiSupport', prepare }
 
-function prepare({ apiVersion, kind }: ScheduleRequest): Judge {
+function prepare({ apiVersion, kind }: SharedRequest): Judge {
   const { group } = parseApiVersion(apiVersion)
   const wanted = `${group}/${kind}`
   const shown = group === '' ? kind : `${kind}.${group}`

@@ -1,6 +1,6 @@
 // Suspended, NotReady, Deleting: the cluster cannot take anything new at present.
-import type { ClusterRow } from '../snapshot.ts'
-import type { Filter, Judge } from './filter.ts'
+import type { ClusterFacts } from '../facts.ts'
+import type { Judge, SharedFilter } from './filter.ts'
 
 const judgeSuspended: Judge = ({ suspended }) =>
   suspended ? { effect: 'NoGrowth', describe: () => 'it is suspended (spec.suspend)' } : undefined
@@ -12,10 +12,10 @@ const judgeDeleting: Judge = ({ deleting }) =>
   deleting ? { effect: 'NoGrowth', describe: () => 'it is being unregistered' } : undefined
 
 /** Whether none of these speaks against the cluster. */
-export function isAvailable({ suspended, ready, deleting }: ClusterRow): boolean {
+export function isAvailable({ suspended, ready, deleting }: ClusterFacts): boolean {
   return ready && !suspended && !deleting
 }
 
-export const suspended: Filter = { name: 'Suspended', prepare: () => judgeSuspended }
-export const notReady: Filter = { name: 'NotReady', prepare: () => judgeReady }
-export const deleting: Filter = { name: 'Deleting', prepare: () => judgeDeleting }
+export const suspended: SharedFilter = { name: 'Suspended', prepare: () => judgeSuspended }
+export const notReady: SharedFilter = { name: 'NotReady', prepare: () => judgeReady }
+export const deleting: SharedFilter = { name: 'Deleting', prepare: () => judgeDeleting }

@@ -1,14 +1,13 @@
 // ClusterAffinity: names, exclusions, labels and fields that the policy asks for, of one affinity or of any tier.
 import type { ClusterAffinity, Tier } from '@flotilla/api/selector'
 import { matchAffinity } from '../affinity.ts'
-import type { ScheduleRequest } from '../request.ts'
-import type { Filter, Judge } from './filter.ts'
+import type { Judge, SharedFilter, SharedRequest } from './filter.ts'
 
-export const clusterAffinity: Filter = { name: 'ClusterAffinity', prepare }
+export const clusterAffinity: SharedFilter = { name: 'ClusterAffinity', prepare }
 
 const everyCluster: ClusterAffinity = {}
 
-function prepare({ placement }: ScheduleRequest): Judge {
+function prepare({ placement }: SharedRequest): Judge {
   const tiers = placement.clusterAffinities ?? []
   if (tiers.length > 0) return prepareAny(tiers)
   const match = matchAffinity(placement.clusterAffinity ?? everyCluster)

@@ -118,7 +118,7 @@ const table: readonly {
 
 describe('compliance', () => {
   test.each(table)('$name', ({ asked, cluster, want }) => {
-    const judge = compliance.prepare(aRequest({ placement: { compliance: asked } }), createSnapshot([]))
+    const judge = compliance.prepare(aRequest({ placement: { compliance: asked } }))
     const objection = judge(aClusterRow({ name: 'a', ...cluster }))
     expect(objection && [objection.effect, objection.describe()]).toEqual(want)
   })

@@ -1,10 +1,9 @@
 // Compliance: jurisdictions, certifications and data classes that the policy asks of clusters; unknown counts as no.
 import { type Compliance, clearedLabel, complianceTopics, reportedLabel } from '@flotilla/api/compliance'
-import type { ScheduleRequest } from '../request.ts'
-import type { ClusterRow } from '../snapshot.ts'
-import type { Filter, Judge, Objection } from './filter.ts'
+import type { ClusterFacts } from '../facts.ts'
+import type { Judge, Objection, SharedFilter, SharedRequest } from './filter.ts'
 
-export const compliance: Filter = { name: 'Compliance', prepare }
+export const compliance: SharedFilter = { name: 'Compliance', prepare }
 
 /**
  * What a cluster says to one claim. Denied: the hub does not clear it, which people edit, so what it holds leaves.
@@ -21,9 +20,9 @@ interface Claim {
 }
 
 /** Undefined: the cluster complies. */
-type Check = (cluster: ClusterRow) => Objection | undefined
+type Check = (cluster: ClusterFacts) => Objection | undefined
 
-function prepare({ placement }: ScheduleRequest): Judge {
+function prepare({ placement }: SharedRequest): Judge {
   if (placement.compliance === undefined) return () => undefined
   const { jurisdictions, certifications, dataClasses } = placement.compliance
   const checks = [
@@ -63,7 +62,7 @@ function needs(lack: string, claim: Claim): Check {
   }
 }
 
-function standingOf({ name, label, topic }: Claim, { labels, properties }: ClusterRow): Standing {
+function standingOf({ name, label, topic }: Claim, { labels, properties }: ClusterFacts): Standing {
   const said = labels[label]
   const property = properties.get(topic)
   if (said === clearedLabel) return property === undefined || property.values.has(name) ? 'Cleared' : 'Withheld'
@@ -71,12 +70,12 @@ function standingOf({ name, label, topic }: Claim, { labels, properties }: Clust
   return property?.isRead === true && property.values.has(name) ? 'Cleared' : 'Withheld'
 }
 
-function describeAll(claims: readonly Claim[], cluster: ClusterRow): string {
+function describeAll(claims: readonly Claim[], cluster: ClusterFacts): string {
   return claims.map((claim) => describeClaim(claim, cluster)).join(', ')
 }
 
 /** What was observed, e.g. `label certification.flotilla.dev/pci is reported, its ClusterProperty lists iso27001`. */
-function describeClaim(claim: Claim, cluster: ClusterRow): string {
+function describeClaim(claim: Claim, cluster: ClusterFacts): string {
   const said = cluster.labels[claim.label]
   const label = `label ${claim.label} is ${said === undefined ? 'not set' : said === '' ? 'empty' : said}`
   if (standingOf(claim, cluster) === 'Denied') return label

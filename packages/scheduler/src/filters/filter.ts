@@ -1,6 +1,7 @@
 // What a filter is: something that may speak against a cluster, for a reason that people understand.
+import type { ClusterFacts } from '../facts.ts'
 import type { ScheduleRequest } from '../request.ts'
-import type { ClusterRow, Snapshot } from '../snapshot.ts'
+import type { Snapshot } from '../snapshot.ts'
 
 export interface Objection {
   /**
@@ -20,10 +21,20 @@ export interface NamedObjection extends Objection {
   readonly filter: string
 }
 
-export type Judge = (cluster: ClusterRow) => Objection | undefined
+/** Sees no room: what it says holds until something else changes about the cluster. */
+export type Judge = (cluster: ClusterFacts) => Objection | undefined
 
 export interface Filter {
   readonly name: string
   /** Prepares for one request, so that judging a cluster is cheap. */
   prepare(request: ScheduleRequest, snapshot: Snapshot): Judge
+}
+
+/** Of `replicas` only whether there are any. */
+export type SharedRequest = Pick<ScheduleRequest, 'placement' | 'apiVersion' | 'kind' | 'replicas'>
+
+/** Says the same of a cluster to all bindings of a policy and kind, whatever the other clusters are. */
+export interface SharedFilter {
+  readonly name: string
+  prepare(request: SharedRequest): Judge
 }

@@ -1,11 +1,10 @@
 // SpreadConstraint: a cluster that is in no domain cannot be spread over.
 import { domainKeys, topologyOf } from '../spread/domain.ts'
-import type { ScheduleRequest } from '../request.ts'
-import type { Filter, Judge } from './filter.ts'
+import type { Judge, SharedFilter, SharedRequest } from './filter.ts'
 
-export const spreadDomain: Filter = { name: 'SpreadConstraint', prepare }
+export const spreadDomain: SharedFilter = { name: 'SpreadConstraint', prepare }
 
-function prepare({ placement }: ScheduleRequest): Judge {
+function prepare({ placement }: SharedRequest): Judge {
   const constraints = placement.spreadConstraints ?? []
   if (constraints.length === 0) return () => undefined
   return (cluster) => {

@@ -1,12 +1,11 @@
 // TaintToleration: taints of the cluster that the policy does not tolerate.
 import type { Taint } from '@flotilla/api/selector'
-import type { ScheduleRequest } from '../request.ts'
 import { isTolerated } from '../toleration.ts'
-import type { Filter, Judge } from './filter.ts'
+import type { Judge, SharedFilter, SharedRequest } from './filter.ts'
 
-export const taintToleration: Filter = { name: 'TaintToleration', prepare }
+export const taintToleration: SharedFilter = { name: 'TaintToleration', prepare }
 
-function prepare({ placement }: ScheduleRequest): Judge {
+function prepare({ placement }: SharedRequest): Judge {
   const tolerations = placement.clusterTolerations ?? []
   return ({ taints }) => {
     if (taints.length === 0) return undefined

@@ -1,5 +1,6 @@
 // WorkloadAffinity and WorkloadAntiAffinity: which other workloads it must, and must not, be beside.
 import { nameSome } from '../allocation.ts'
+import type { ClusterFacts } from '../facts.ts'
 import type { Company, OwnCompany } from '../neighbours.ts'
 import type { ScheduleRequest } from '../request.ts'
 import type { ClusterRow, Snapshot } from '../snapshot.ts'
@@ -10,7 +11,7 @@ export const workloadAffinity: Filter = { name: 'WorkloadAffinity', prepare: pre
 export const workloadAntiAffinity: Filter = { name: 'WorkloadAntiAffinity', prepare: prepareAntiAffinity }
 
 /** Says of a cluster why growth should rather go elsewhere; undefined: it need not. */
-export type Reluctance = (cluster: ClusterRow) => (() => string) | undefined
+export type Reluctance = (cluster: ClusterFacts) => (() => string) | undefined
 
 /** By preferences for neighbours; where nobody is placed whom it should be beside, all clusters are alike. */
 export function prepareReluctance({ neighbours }: ScheduleRequest, snapshot: Snapshot): Reluctance | undefined {
@@ -28,7 +29,7 @@ export function prepareReluctance({ neighbours }: ScheduleRequest, snapshot: Sna
 }
 
 /** Clusters in one place with the given one, itself among them, where some of the company are. */
-type Find = (cluster: ClusterRow) => readonly ClusterRow[]
+type Find = (cluster: ClusterFacts) => readonly ClusterRow[]
 
 /** The company of a workload of that name. */
 type IsOther = (name: string) => boolean
@@ -51,7 +52,7 @@ function prepareBeside(title: string, own: string, company: OwnCompany, snapshot
   const isPlaced = isAnyPlaced(company, isOther)
   const find = prepareFind(company, isMember ? () => true : isOther, snapshot)
   const rule = `${title} to ${company.group}${inOne(company)}`
-  const whyNot = (cluster: ClusterRow) => {
+  const whyNot = (cluster: ClusterFacts) => {
     if (!isPlaced) return 'none of them is placed'
     const isNowhere = domainKeys(topology, cluster).length === 0
     return isNowhere ? `it has no ${topologyOf(topology)}` : whereAre(company, snapshot.clusters, isOther)

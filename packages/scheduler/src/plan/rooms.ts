@@ -5,33 +5,32 @@ import { withRequests } from '../cost/load.ts'
 import { freeRoom } from '../estimate.ts'
 import { isAvailable } from '../filters/availability.ts'
 import { occupy } from '../occupy.ts'
-import { type ClusterRow, createSnapshot, type Snapshot } from '../snapshot.ts'
+import { type ClusterRow, createSnapshot, replaceRows, type Snapshot } from '../snapshot.ts'
 import { vacate } from './vacate.ts'
 
 export class Rooms {
-  /** By id, in the order of a snapshot. */
-  readonly #rows: Map<string, ClusterRow>
-  readonly #book: CostBook
-  #snapshot: Snapshot | undefined
+  #snapshot: Snapshot
+  /** Since the snapshot was taken, by id. */
+  readonly #changed = new Map<string, ClusterRow>()
 
   constructor(clusters: readonly ClusterRow[], book: CostBook) {
     this.#snapshot = createSnapshot(clusters, book)
-    this.#book = book
-    this.#rows = new Map(this.#snapshot.byId)
   }
 
   snapshot(): Snapshot {
-    return (this.#snapshot ??= { clusters: [...this.#rows.values()], byId: new Map(this.#rows), book: this.#book })
+    if (this.#changed.size > 0) this.#snapshot = replaceRows(this.#snapshot, this.#changed.values())
+    this.#changed.clear()
+    return this.#snapshot
   }
 
   isAvailable(id: string): boolean {
-    const row = this.#rows.get(id)
+    const row = this.#row(id)
     return row !== undefined && isAvailable(row)
   }
 
   /** Has as many as find room take it at once; how many. Where nothing is known of a cluster's room all do. */
   seat(id: string, requirements: ReplicaRequirements | undefined, replicas: number): number {
-    const row = this.#rows.get(id)
+    const row = this.#row(id)
     if (row === undefined || !isAvailable(row)) return 0
     const seated = Math.min(replicas, freeRoom(row, requirements) ?? replicas)
     if (row.shapes !== undefined && seated > 0) {
@@ -42,16 +41,19 @@ export class Rooms {
   }
 
   leave(id: string, requirements: ReplicaRequirements | undefined, replicas: number): void {
-    const row = this.#rows.get(id)
+    const row = this.#row(id)
     if (row?.shapes !== undefined) {
       const shapes = vacate(row.shapes, reservation(requirements, replicas))
       this.#replace(withRequests({ ...row, shapes }, requirements, -replicas))
     }
   }
 
+  #row(id: string): ClusterRow | undefined {
+    return this.#changed.get(id) ?? this.#snapshot.byId.get(id)
+  }
+
   #replace(row: ClusterRow): void {
-    this.#rows.set(row.id, row)
-    this.#snapshot = undefined
+    this.#changed.set(row.id, row)
   }
 }
 

@@ -1,5 +1,6 @@
 // Failure domains: what a spread constraint spreads over, and which clusters are in the same one.
 import type { SpreadConstraint } from '@flotilla/api/placement'
+import type { ClusterFacts } from '../facts.ts'
 import { type ClusterRow, compareText } from '../snapshot.ts'
 
 export interface Domain {
@@ -24,7 +25,10 @@ export function describeRule(constraint: SpreadConstraint, rule: SpreadRule): st
 }
 
 /** Values that place a cluster; none: it is in no domain. Zones of equal names in different regions are two zones. */
-export function domainKeys({ spreadByField, spreadByLabel }: SpreadConstraint, cluster: ClusterRow): readonly string[] {
+export function domainKeys(
+  { spreadByField, spreadByLabel }: SpreadConstraint,
+  cluster: ClusterFacts,
+): readonly string[] {
   switch (spreadByField) {
     case 'cluster':
       return [cluster.name]

@@ -3,7 +3,7 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { Change } from '@flotilla/runtime/source'
 import type { CostBook } from '@flotilla/scheduler/cost/book'
-import { createSnapshot, toClusterRow } from '@flotilla/scheduler/snapshot'
+import { createSnapshot, replaceRows, toClusterRow } from '@flotilla/scheduler/snapshot'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import type { Hub } from '../../hub.ts'
 import { refusalOf } from '../../refused-registration.ts'
@@ -12,7 +12,10 @@ import { definitions, placedKindsOn } from '../placed-kinds.ts'
 export class ClusterRows {
   readonly #hub: Hub
   readonly #rows = new Map<string, ClusterRow>()
+  /** Undefined while other clusters are registered than it has. */
   #snapshot: Snapshot | undefined
+  /** Rows that are newer than the snapshot, by id. */
+  readonly #newer = new Map<string, ClusterRow>()
 
   constructor(hub: Hub) {
     this.#hub = hub
@@ -20,8 +23,7 @@ export class ClusterRows {
 
   /** Takes a change of a cluster in; true when decisions may differ by it. */
   take({ key, before, after }: Change<Cluster>): boolean {
-    this.#snapshot = undefined
-    if (!after) this.#rows.delete(key)
+    if (!after) this.#delete(key)
     const ids = new Set([before, after].flatMap((cluster) => cluster?.spec.id ?? []))
     for (const id of ids) for (const cluster of this.#hub.clusters.byIndex('id', id)) this.#set(cluster)
     return !before || !after || !deepEqual(decisive(before), decisive(after))
@@ -29,20 +31,30 @@ export class ClusterRows {
 
   /** Definitions were placed or withdrawn: rows say anew what clusters will serve. */
   refreshPlacedKinds(): void {
-    this.#snapshot = undefined
     for (const cluster of this.#hub.clusters.list()) this.#set(cluster)
   }
 
   snapshot(book: CostBook): Snapshot {
     const known = this.#snapshot
-    if (known?.book === book) return known
-    return (this.#snapshot = known ? { ...known, book } : createSnapshot(this.#rows.values(), book))
+    if (known?.book === book && this.#newer.size === 0) return known
+    this.#snapshot = known
+      ? replaceRows({ ...known, book }, this.#newer.values())
+      : createSnapshot(this.#rows.values(), book)
+    this.#newer.clear()
+    return this.#snapshot
   }
 
   #set(cluster: Cluster): void {
     const { metadata, spec } = cluster
-    if (refusalOf(this.#hub, cluster)) this.#rows.delete(metadata.name)
-    else this.#rows.set(metadata.name, toClusterRow(cluster, this.#placedKinds(spec.id)))
+    if (refusalOf(this.#hub, cluster)) return this.#delete(metadata.name)
+    const row = toClusterRow(cluster, this.#placedKinds(spec.id))
+    if (this.#rows.get(metadata.name)?.id !== row.id) this.#snapshot = undefined
+    this.#rows.set(metadata.name, row)
+    this.#newer.set(row.id, row)
+  }
+
+  #delete(name: string): void {
+    if (this.#rows.delete(name)) this.#snapshot = undefined
   }
 
   #placedKinds(clusterId: string): ReadonlySet<string> {
