@@ -2,7 +2,9 @@
 import { resourceBindingResource, type Preemption, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { apiVersion, systemNamespace } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
+import type { Resource } from '@flotilla/machinery/resource'
 import { asDicts, valueAt } from '@flotilla/machinery/untyped'
 import { configMaps, deployments, namespaces, pods, priorityClasses } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -92,6 +94,28 @@ async function until(what: string, isThere: () => Promise<boolean>, seconds = 40
 
 const hasEnded = (name: string) => async () => (await preemption(name))?.ended !== undefined
 
+/** Everything that the hub has said of giving way, in order, until it has ended. */
+async function watchSteps(name: string, onStep: () => Promise<void>): Promise<readonly string[]> {
+  const steps: string[] = []
+  await until(`the end of ${name}'s preemption`, async () => {
+    const { freed, ended, outcome } = (await preemption(name)) ?? { freed: 'no', ended: undefined, outcome: undefined }
+    const step = ended === undefined ? (freed === 'no' ? 'None' : freed === undefined ? 'Recorded' : 'Freed') : outcome
+    if (step !== undefined && steps.at(-1) !== step) {
+      steps.push(step)
+      await onStep()
+    }
+    return ended !== undefined
+  })
+  return steps
+}
+
+/** Somebody's own Deployment on the member. */
+async function placeLocally(name: string, replicas: number, cpu: string): Promise<void> {
+  const containers = [{ name: 'c', image: 'reg.io/c:1', resources: { requests: { cpu } } }]
+  const template = { metadata: { labels: { app: name } }, spec: { containers } }
+  await fleet.member('eu').create(deployments, aDeployment(name, { replicas, template }))
+}
+
 describe('preemption', () => {
   test('gives a workload that has no place the room of less important ones, and gives it back later', async () => {
     await place('low', 8, '1')
@@ -110,5 +134,71 @@ describe('preemption', () => {
     await scale('high', 0)
     await until('the return of low', async () => (await ready())['low'] === 8)
     expect(await ready()).toEqual({ low: 8, middle: 4 })
+  })
+
+  test('goes on where it was after a restart between any two steps, and keeps the object of whoever has nothing left', async () => {
+    await place('low', 12, '1')
+    await fleet.env.advance(120_000)
+    const uid = async () => (await fleet.member('eu').get(deployments, { namespace: 'shop', name: 'low' })).metadata.uid
+    const before = await uid()
+    await place('high', 1, '3', 'gold')
+    const steps = await watchSteps('high', () => fleet.restart())
+    expect(steps).toEqual(['None', 'Recorded', 'Freed', 'Taken'])
+    await until('the return of low', async () => (await ready())['low'] === 9)
+    expect([await ready(), await uid()]).toEqual([{ low: 9, high: 1 }, before])
+  })
+
+  test('ends where the room was lost to others, returns it, and is not tried again for an hour', async () => {
+    await place('low', 12, '1')
+    await fleet.env.advance(120_000)
+    await place('high', 3, '1', 'gold')
+    await until('the record', async () => (await preemption('high')) !== undefined)
+    await placeLocally('local', 3, '1')
+    await until('the end', hasEnded('high'), 700)
+    expect((await preemption('high'))?.outcome).toBe('NotTaken')
+    expect(await ready()).toEqual({ low: 9, local: 3 })
+    const { since } = (await preemption('high')) ?? {}
+    await fleet.member('eu').delete(deployments, { namespace: 'shop', name: 'local' })
+    await until('what comes free for the most important', async () => (await ready())['high'] === 3)
+    expect(await ready()).toEqual({ low: 9, high: 3 })
+    await scale('high', 4)
+    await fleet.env.advance(400_000)
+    expect([(await preemption('high'))?.since, await ready()]).toEqual([since, { low: 9, high: 3 }])
+  })
+
+  test.each([
+    {
+      name: 'while pods of others wait for the room',
+      async given() {
+        await placeLocally('local', 2, '1')
+      },
+    },
+    {
+      name: 'while the hub is told to stop',
+      async given() {
+        const metadata = { namespace: systemNamespace, name: 'preemption' }
+        await fleet.api.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { stopped: 'true' } })
+      },
+    },
+    {
+      name: 'while the room of the member cannot be read',
+      async given() {
+        const refuses = (resource?: Resource) =>
+          resource?.plural === 'pods' ? new FlotillaError('Forbidden', 'pods may not be listed') : undefined
+        Object.assign(fleet.lies['eu'] ?? {}, { refuses })
+      },
+    },
+    {
+      name: 'for pods that need more than room',
+      async given() {},
+      pod: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }] },
+    },
+  ])('takes nothing $name', async ({ given, pod = {} }) => {
+    await place('low', 12, '1')
+    await fleet.env.advance(120_000)
+    await given()
+    await place('high', 3, '1', 'gold', pod)
+    await fleet.env.advance(300_000)
+    expect([await preemption('high'), (await ready())['low']]).toEqual([undefined, 12])
   })
 })
