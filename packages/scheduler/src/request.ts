@@ -21,6 +21,11 @@ export interface Yield {
   readonly message: string
 }
 
+/** What somebody who gave way is told; `to`: who has the room. */
+export function gaveWayTo(to: string, replicas: number): string {
+  return `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} gave way to ${to}`
+}
+
 /** Room on one cluster that others have given up for it. */
 export interface Grant {
   readonly clusterId: string

@@ -7,6 +7,7 @@ import { type Fleet, mayRun, type NeighboursNow, type ObjectName, type Work } fr
 import type { Binding } from '../hub.ts'
 import { policyRef } from '../policy/match.ts'
 import type { Policy } from '../policy/match.ts'
+import { isAllowed } from '../binding/preemption/consent.ts'
 import { requestFor } from '../binding/request.ts'
 import { turnOf } from '../binding/turn.ts'
 import { Neighbourhood } from '../binding/scheduler/neighbourhood.ts'
@@ -62,6 +63,7 @@ function toWork(binding: Binding, policy: Policy | undefined, now: number): Work
     workload: nameOf(ref),
     ...(policy === undefined ? {} : { policy: nameOf(policyRef(policy)) }),
     isNew: binding.metadata.uid === undefined,
+    ...(isAllowed(binding) ? { preempts: true as const } : {}),
     request: requestFor(binding, policy?.spec.placement ?? {}),
     unready: unreadyOn(binding, now),
   }

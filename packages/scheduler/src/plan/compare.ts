@@ -20,7 +20,7 @@ export function compareFleets(before: Fleet, after: Fleet): Compared {
 }
 
 function compareWork(before: Work | undefined, after: Work): PlannedWorkload {
-  const reason = after.request.previous?.shortfall?.message
+  const reason = reasonOf(after)
   return {
     workload: after.workload,
     ...(after.policy === undefined ? {} : { policy: after.policy }),
@@ -31,6 +31,13 @@ function compareWork(before: Work | undefined, after: Work): PlannedWorkload {
     ...(reason === undefined ? {} : { reason }),
     pending: pendingOf(after),
   }
+}
+
+/** Why not all of it has a place. */
+function reasonOf({ request }: Work): string | undefined {
+  const message = request.previous?.shortfall?.message
+  const given = [...(request.yields?.values() ?? [])].map((each) => each.message)
+  return message === undefined ? undefined : [message, ...given].join('; ')
 }
 
 function isChanged({ isNew, replicas, moves, missing, pending }: PlannedWorkload, before: Work | undefined): boolean {

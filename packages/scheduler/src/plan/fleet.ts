@@ -18,6 +18,8 @@ export interface Work extends Turn {
   /** None: no policy selects it any more, so what was decided stays. */
   readonly policy?: ObjectName
   readonly isNew: boolean
+  /** It may have others of lower priority give way. */
+  readonly preempts?: true
   /** `previous` is what is decided for it now. */
   readonly request: ScheduleRequest
   /** Of the replicas that may run on a cluster, by its id, how many do not run there yet. */

@@ -2,7 +2,7 @@
 import type { PlanStatus } from '@flotilla/api/plan'
 import { compareFleets } from './compare.ts'
 import type { Fleet } from './fleet.ts'
-import { settle } from './settle.ts'
+import { settleAll } from './settle-all.ts'
 import { nameSnapshot } from './snapshot-name.ts'
 
 export interface Planned {
@@ -15,7 +15,7 @@ export interface Planned {
  * `changed`: `now` with the change whose name, any JSON value, is `change`. Throws as `settle` does.
  */
 export function planChange(now: Fleet, changed: Fleet, change: unknown): Planned {
-  const settled = settle(changed)
+  const settled = settleAll(changed)
   const compared = compareFleets(now, settled)
   const status = { snapshot: nameSnapshot(now, change, compared), ...compared }
   return { status, fleet: { ...settled, works: settled.works.map((work) => ({ ...work, isNew: false })) } }

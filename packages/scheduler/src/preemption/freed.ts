@@ -95,13 +95,13 @@ function prepareGain(
   const slots = free.get('pods')
   const withoutSlots = new Map([...free].filter(([name]) => name !== 'pods'))
   const fit = fitOnNode({ free: withoutSlots, labels: {}, taints: [], count: 1 }, request)
-  const most = leaving.reduce((sum, pod) => sum + inRoomOf(pod, request), fit)
+  const most = leaving.reduce((sum, pod) => sum + roomLeftBy(pod, request), fit)
   const hasSlots = slots === undefined || floorDivideQuantity(slots, onePod) >= most
-  return (pod) => (hasSlots ? inRoomOf(pod, request) : Math.min(1, inRoomOf(pod, request)))
+  return (pod) => (hasSlots ? roomLeftBy(pod, request) : Math.min(1, roomLeftBy(pod, request)))
 }
 
-/** Of what asks for nothing one fits, for the pod slot. */
-function inRoomOf(pod: PodRequest, request: PodRequest): number {
+/** Replicas that fit into the room of one pod alone. Of what asks for nothing one does, for the pod slot. */
+export function roomLeftBy(pod: PodRequest, request: PodRequest): number {
   if (request.length === 0) return 1
   const freed = new Map(pod)
   return request.reduce((least, [name, quantity]) => {

@@ -1,7 +1,8 @@
 // Looks for room that others would leave a workload that has no place: on the hub where to look, on the member the proof.
 import type { Preemption } from '@flotilla/api/resource-binding'
-import { compareText, type ClusterRow } from '@flotilla/scheduler/snapshot'
+import type { ClusterRow } from '@flotilla/scheduler/snapshot'
 import { prepareRoom } from '@flotilla/scheduler/preemption/freed'
+import { placesToTry, type Tenant } from '@flotilla/scheduler/preemption/least-priority'
 import { placesFor } from '@flotilla/scheduler/preemption/places'
 import { type Contender, mayPreempt, proposePreemption } from '@flotilla/scheduler/preemption/propose'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
@@ -10,11 +11,8 @@ import type { Foresight } from '../../foresight.ts'
 import type { Binding } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { priorityOf } from './consent.ts'
-import { leastPriority, type Resident, settledOn } from './residents.ts'
+import { type Resident, settledOn } from './residents.ts'
 import { isContended, type Survey } from './survey.ts'
-
-/** Members that are read node by node for one workload in one pass. */
-const mostSurveys = 3
 
 export interface Search {
   readonly foresight: Foresight
@@ -34,7 +32,7 @@ export type Found = Pick<Preemption, 'cluster' | 'id' | 'replicas' | 'victims'>
 export async function findPreemption(binding: Binding, search: Search): Promise<Found | undefined> {
   const request = requestToServe(binding, search)
   if (request === undefined) return undefined
-  for (const { name, id } of placesToTry(binding, request, search)) {
+  for (const { name, id } of placesFree(binding, request, search)) {
     const survey = await search.survey(name)
     const found = survey && proveOn({ name, id }, binding, request, survey, search)
     if (found !== undefined) return found
@@ -53,24 +51,22 @@ function requestToServe(binding: Binding, { foresight, isRead }: Search): Schedu
   return isSettled && placesFor(request, snapshot).every(({ id }) => isRead(id)) ? request : undefined
 }
 
-/** Those first where the least important might do. */
-function placesToTry(
+function placesFree(
   binding: Binding,
   request: ScheduleRequest,
   { foresight, residents, barred }: Search,
 ): readonly ClusterRow[] {
-  const wanted = request.previous?.shortfall?.missingReplicas ?? 0
-  const lowerOn = ({ id }: ClusterRow) =>
-    (residents.get(id) ?? []).filter((each) => priorityOf(each.binding) < priorityOf(binding))
-  return placesFor(request, foresight.snapshot())
-    .filter((place) => !barred.has(place.id) && lowerOn(place).length > 0)
-    .filter(({ id }) => foresight.reservedOn(id).length === 0)
-    .map((place) => ({ place, priority: leastPriority(lowerOn(place), wanted, request.requirements) }))
-    .sort((one, other) =>
-      one.priority === other.priority ? compareText(one.place.name, other.place.name) : one.priority - other.priority,
-    )
-    .slice(0, mostSurveys)
-    .map(({ place }) => place)
+  const missing = request.previous?.shortfall?.missingReplicas ?? 0
+  const shortage = { priority: priorityOf(binding), missing, requirements: request.requirements }
+  const free = placesFor(request, foresight.snapshot()).filter(
+    ({ id }) => !barred.has(id) && foresight.reservedOn(id).length === 0,
+  )
+  return placesToTry(shortage, free, ({ id }) => (residents.get(id) ?? []).map(toTenant))
+}
+
+function toTenant({ id, binding, replicas }: Resident): Tenant {
+  const requirements = binding.spec.workloads[0]?.components[0]?.replicaRequirements
+  return { key: id, priority: priorityOf(binding), replicas, requirements }
 }
 
 function proveOn(

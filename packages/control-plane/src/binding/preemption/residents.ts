@@ -1,12 +1,8 @@
 // Who has replicas on which cluster, and whether they are all there. Pure.
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
-import { countTenants, type Host, prepareRoomFor } from '@flotilla/scheduler/preemption/freed'
-import { parseQuantity } from '@flotilla/machinery/quantity'
-import { toPodRequest } from '@flotilla/scheduler/fit'
+import { countTenants, type Host } from '@flotilla/scheduler/preemption/freed'
 import type { Binding } from '../../hub.ts'
 import { objectIdOf, type ObjectId } from '../../object-id.ts'
 import { isAtRest } from './at-rest.ts'
-import { priorityOf } from './consent.ts'
 
 export interface Resident {
   readonly id: ObjectId
@@ -36,34 +32,4 @@ export function residentsByCluster(bindings: readonly Binding[]): ReadonlyMap<st
 export function settledOn(residents: readonly Resident[], hosts: readonly Host[]): readonly Resident[] {
   const pods = countTenants(hosts)
   return residents.filter(({ id, binding, replicas }) => pods.get(id) === replicas && isAtRest(binding))
-}
-
-/**
- * The lowest priority up to which residents might leave room for `wanted` replicas, were they all on one node; Infinity:
- * there is none. No proof: it says where to look first.
- */
-export function leastPriority(
-  residents: readonly Resident[],
-  wanted: number,
-  requirements: ReplicaRequirements | undefined,
-): number {
-  const byPriority = residents.toSorted((one, other) => priorityOf(one.binding) - priorityOf(other.binding))
-  const request = toPodRequest(requirements)
-  const roomAfter = prepareRoomFor(request, [oneNode(byPriority)])
-  const leaving = new Map<ObjectId, number>()
-  for (const { id, binding, replicas } of byPriority) {
-    leaving.set(id, replicas)
-    if (roomAfter(leaving) >= wanted) return priorityOf(binding)
-  }
-  return Number.POSITIVE_INFINITY
-}
-
-function oneNode(residents: readonly Resident[]): Host {
-  const tenants = residents.map(({ id, binding, replicas }) => {
-    const pod = toPodRequest(binding.spec.workloads[0]?.components[0]?.replicaRequirements)
-    return [id, Array.from({ length: replicas }, () => pod)] as const
-  })
-  const resources = new Set(tenants.flatMap(([, pods]) => pods[0]?.map(([name]) => name) ?? []))
-  const free = new Map([...resources, 'pods'].map((name) => [name, parseQuantity(0)]))
-  return { free, labels: {}, taints: [], count: 1, isOpen: true, tenants: new Map(tenants) }
 }

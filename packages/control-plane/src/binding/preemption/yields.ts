@@ -1,7 +1,7 @@
 // Who gives way to whom, and where room is kept for somebody, as the bindings of the hub say.
 import type { Preemption } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
-import type { Yield } from '@flotilla/scheduler/request'
+import { gaveWayTo, type Yield } from '@flotilla/scheduler/request'
 import type { Binding } from '../../hub.ts'
 import { objectIdOf, type ObjectId } from '../../object-id.ts'
 import { isAllowed, nameOf, priorityOf } from './consent.ts'
@@ -74,7 +74,7 @@ function note(
   { replicas, left }: Preemption['victims'][number],
   ownPriority: number,
 ): void {
-  const message = `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} gave way to ${name}`
+  const message = gaveWayTo(name, replicas)
   if (isOpen && priority > ownPriority) yields.set(record.id, { most: left, message })
   else if (record.outcome === 'Taken' && !yields.has(record.id)) yields.set(record.id, { isOver: true, message })
 }
