@@ -1,12 +1,13 @@
-// Writes `docs/reference/KIND.md` from the kinds' schemas, and tells where the files are out of date.
+// Writes `docs/reference/KIND.md` from the kinds' schemas, of reviews `KIND.schema.json` too, and tells where the files
+// are out of date.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openApiOf, toOpenApi } from '@flotilla/api/crd'
 import { kinds } from '@flotilla/api/crds'
 import type { KindDefinition } from '@flotilla/api/kind'
-import { planSpecSchema, planStatusSchema } from '@flotilla/api/plan'
-import { whyNotSchema } from '@flotilla/api/why-not'
+import { openApiOfReview, type ReviewDefinition } from '@flotilla/api/review'
+import { reviews } from '@flotilla/api/reviews'
 import type { Schema } from '@flotilla/machinery/schema'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
@@ -14,14 +15,18 @@ const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 /** Text by file name. */
 export function renderReference(): ReadonlyMap<string, string> {
   const pages = kinds.map((kind) => [`${fileNameOf(kind.resource.kind)}.md`, renderKind(kind)] as const)
-  return new Map([...pages, ['plan.md', renderPlan()], ['why-not.md', renderWhyNot()], ['README.md', renderIndex()]])
+  const answers = reviews.flatMap((review) => {
+    const name = fileNameOf(review.resource.kind)
+    return [[`${name}.md`, renderReview(review)] as const, [`${name}.schema.json`, renderSchema(review)] as const]
+  })
+  return new Map([...pages, ...answers, ['README.md', renderIndex()]])
 }
 
 /** Files that differ from what the schemas say, each with what to do; none: all is current. */
 export async function checkReference(directory = folder): Promise<string[]> {
   const wanted = renderReference()
   const found = await readdir(directory).catch(() => [])
-  const stale = found.filter((name) => name.endsWith('.md') && !wanted.has(name))
+  const stale = found.filter((name) => /\.(md|json)$/.test(name) && !wanted.has(name))
   const problems = stale.map((name) => `docs/reference/${name} is of no kind: delete it`)
   for (const [name, text] of wanted) {
     const current = await readFile(join(directory, name), 'utf8').catch(() => undefined)
@@ -49,27 +54,45 @@ function renderIndex(): string {
   ])
   return page('Reference', [
     table(['Kind', 'Short name', 'Scope', 'Says'], rows),
-    'Answers of the command line: [Plan](plan.md), [WhyNot](why-not.md).',
+    '## Reviews',
+    'Asked by creating them, answered at once and never stored.',
+    table(
+      ['Kind', 'JSON schema', 'Says'],
+      reviews.map(({ resource: { kind }, description }) => {
+        const name = fileNameOf(kind)
+        return [`[${kind}](${name}.md)`, `[${name}.schema.json](${name}.schema.json)`, description]
+      }),
+    ),
   ])
 }
 
-function renderPlan(): string {
-  return page('Plan', [
-    'What would move if something changed. `flotilla plan -f FILE` reads documents of this kind (`apiVersion: flotilla.dev/v1alpha1`, `kind: Plan`) beside the objects that would be applied, flags say the same, and `-o json` prints one with its `status`. It is answered, never stored: `kubectl` does not take it.',
+function renderReview({ resource, description, spec, status }: ReviewDefinition): string {
+  const { group, version, plural, kind } = resource
+  const name = fileNameOf(kind)
+  const verb = commands.get(kind)
+  return page(kind, [
+    description,
+    `\`${group}/${version}\`, cluster-scoped, asked and never stored: the embedded hub answers \`kubectl create -f FILE -o yaml\` in \`status\`, with what whoever asks may read himself. On every hub \`flotilla ${verb} -o json\` prints the same. Right: \`create\` on \`${plural}\`, which everybody who is signed in has. [JSON schema of the answer](${name}.schema.json).`,
     '## Fields',
-    fieldTable('spec', toOpenApi(planSpecSchema)),
+    fieldTable('spec', toOpenApi(spec)),
     '## Status',
-    fieldTable('status', toOpenApi(planStatusSchema)),
+    fieldTable('status', toOpenApi(status)),
   ])
 }
 
-function renderWhyNot(): string {
-  const schema = toOpenApi(whyNotSchema)
-  return page('WhyNot', [
-    `${schema.description ?? ''} \`flotilla why-not -o json\` prints \`template\`, what was asked about, and \`answers\`, one for each of its workloads and each cluster; none: no policy selects it. Beside the fields below each says its \`workload\` (\`kind\`, \`namespace\`, \`name\`), which is not \`template\` where that only follows, and the \`policy\` that placed it.`,
-    '## Fields',
-    table(['Field', 'Type', 'Meaning'], childRows('answers[]', schema)),
-  ])
+const commands: ReadonlyMap<string, string> = new Map([
+  ['Explanation', 'explain'],
+  ['WhyNot', 'why-not'],
+  ['Plan', 'plan'],
+])
+
+/** As JSON Schema: what OpenAPI adds for Kubernetes says nothing of values. */
+function renderSchema(review: ReviewDefinition): string {
+  const { group, version, kind } = review.resource
+  const id = `https://${group}/schemas/${version}/${fileNameOf(kind)}.schema.json`
+  const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: id, title: kind }
+  const plain = (key: string, value: unknown) => (key.startsWith('x-kubernetes-') ? undefined : value)
+  return `${JSON.stringify({ ...schema, ...openApiOfReview(review, 'answer') }, plain, 2)}\n`
 }
 
 function renderKind(kind: KindDefinition): string {

@@ -14,7 +14,7 @@ import { proposeMoves } from '@flotilla/scheduler/rebalance/propose'
 import type { Neighbours } from '@flotilla/scheduler/neighbours'
 import { aWork } from '@flotilla/scheduler/plan/fixtures'
 import type { Fleet } from '@flotilla/scheduler/plan/fleet'
-import { loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
+import { drainCluster, loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
 import { planChange } from '@flotilla/scheduler/plan/plan'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
@@ -182,6 +182,7 @@ function decide(example: Example): Decision {
 
 const patches: ReadonlyMap<string, (fleet: Fleet, value: string) => Fleet> = new Map([
   ['--lose', loseCluster],
+  ['--drain', drainCluster],
   ['--load', (fleet: Fleet, factor: string) => scaleLoad(fleet, Number(factor), () => true)],
 ])
 

@@ -1,13 +1,39 @@
-// Plan: what would move if something changed. Read from a file and answered, never stored.
-import { type ValueOf, flag, integer, list, number, object, optional, text } from './field.ts'
+// Plan: what would move if something changed. Asked and answered, never stored.
+import { type ValueOf, anyObject, choice, flag, integer, list, number, object, optional, text } from './field.ts'
+import { defineReview, objectNameProperties, objectRef } from './review.ts'
 
 const clusterName = text('Name of a Cluster.', { minLength: 1, maxLength: 253 })
 
-export const planSpecSchema = object('What would change, beside the objects that stand with it in the files.', {
-  lose: optional(
-    list('Clusters that are no longer there, as after `flotilla unjoin --force`.', clusterName, { set: true }),
+/** So many of each at once. */
+const [mostObjects, mostFactors] = [1000, 32]
+
+export const planSpecSchema = object('What would change.', {
+  apply: optional(
+    list(
+      'Objects as if they were applied: templates, policies, namespaces, PriorityClasses, sheets of costs, and Clusters. What a Cluster says of its status counts in place of what is observed; one that is not registered is new.',
+      anyObject('An object as `kubectl apply` takes it.'),
+      { maxItems: mostObjects },
+    ),
   ),
-  drain: optional(list('Clusters with a taint `flotilla.dev/drain` of effect NoExecute.', clusterName, { set: true })),
+  remove: optional(
+    list(
+      'Objects as if they were deleted: templates, policies, PriorityClasses and sheets of costs.',
+      objectRef('An object on the hub.'),
+      { maxItems: mostObjects },
+    ),
+  ),
+  lose: optional(
+    list('Clusters that are no longer there, as after `flotilla unjoin --force`.', clusterName, {
+      set: true,
+      maxItems: mostObjects,
+    }),
+  ),
+  drain: optional(
+    list('Clusters with a taint `flotilla.dev/drain` of effect NoExecute.', clusterName, {
+      set: true,
+      maxItems: mostObjects,
+    }),
+  ),
   add: optional(
     list(
       'Clusters that are new. One with nodes of its own is written as a Cluster with its status instead.',
@@ -18,6 +44,7 @@ export const planSpecSchema = object('What would change, beside the objects that
           maxLength: 253,
         }),
       }),
+      { maxItems: mostObjects },
     ),
   ),
   load: optional(
@@ -28,6 +55,7 @@ export const planSpecSchema = object('What would change, beside the objects that
         namespace: optional(text('Only those of this namespace. Default: all.', { minLength: 1, maxLength: 63 })),
         selector: optional(text('Only templates with these labels, as `kubectl -l` takes them. Default: all.')),
       }),
+      { maxItems: mostFactors },
     ),
   ),
   prices: optional(
@@ -37,17 +65,12 @@ export const planSpecSchema = object('What would change, beside the objects that
         factor: number('All prices are multiplied by it.', { minimum: 0 }),
         clusters: optional(list('Only on these. Default: all.', clusterName, { set: true, minItems: 1 })),
       }),
+      { maxItems: mostFactors },
     ),
   ),
 })
 
 export type PlanSpec = ValueOf<typeof planSpecSchema>
-
-const objectNameProperties = {
-  kind: text('Kind.', { minLength: 1 }),
-  namespace: optional(text('Namespace; none for cluster-scoped objects.', { maxLength: 63 })),
-  name: text('Name.', { minLength: 1, maxLength: 253 }),
-}
 
 const countSchema = (description: string) =>
   object(description, { from: integer('Now.', { minimum: 0 }), to: integer('Then.', { minimum: 0 }) })
@@ -64,8 +87,15 @@ export const planStatusSchema = object('What would happen, to the end of every m
     object('One workload. Objects without replicas count as one on each cluster.', {
       workload: object('The template.', objectNameProperties),
       policy: optional(object('The policy that places it.', objectNameProperties)),
+      priority: integer('How important it is where room is short: higher goes first.'),
       isNew: flag(
         'Nothing is placed of it yet. To which of several equal clusters a template goes that is yet to be created depends on the UID that it is given then.',
+      ),
+      removal: optional(
+        choice('Its template is taken away. Deleted: its copies go too. Preserved: its policy has them stay.', [
+          'Deleted',
+          'Preserved',
+        ]),
       ),
       replicas: countSchema('Replicas that are asked for: of the template, or on each cluster where it is duplicated.'),
       moves: list(
@@ -81,6 +111,24 @@ export const planStatusSchema = object('What would happen, to the end of every m
       pending: list(
         'Where replicas are decided that find no room: they stay Pending, and what waits for them stays where it is.',
         object('One cluster.', { cluster: clusterName, replicas: integer('How many.', { minimum: 1 }) }),
+      ),
+      staying: list(
+        'Where copies stay although others are decided, since nothing that is ready replaces them.',
+        object('One cluster.', { cluster: clusterName, replicas: integer('How many.', { minimum: 1 }) }),
+      ),
+    }),
+  ),
+  waves: list(
+    'How it comes about, each once the one before is over: what grows comes first, what it replaces goes after it, then comes what takes the room.',
+    object('One wave.', {
+      moves: list(
+        'What then runs elsewhere, those of higher priority first.',
+        object('One workload on one cluster. Objects without replicas count as one.', {
+          workload: object('The template.', objectNameProperties),
+          cluster: clusterName,
+          from: integer('Replicas that run before.', { minimum: 0 }),
+          to: integer('Replicas that run after.', { minimum: 0 }),
+        }),
       ),
     }),
   ),
@@ -109,3 +157,12 @@ export const planStatusSchema = object('What would happen, to the end of every m
 
 export type PlanStatus = ValueOf<typeof planStatusSchema>
 export type PlannedWorkload = PlanStatus['workloads'][number]
+
+export const planReview = defineReview({
+  kind: 'Plan',
+  plural: 'plans',
+  description:
+    'What would move if something changed: which replicas, in which order, what would have no place, and the sums.',
+  spec: planSpecSchema,
+  status: planStatusSchema,
+})

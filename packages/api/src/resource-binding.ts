@@ -60,7 +60,7 @@ const workloadSchema = object('A template that is divided or duplicated.', {
 
 export type Workload = ValueOf<typeof workloadSchema>
 
-const policyRefSchema = object('The policy that won.', {
+export const policyRefSchema = object('The policy that won.', {
   kind: choice('Kind of the policy.', ['PropagationPolicy', 'ClusterPropagationPolicy']),
   namespace: optional(text('Namespace, of a PropagationPolicy.', { maxLength: 63 })),
   name: text('Name.', { minLength: 1, maxLength: 253 }),
@@ -69,7 +69,7 @@ const policyRefSchema = object('The policy that won.', {
 
 export type PolicyRef = ValueOf<typeof policyRefSchema>
 
-const bindingPrioritySchema = object('How important it is where room is short. None: priority 0.', {
+export const bindingPrioritySchema = object('How important it is where room is short. None: priority 0.', {
   priority: integer('Value of the class; higher goes first.'),
   priorityClassName: optional(text('The PriorityClass that was named, or else the default one. None: neither.')),
   problem: optional(text('Why `priority` is not what the class says now, for people.')),
@@ -135,7 +135,7 @@ const costsSchema = object(
 
 export type VerdictCosts = ValueOf<typeof costsSchema>
 
-const verdictSchema = object('What was found of one cluster.', {
+export const verdictProperties = {
   name: text('Name of the cluster.', { minLength: 1 }),
   verdict: choice('Chosen; Feasible but not needed; Capped at what it holds; Rejected.', [
     'Chosen',
@@ -152,7 +152,9 @@ const verdictSchema = object('What was found of one cluster.', {
   costs: optional(costsSchema),
   estimate: optional(integer('Replicas that would fit now. None: unknown.', { minimum: 0 })),
   replicas: optional(integer('Replicas decided. None: the object has no replicas.', { minimum: 0 })),
-})
+}
+
+const verdictSchema = object('What was found of one cluster.', verdictProperties)
 
 export type Verdict = ValueOf<typeof verdictSchema>
 
@@ -184,7 +186,7 @@ const shortfallSchema = object('What could not be decided as asked.', {
 
 export type Shortfall = ValueOf<typeof shortfallSchema>
 
-const decisionSchema = object('Where it goes. Written by the scheduler in one write with its explanation.', {
+export const decisionSchema = object('Where it goes. Written by the scheduler in one write with its explanation.', {
   forHash: text('Hash of the inputs that it answers.', { minLength: 1 }),
   clusters: list('Clusters, by name.', decidedClusterSchema, { keys: ['id'] }),
   shortfall: optional(shortfallSchema),
@@ -193,7 +195,7 @@ const decisionSchema = object('Where it goes. Written by the scheduler in one wr
 
 export type Decision = ValueOf<typeof decisionSchema>
 
-const removalSchema = object('A copy that goes: recorded by the write that ended the claim on it.', {
+export const removalSchema = object('A copy that goes: recorded by the write that ended the claim on it.', {
   cluster: text('Name of the cluster.', { minLength: 1 }),
   id: text('Identity of the cluster.', { minLength: 1 }),
   clusterUID: optional(clusterUID),
@@ -300,7 +302,7 @@ const clusterOutcomeSchema = object('What came of it on one cluster.', {
 
 export type ClusterOutcome = ValueOf<typeof clusterOutcomeSchema>
 
-const bindingStatusSchema = object('What came of the decision. Written by the status controller only.', {
+export const bindingStatusSchema = object('What came of the decision. Written by the status controller only.', {
   decisionHash: optional(
     text('`forHash` of the decision that this describes; if not the current one, Applied and Healthy are Unknown.'),
   ),

@@ -1,4 +1,5 @@
 // Preemption over a whole member: what has no place gets one, what gives way comes back, and nothing is lost in between.
+import { readFileSync } from 'node:fs'
 import { resourceBindingResource, type Preemption, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { apiVersion, systemNamespace } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
@@ -11,6 +12,30 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aDeployment } from '../test/test-fleet.ts'
 import { startWholeFleet } from '../test/whole-fleet.ts'
 import type { WholeFleet } from '../test/whole-fleet.ts'
+
+interface Row {
+  readonly name: string
+  readonly priorityClassName: string
+  readonly wants: number
+  /** Replicas before the last of them comes, while it runs, and once it has gone. */
+  readonly before: number
+  readonly during: number
+  readonly after: number
+}
+
+const page = readFileSync(new URL('../../../docs/scheduling.md', import.meta.url), 'utf8')
+const section = page.split(/^### /m).find((text) => text.startsWith('Less important work gives way\n')) ?? ''
+const told = /```text\n([^\n]*)\n```/.exec(section)?.[1]
+const rows = [...section.matchAll(/^\| (\w+) \| (\w*) ?\| (\d+) \| (\d*) ?\| (\d*) ?\| (\d*) ?\|/gm)].map(
+  ([, name = '', priorityClassName = '', ...numbers]): Row => {
+    const [wants = 0, before = 0, during = 0, after = 0] = numbers.map(Number)
+    return { name, priorityClassName, wants, before, during, after }
+  },
+)
+
+function counted(replicas: (row: Row) => number): Readonly<Record<string, number>> {
+  return Object.fromEntries(rows.filter((row) => replicas(row) > 0).map((row) => [row.name, replicas(row)]))
+}
 
 let fleet: WholeFleet
 
@@ -117,23 +142,21 @@ async function placeLocally(name: string, replicas: number, cpu: string): Promis
 }
 
 describe('preemption', () => {
-  test('gives a workload that has no place the room of less important ones, and gives it back later', async () => {
-    await place('low', 8, '1')
-    await place('middle', 4, '1', 'silver')
+  test('gives a workload that has no place the room of less important ones, and gives it back later, as the page shows', async () => {
+    const [coming, ...there] = rows.toReversed()
+    if (coming === undefined) throw new Error('the page has no example')
+    for (const { name, wants, priorityClassName } of there) await place(name, wants, '1', priorityClassName)
     await fleet.env.advance(120_000)
-    expect(await ready()).toEqual({ low: 8, middle: 4 })
-    await place('high', 3, '1', 'gold')
-    await until('the place of high', hasEnded('high'))
-    expect(await preemption('high')).toMatchObject({ cluster: 'eu', replicas: 3, outcome: 'Taken' })
-    expect(await ready()).toEqual({ low: 5, middle: 4, high: 3 })
+    expect(await ready()).toEqual(counted(({ before }) => before))
+    await place(coming.name, coming.wants, '1', coming.priorityClassName)
+    await until('the place of high', hasEnded(coming.name))
+    expect(await preemption(coming.name)).toMatchObject({ cluster: 'eu', replicas: 3, outcome: 'Taken' })
+    expect(await ready()).toEqual(counted(({ during }) => during))
     const [verdict] = (await binding('low'))?.spec.decision?.explanation.clusters ?? []
-    expect(verdict?.reasons).toContainEqual({
-      filter: 'Preempted',
-      message: '3 replicas gave way to Deployment shop/high (priority 1000)',
-    })
-    await scale('high', 0)
+    expect(verdict?.reasons?.map(({ filter, message }) => `${filter}: ${message}`)).toContain(told)
+    await scale(coming.name, 0)
     await until('the return of low', async () => (await ready())['low'] === 8)
-    expect(await ready()).toEqual({ low: 8, middle: 4 })
+    expect(await ready()).toEqual(counted(({ after }) => after))
   })
 
   test('goes on where it was after a restart between any two steps, and keeps the object of whoever has nothing left', async () => {

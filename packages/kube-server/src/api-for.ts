@@ -81,7 +81,8 @@ export function apiFor({ operations, catalog, user, documents, authorizer, revie
       const resource = allowed('create', asked, { namespace, ...options, ...(subresource === '' ? {} : { name }) })
       const review = reviews()?.find(resource, subresource)
       if (review === undefined) return (await operations.create(context, resource, object, options)) as T
-      return (await review(context, object, { key: keyOf(object.metadata), dryRun: options.dryRun === true })) as T
+      const target = { key: keyOf(object.metadata), dryRun: options.dryRun === true, signal: options.signal }
+      return (await review(context, object, target)) as T
     },
     async update<T extends KubeObject>(asked: Resource, object: T, options = {}) {
       const place = { ...keyOf(object.metadata), ...options }

@@ -10,6 +10,8 @@ import type { ResourceCatalog, ScalePaths, ServedResource } from './served-resou
 export interface EditableCatalog extends ResourceCatalog {
   /** Serve what `definition` says from now on (absent: nothing any more). */
   define(name: string, definition: KubeObject | undefined): void
+  /** Serve these too, from now on: kinds that are answered and never stored. */
+  serve(resources: readonly ServedResource[]): void
   /** The stored definition behind a custom resource. */
   definitionOf(group: string, plural: string): CustomResourceDefinition | undefined
   /** One served version of each stored resource: where controllers look at everything that exists. */
@@ -19,11 +21,12 @@ export interface EditableCatalog extends ResourceCatalog {
 export function createCatalog(): EditableCatalog {
   const definitions = new Map<string, CustomResourceDefinition>()
   const custom = new Map<string, readonly ServedResource[]>()
+  let own = builtins
   let revision = 1
-  let index = indexed(builtins)
+  let index = indexed(own)
 
   function rebuild() {
-    index = indexed([...builtins, ...[...custom.values()].flat()])
+    index = indexed([...own, ...[...custom.values()].flat()])
     revision++
   }
 
@@ -36,6 +39,10 @@ export function createCatalog(): EditableCatalog {
     findKind: (apiVersion, kind) => index.byKind.get(`${apiVersion}/${kind}`),
     storedResources: () => index.stored,
     definitionOf: (group, plural) => definitions.get(`${plural}.${group}`),
+    serve(resources) {
+      own = [...own, ...resources]
+      rebuild()
+    },
     define(name, object) {
       const definition = object as CustomResourceDefinition | undefined
       if (definition === undefined) definitions.delete(name)

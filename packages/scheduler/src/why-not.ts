@@ -10,12 +10,21 @@ import type { ScheduleRequest } from './request.ts'
 import { filtersAgainst, isNeeded, type Rule, rulesAgainst } from './rules-against.ts'
 import { schedule } from './schedule.ts'
 import { compareText, type Snapshot } from './snapshot.ts'
+import { runSteps } from './steps.ts'
 
 const options = { trigger: 'WhyNot' }
 const noReplicas = { rule: 'replicas', message: 'the template asks for 0 replicas; this is about its first' }
 
-/** Throws NotFound for a cluster that is not in the snapshot, BadRequest for selectors that admission refuses. */
+/** All steps at once. */
 export function whyNot(request: ScheduleRequest, snapshot: Snapshot, clusterId: string): WhyNot {
+  return runSteps(whyNotSteps(request, snapshot, clusterId))
+}
+
+/**
+ * In steps of about a decision each. Throws NotFound for a cluster that is not in the snapshot, BadRequest for selectors
+ * that admission refuses.
+ */
+export function* whyNotSteps(request: ScheduleRequest, snapshot: Snapshot, clusterId: string): Generator<void, WhyNot> {
   const decision = schedule(request, snapshot, options)
   const asked = forFirst(request)
   const given = toCase(asked, snapshot, clusterId, asked === request ? decision : schedule(asked, snapshot, options))
@@ -34,7 +43,7 @@ export function whyNot(request: ScheduleRequest, snapshot: Snapshot, clusterId: 
       objections.length > 0 ? [...reasonsOf(filtersAgainst(given)), ...costReasons(given)] : preferenceOf(given)
     return { ...known, verdict: 'Placed', reasons, relax: [], moves: [] }
   }
-  const answer = liftFewest(given, snapshot)
+  const answer = yield* liftFewest(given, snapshot)
   return { ...known, ...answer, reasons: [...(total === 0 ? [noReplicas] : []), ...answer.reasons] }
 }
 
@@ -45,7 +54,9 @@ function forFirst(request: ScheduleRequest): ScheduleRequest {
   return { ...request, replicas: 1, ...(completions === undefined ? {} : { completions: Math.max(1, completions) }) }
 }
 
-function liftFewest(given: Case, snapshot: Snapshot): Pick<WhyNot, 'verdict' | 'reasons' | 'relax' | 'moves'> {
+type Answer = Pick<WhyNot, 'verdict' | 'reasons' | 'relax' | 'moves'>
+
+function* liftFewest(given: Case, snapshot: Snapshot): Generator<void, Answer> {
   const { id } = given.it.cluster
   const forced = { ...given.request, force: { clusterId: id, waived: new Set<string>() } }
   const decideWithout = (rules: readonly Rule[]) =>
@@ -57,9 +68,14 @@ function liftFewest(given: Case, snapshot: Snapshot): Pick<WhyNot, 'verdict' | '
   const filters = filtersAgainst(given)
   const needed = filters.filter((rule) => isNeeded(given, rule))
   const rest = [...filters.filter((rule) => !needed.includes(rule)), ...rulesAgainst(given)]
-  const lifted = Iterator.from(subsets(rest))
-    .map((some) => [...needed, ...some])
-    .find((rules) => replicasOf(decideWithout(rules)).get(id))
+  let lifted: readonly Rule[] | undefined
+  for (const some of subsets(rest)) {
+    yield
+    const rules = [...needed, ...some]
+    if (!replicasOf(decideWithout(rules)).get(id)) continue
+    lifted = rules
+    break
+  }
   if (lifted?.length === 0) {
     return { verdict: 'Possible', reasons: preferenceOf(given), relax: [], moves: movesTo(decideWithout([])) }
   }

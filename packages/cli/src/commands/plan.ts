@@ -7,6 +7,7 @@ import { collect, OutputOption, withExamples, withHubOptions } from './options.t
 
 export interface PlanFlags extends DecisionFlags {
   readonly filename?: readonly string[]
+  readonly remove?: readonly string[]
   readonly lose?: readonly string[]
   readonly drain?: readonly string[]
   readonly like?: string
@@ -25,13 +26,14 @@ export function addPlan(program: Command, terminal: Terminal): void {
     .command('plan')
     .summary('what would move if something changed')
     .description(
-      'Foretells what the hub would decide if files were applied, clusters were lost, drained or added, or load or prices grew: which replicas move, what has no place, to the end of every move. Nothing is changed without --apply.',
+      'Foretells what the hub would decide if files were applied, objects deleted, clusters lost, drained or added, or load or prices grew: which replicas move and in which order, what has no place, to the end of every move. Nothing is changed without --apply.',
     )
     .option(
       '-f, --filename <file>',
       'file or folder with objects to apply, or with a Plan; - is standard input',
       collect,
     )
+    .option('--remove <object>', 'as if TYPE/NAME, a template or a policy, were deleted', collect)
     .option('--lose <clusters>', 'as if these were not there, as after unjoin --force; commas between', collect)
     .option('--drain <clusters>', 'as if these had a taint flotilla.dev/drain:NoExecute; commas between', collect)
     .option('--like <cluster>', 'as if there were one more cluster, as free as this one is; with --as')
@@ -67,6 +69,7 @@ export function addPlan(program: Command, terminal: Terminal): void {
   withExamples(command, [
     'flotilla plan -f policy.yaml',
     'flotilla plan -f policy.yaml --apply',
+    'flotilla plan --remove deployment/web -n shop',
     'flotilla plan --lose eu-west --load 1.5 -n shop',
     'flotilla plan --like eu-west --as eu-north -o json',
   ])

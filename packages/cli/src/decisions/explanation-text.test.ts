@@ -1,7 +1,7 @@
 import type { BindingPriority } from '@flotilla/api/resource-binding'
 import { describe, expect, test } from 'vitest'
 import { explanationText } from './explanation-text.ts'
-import type { Binding } from './read-binding.ts'
+import type { Binding } from '@flotilla/control-plane/hub'
 
 const template = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'shop', name: 'settings' } }
 const explained = { verdicts: [], placement: {}, clusters: new Map() }

@@ -24,8 +24,9 @@ import { horizontalPodAutoscalers } from '../reach/kinds.ts'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import type { FleetMember } from '../reach/fleet.ts'
-import { readPolicy } from './explain-every.ts'
-import type { Binding, TemplateAndBindings } from './read-binding.ts'
+import { readPolicy } from '@flotilla/control-plane/what-if/explain-every'
+import type { Binding } from '@flotilla/control-plane/hub'
+import type { TemplateAndBindings } from '@flotilla/control-plane/what-if/template-bindings'
 
 export interface RenderedOn {
   readonly cluster: string

@@ -17,7 +17,12 @@ import { formatTable } from '../output/table.ts'
 import { askAll, exitOnFailures, openFleet, reportFailures, type FleetMember } from '../reach/fleet.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
-import { listBindings, listClusterBindings, readTemplate, type TemplateAndBindings } from './read-binding.ts'
+import {
+  listBindings,
+  listClusterBindings,
+  type TemplateAndBindings,
+} from '@flotilla/control-plane/what-if/template-bindings'
+import { readTemplate } from './read-binding.ts'
 import { Renderer, titleOf, withoutMarks, type RenderedOn } from './rendering.ts'
 
 export interface DriftFlags extends RenderFlags {

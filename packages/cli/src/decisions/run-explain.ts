@@ -1,4 +1,7 @@
 // Prints why a template is where it is.
+import { apiVersion } from '@flotilla/api/group'
+import { explainTemplate } from '@flotilla/control-plane/what-if/explain'
+import { explainEvery } from '@flotilla/control-plane/what-if/explain-every'
 import { createCommandEnv } from '../command-env.ts'
 import type { DecisionFlags } from '../commands/decisions.ts'
 import { painter } from '../output/colour.ts'
@@ -6,35 +9,23 @@ import { formatValue, parseValueFormat } from '../output/print-value.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { explanationText, noBindingText } from './explanation-text.ts'
-import { explainEvery } from './explain-every.ts'
 import { readTemplate } from './read-binding.ts'
-import { unknownClusters } from './why.ts'
+import { refTo } from './ref-to.ts'
 
 export async function runExplain(args: readonly string[], flags: DecisionFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
-  const { template, binding, bindings } = await readTemplate(hub.api, args, flags.namespace ?? hub.namespace)
-  if (binding === undefined) {
-    terminal.out(noBindingText(template, bindings))
-    return
-  }
-  const explained = await explainEvery(hub.api, binding, env.clock.now())
-  const { policy, losingPolicies = [], schedulePriority, decision, removals = [] } = binding.spec
+  const found = await readTemplate(hub.api, args, flags.namespace ?? hub.namespace)
+  const { template, binding, bindings } = found
+  const now = env.clock.now()
   if (format !== 'text') {
-    const value = {
-      template: binding.spec.workloads[0]?.ref,
-      policy,
-      losingPolicies,
-      schedulePriority,
-      decision,
-      verdicts: explained.verdicts,
-      unknownClusters: unknownClusters(explained),
-      removals,
-      status: binding.status,
-    }
-    terminal.out(await formatValue(value, format))
-    return
+    const status = await explainTemplate(hub.api, found, now)
+    const review = { apiVersion, kind: 'Explanation', spec: { template: refTo(template) }, status }
+    terminal.out(await formatValue(review, format))
+  } else if (binding === undefined) terminal.out(noBindingText(template, bindings))
+  else {
+    const explained = await explainEvery(hub.api, binding, now)
+    terminal.out(explanationText({ template, binding, explained, paint: painter(terminal), now }))
   }
-  terminal.out(explanationText({ template, binding, explained, paint: painter(terminal), now: env.clock.now() }))
 }

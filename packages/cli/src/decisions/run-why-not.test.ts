@@ -1,6 +1,7 @@
 import { clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
+import type { WhyNotStatus } from '@flotilla/api/why-not'
 import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestHub, type TestHub } from '../../test/test-hub.ts'
@@ -70,8 +71,9 @@ describe('flotilla why-not of what no cluster has', () => {
   })
 
   it('gives the same as json', async () => {
-    const { answers } = JSON.parse((await whyNot('-o', 'json')).out) as { answers: readonly object[] }
-    expect(answers).toMatchObject([
+    const review = JSON.parse((await whyNot('-o', 'json')).out) as { kind: string; status: WhyNotStatus }
+    expect(review.kind).toBe('WhyNot')
+    expect(review.status.answers).toMatchObject([
       {
         workload: { kind: 'Deployment', namespace: 'shop', name: 'web' },
         policy: { kind: 'PropagationPolicy', name: 'web' },

@@ -1,9 +1,9 @@
-import type { WhyNot } from '@flotilla/api/why-not'
+import type { WhyNot, WhyNotAnswer } from '@flotilla/api/why-not'
 import { expect, it } from 'vitest'
-import { whyNotText, type Answer } from './why-not-text.ts'
+import { whyNotText } from './why-not-text.ts'
 
 const workload = { kind: 'Deployment', namespace: 'shop', name: 'web' }
-const answer = (overrides: Partial<WhyNot>): Answer => ({
+const answer = (overrides: Partial<WhyNot>): WhyNotAnswer => ({
   workload,
   cluster: 'eu',
   verdict: 'Placed',

@@ -1,28 +1,16 @@
 // Why workloads are not on clusters, in words. Pure.
-import type { PolicyRef } from '@flotilla/api/resource-binding'
-import type { WhyNot } from '@flotilla/api/why-not'
+import type { WhyNotAnswer } from '@flotilla/api/why-not'
 
-export interface ObjectName {
-  readonly kind: string
-  readonly namespace?: string
-  readonly name: string
-}
+type ObjectName = WhyNotAnswer['workload']
 
-/** One workload on one cluster. */
-export interface Answer extends WhyNot {
-  readonly workload: ObjectName
-  /** The policy that placed it; it may have gone. */
-  readonly policy?: PolicyRef
-}
-
-export function whyNotText(template: ObjectName, answers: readonly Answer[]): string {
+export function whyNotText(template: ObjectName, answers: readonly WhyNotAnswer[]): string {
   const workloads = [...new Set(answers.map(({ workload }) => titleOf(workload)))]
   const isFollower = !workloads.includes(titleOf(template))
   const head = isFollower ? [`${titleOf(template)} goes where its workloads go: ${workloads.join(', ')}\n`] : []
   return [...head, ...answers.map(answerText)].join('\n')
 }
 
-function answerText(answer: Answer): string {
+function answerText(answer: WhyNotAnswer): string {
   const { reasons, relax, moves } = answer
   const sections = [
     section(
@@ -45,7 +33,7 @@ function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
-function headOf({ workload, cluster, verdict, replicas, total, estimate }: Answer): string {
+function headOf({ workload, cluster, verdict, replicas, total, estimate }: WhyNotAnswer): string {
   const what = titleOf(workload)
   const of = total === undefined ? '' : ` of ${total}`
   const room = estimate === undefined ? '' : `; ${estimate} more would fit`

@@ -1,4 +1,5 @@
-import type { WhyNot } from '@flotilla/api/why-not'
+import type { ExplanationStatus } from '@flotilla/api/explanation'
+import type { WhyNotSpec, WhyNotStatus } from '@flotilla/api/why-not'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -203,9 +204,9 @@ describe('flotilla explain', () => {
 
   it('gives all of it as json', async () => {
     const { out } = await demo.run('explain', 'deploy', 'web', '-n', 'shop', '-o', 'json')
-    const { verdicts, policy } = JSON.parse(out) as { verdicts: { name: string }[]; policy: { name: string } }
-    expect(verdicts.map(({ name }) => name).toSorted()).toEqual(['ap-south', 'eu-west', 'us-east'])
-    expect(policy.name).toBe('web')
+    const { answers } = (JSON.parse(out) as { status: ExplanationStatus }).status
+    expect(answers[0]?.verdicts.map(({ name }) => name).toSorted()).toEqual(['ap-south', 'eu-west', 'us-east'])
+    expect(answers[0]?.policy?.name).toBe('web')
   })
 })
 
@@ -237,9 +238,9 @@ describe('flotilla why-not', () => {
 
   it.each(['json', 'yaml'])('answers as %s, one for each cluster', async (format) => {
     const { out } = await demo.run('why-not', 'deploy', 'web', '-n', 'shop', '-C', 'all', '-o', format)
-    const { template, answers } = parse(out) as { template: object; answers: WhyNot[] }
-    expect(template).toEqual({ kind: 'Deployment', namespace: 'shop', name: 'web' })
-    const found = answers.map(({ cluster, verdict, replicas }) => [cluster, verdict, replicas])
+    const { spec, status } = parse(out) as { spec: WhyNotSpec; status: WhyNotStatus }
+    expect(spec.template).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' })
+    const found = status.answers.map(({ cluster, verdict, replicas }) => [cluster, verdict, replicas])
     expect(found).toEqual([
       ['ap-south', 'Placed', 2],
       ['eu-west', 'Placed', 6],

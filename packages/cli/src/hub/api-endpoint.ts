@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { ensureBootstrapRoles } from '@flotilla/kube-server/access/bootstrap-roles'
 import { createCertificateAuthenticator } from '@flotilla/kube-server/access/certificate-authenticator'
 import { asServerAuthorizer, asServerDocuments } from '@flotilla/kube-server/access/in-process'
+import type { Review } from '@flotilla/kube-server/access/reviews'
 import type { RbacAuthorizer } from '@flotilla/kube-server/access/rbac-authorizer'
 import { createServiceAccountTokens } from '@flotilla/kube-server/access/service-account-tokens'
 import { serveKube, type Serving } from '@flotilla/kube-server/http/server'
@@ -23,6 +24,8 @@ export interface EndpointOptions {
   /** PEM of who signs client certificates. */
   readonly clientCa: string
   readonly serving: KeyPair
+  /** By `GROUP/PLURAL`. */
+  readonly reviews?: ReadonlyMap<string, Review>
 }
 
 /** Makes calls in process go by the same rights and documents as those over the network. */
@@ -34,7 +37,7 @@ export async function guardServer(server: KubeServer, rbac: RbacAuthorizer): Pro
 
 /** Rejects with Node's error when the address cannot be listened on. */
 export function serveEndpoint(options: EndpointOptions): Promise<Serving> {
-  const { env, server, rbac, folder, listen, clientCa, serving } = options
+  const { env, server, rbac, folder, listen, clientCa, serving, reviews } = options
   const tokens = createServiceAccountTokens({ env, store: server.store, key: tokenKey(folder) })
   return serveKube({
     env,
@@ -45,6 +48,7 @@ export function serveEndpoint(options: EndpointOptions): Promise<Serving> {
     tokenRequest: tokens.tokenRequest,
     authorizer: rbac,
     allowAnonymous: false,
+    ...(reviews === undefined ? {} : { reviews }),
   })
 }
 

@@ -14,6 +14,7 @@ import type { DataFolder } from './data-folder.ts'
 import { ensureObjects } from './ensure-objects.ts'
 import { writeKubeconfig, type KubeconfigEntry } from './kubeconfig-file.ts'
 import { dialHost, hostsOf, isLoopback, type ListenAddress } from './listen-address.ts'
+import { serveReviews } from './review-kinds.ts'
 import { adminUser, controllersUser, rightsObjects } from './rights.ts'
 
 export interface EmbeddedHubOptions {
@@ -48,7 +49,8 @@ export async function startEmbeddedHub(options: EmbeddedHubOptions): Promise<Emb
   const admin = await ensureAdminCertificate(env, folder, ca, { user: adminUser })
   const rbac = opened.adopt(createRbacAuthorizer({ store }), (one) => one.stop())
   const server = opened.use(await createServer(options, store, rbac, ca.cert))
-  const serving = await serveEndpoint({ ...options, server, rbac, clientCa: ca.cert, serving: pair })
+  const reviews = serveReviews(env, server)
+  const serving = await serveEndpoint({ ...options, server, rbac, clientCa: ca.cert, serving: pair, reviews })
   opened.defer(() => serving.close())
   // Loaded while the API answers already.
   const { startControllers } = await import('./start-controllers.ts')

@@ -1,5 +1,6 @@
 // Who may do what on the hub: its administrator and its controllers, by RBAC. Nobody is in system:masters.
 import { group, systemNamespace } from '@flotilla/api/group'
+import { reviews } from '@flotilla/api/reviews'
 import type { KubeObject } from '@flotilla/machinery/object'
 
 /** The administrator by name: its rights come from RBAC alone. */
@@ -37,6 +38,11 @@ export const rightsObjects: readonly KubeObject[] = [
     { nonResourceURLs: documents, verbs: ['get'] },
   ]),
   clusterRoleBinding('flotilla-controllers', controllersUser),
+  // Reviews tell nobody more than he may read himself.
+  clusterRole('flotilla-reviewer', [
+    { apiGroups: [group], resources: reviews.map(({ resource }) => resource.plural), verbs: ['create'] },
+  ]),
+  clusterRoleBinding('flotilla-reviewer', 'system:authenticated', 'Group'),
   // Members' tokens are renewed there, and the leader's Lease is kept there.
   {
     apiVersion: `${rbac}/v1`,
@@ -60,12 +66,12 @@ function clusterRole(name: string, rules: readonly Rule[]): KubeObject {
   return { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules }
 }
 
-function clusterRoleBinding(name: string, user: string): KubeObject {
+function clusterRoleBinding(name: string, subject: string, kind: 'User' | 'Group' = 'User'): KubeObject {
   return {
     apiVersion: `${rbac}/v1`,
     kind: 'ClusterRoleBinding',
     metadata: { name },
     roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
-    subjects: [{ apiGroup: rbac, kind: 'User', name: user }],
+    subjects: [{ apiGroup: rbac, kind, name: subject }],
   }
 }

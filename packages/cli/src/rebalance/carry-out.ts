@@ -4,7 +4,7 @@ import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Env } from '@flotilla/runtime/env'
 import type { Proposal } from '@flotilla/scheduler/rebalance/propose'
-import type { Binding } from '../decisions/read-binding.ts'
+import type { Binding } from '@flotilla/control-plane/hub'
 
 export interface CarryOut {
   readonly env: Env

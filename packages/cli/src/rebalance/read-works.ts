@@ -5,7 +5,7 @@ import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf } from '@flotilla/machinery/object'
 import type { Work } from '@flotilla/scheduler/rebalance/movable'
 import { createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
-import type { Binding } from '../decisions/read-binding.ts'
+import type { Binding } from '@flotilla/control-plane/hub'
 
 export interface WorksReading {
   readonly works: readonly Work[]

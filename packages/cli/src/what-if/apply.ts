@@ -3,25 +3,19 @@ import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ManagedFieldsEntry } from '@flotilla/machinery/object'
 import type { PlanSpec } from '@flotilla/api/plan'
-import { isCluster } from './change.ts'
-import { isEmpty } from './plan-spec.ts'
-import { applyManager, clientSideManager, isClientSide, type WouldBe } from './would-be.ts'
+import { isCluster } from '@flotilla/control-plane/what-if/plan-now'
+import { applyManager, clientSideManager, isClientSide, type WouldBe } from '@flotilla/control-plane/what-if/would-be'
 
 /** Throws Invalid naming what can be planned but is nobody's to apply. `registered`: names of clusters. */
-export function checkAppliable(
-  spec: PlanSpec,
-  documents: readonly KubeObject[],
-  registered: ReadonlySet<string>,
-): void {
+export function checkAppliable({ apply = [], ...others }: PlanSpec, registered: ReadonlySet<string>): void {
   const next = 'Next: leave it out to apply the rest'
-  if (!isEmpty(spec)) {
-    const fields = Object.entries(spec).filter(([, entries]) => entries.length > 0)
-    const names = fields.map(([field]) => titles[field as keyof PlanSpec]).join(' and ')
+  const fields = Object.entries(others).filter(([, entries]) => entries.length > 0)
+  if (fields.length > 0) {
+    const names = fields.map(([field]) => titles[field as keyof typeof others]).join(' and ')
     throw new FlotillaError('Invalid', `Cannot apply the plan: ${names} can only be planned with. ${next}`)
   }
-  if (documents.length === 0)
-    throw new FlotillaError('Invalid', 'Cannot apply the plan: no file is given. Next: -f FILE')
-  const invented = documents
+  if (apply.length === 0) throw new FlotillaError('Invalid', 'Cannot apply the plan: no file is given. Next: -f FILE')
+  const invented = (apply as readonly unknown[] as readonly KubeObject[])
     .filter(isCluster)
     .find(({ metadata, status }) => status !== undefined || !registered.has(metadata.name))
   if (invented === undefined) return
@@ -30,7 +24,8 @@ export function checkAppliable(
   throw new FlotillaError('Invalid', `Cannot apply the plan: ${why}. ${next}`)
 }
 
-const titles: Readonly<Record<keyof PlanSpec, string>> = {
+const titles: Readonly<Record<keyof Omit<PlanSpec, 'apply'>, string>> = {
+  remove: 'objects taken away (kubectl delete does it)',
   lose: 'lost clusters',
   drain: 'drained clusters',
   add: 'new clusters',

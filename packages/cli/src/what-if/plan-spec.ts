@@ -1,44 +1,32 @@
-// What is asked of a plan beside objects: the documents of kind Plan and the flags, put together. Pure.
-import { toOpenApi } from '@flotilla/api/crd'
+// What is asked of a plan: objects in files, the documents of kind Plan and the flags, put together. Pure.
 import { apiVersion } from '@flotilla/api/group'
-import { type PlanSpec, planSpecSchema } from '@flotilla/api/plan'
+import type { PlanSpec } from '@flotilla/api/plan'
+import type { ObjectRef } from '@flotilla/api/review'
+import { readPlanSpec } from '@flotilla/control-plane/what-if/plan-spec'
 import { FlotillaError } from '@flotilla/machinery/errors'
-import { formatCauses } from '@flotilla/machinery/field-error'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { unknownFields } from '@flotilla/machinery/prune'
-import type { KindSchema } from '@flotilla/machinery/schema'
-import { validateValue } from '@flotilla/machinery/validate'
 import type { PlanFlags } from '../commands/plan.ts'
-
-const schema: KindSchema = { root: toOpenApi(planSpecSchema), resolve: () => undefined }
 
 export function isPlan({ kind, apiVersion: version }: KubeObject): boolean {
   return kind === 'Plan' && version === apiVersion
 }
 
-/**
- * Throws Invalid for a document that is no Plan, and for flags that do not go together. `chosen`: names of the clusters
- * that `-C` means.
- */
-export function joinSpecs(
-  documents: readonly KubeObject[],
-  flags: PlanFlags,
-  chosen: readonly string[] | undefined,
-): PlanSpec {
-  return [...documents.map(specOf), specOfFlags(flags, chosen)].reduce(join, {})
+export interface PlanParts {
+  readonly documents: readonly KubeObject[]
+  readonly plans: readonly KubeObject[]
+  readonly flags: PlanFlags
+  /** Names of the clusters that `-C` means. */
+  readonly chosen: readonly string[] | undefined
+  /** What `--remove` means. */
+  readonly removed: readonly ObjectRef[]
 }
 
-export function isEmpty(spec: PlanSpec): boolean {
-  return Object.values(spec).every((entries) => entries.length === 0)
-}
-
-function specOf(document: KubeObject): PlanSpec {
-  const spec = document['spec'] ?? {}
-  const unknown = unknownFields(schema, spec)
-  const causes = validateValue(schema, spec, { path: 'spec', checkListTypes: true })
-  if (unknown.length === 0 && causes.length === 0) return spec
-  const why = unknown.length > 0 ? unknown.join(', ') : formatCauses(causes)
-  throw new FlotillaError('Invalid', `Cannot read the Plan: ${why}. Next: docs/reference/plan.md has its fields`)
+/** Throws Invalid for a document that is no Plan, and for flags that do not go together. */
+export function joinSpecs({ documents, plans, flags, chosen, removed }: PlanParts): PlanSpec {
+  const files: PlanSpec =
+    documents.length === 0 ? {} : { apply: documents as readonly object[] as PlanSpec['apply'] & {} }
+  const gone: PlanSpec = removed.length === 0 ? {} : { remove: removed }
+  return [files, gone, ...plans.map(readPlanSpec), specOfFlags(flags, chosen)].reduce(join, {})
 }
 
 function specOfFlags(

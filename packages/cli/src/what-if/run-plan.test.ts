@@ -112,7 +112,8 @@ describe('flotilla plan', () => {
     const { out } = await t.run('plan', ...args, '-o', 'json')
     const { kind, spec, status } = JSON.parse(out) as { kind: string; spec: PlanSpec; status: PlanStatus }
     expect(kind).toBe('Plan')
-    expect(spec).toEqual({ drain: ['us'], load: [{ factor: 3, namespace: 'shop', selector: 'app=web' }] })
+    const load = [{ factor: 3, namespace: 'shop', selector: 'app=web' }]
+    expect(spec).toEqual({ apply: clusters(), drain: ['us'], load })
     expect(status.workloads).toMatchObject([
       {
         workload: { kind: 'Deployment', namespace: 'shop', name: 'web' },
@@ -140,6 +141,19 @@ describe('flotilla plan', () => {
       'us',
     )
     expect(await statusOf('-f', file(...clusters(), document))).toEqual(flags)
+  })
+
+  it('tells what a template leaves that is taken away', async () => {
+    const { code, out, err } = await t.run('plan', '-f', file(...clusters()), '--remove', 'deploy/web', '-n', 'shop')
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toContain('Deployment shop/web: taken away\n')
+  })
+
+  it('prints no value of a Secret', async () => {
+    const metadata = { name: 'key', namespace: 'shop' }
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { key: 'canary' } }
+    const { code, out, err } = await t.run('plan', '-f', file(secret), '-o', 'yaml')
+    expect([code, err, out]).toEqual([0, '', expect.not.stringContaining('canary')])
   })
 
   it('plans with namespaces that are only made by the files', async () => {
@@ -216,6 +230,16 @@ describe('flotilla plan', () => {
       name: 'to apply a lost cluster',
       args: () => ['-f', file(aPolicy({ eu: 1 })), '--lose', 'us', '--apply'],
       want: 'lost clusters can only be planned with',
+    },
+    {
+      name: 'to apply what is taken away',
+      args: () => ['-f', file(aPolicy({ eu: 1 })), '--remove', 'deployment/web', '-n', 'shop', '--apply'],
+      want: 'kubectl delete does it',
+    },
+    {
+      name: 'to take away what there is not',
+      args: () => ['--remove', 'deployment/x', '-n', 'shop'],
+      want: '"x" not found',
     },
     {
       name: 'to apply what is observed of a cluster',

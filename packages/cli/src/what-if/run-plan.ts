@@ -1,9 +1,14 @@
 // Prints what would move if something changed, and with --apply makes it so.
 import { type Cluster, clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
-import type { PlanStatus } from '@flotilla/api/plan'
+import type { PlanSpec, PlanStatus } from '@flotilla/api/plan'
+import type { ObjectRef } from '@flotilla/api/review'
+import { maskSecret } from '@flotilla/control-plane/delivery/masks'
+import { planNow, preparePlan } from '@flotilla/control-plane/what-if/plan-now'
 import { FlotillaError } from '@flotilla/machinery/errors'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
+import { apiVersionOf } from '@flotilla/machinery/resource'
 import { changedParts } from '@flotilla/scheduler/plan/snapshot-name'
 import { createCommandEnv } from '../command-env.ts'
 import type { PlanFlags } from '../commands/plan.ts'
@@ -11,14 +16,12 @@ import { shortName } from '../output/print-objects.ts'
 import { formatValue, parseValueFormat } from '../output/print-value.ts'
 import { chooseClusters } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
+import { findKind, parseOne } from '../reach/kinds.ts'
 import type { Terminal } from '../terminal.ts'
 import { applyAll, checkAppliable } from './apply.ts'
-import { type Change, isCluster, planNow } from './change.ts'
-import { editedCluster, newCluster } from './cluster-documents.ts'
 import { isPlan, joinSpecs } from './plan-spec.ts'
 import { planText } from './plan-text.ts'
 import { readFiles } from './read-files.ts'
-import { type WouldBe, wouldBe } from './would-be.ts'
 
 export async function runPlan(flags: PlanFlags, terminal: Terminal): Promise<void> {
   const { filename = [], apply = false, snapshot, output } = flags
@@ -30,44 +33,54 @@ export async function runPlan(flags: PlanFlags, terminal: Terminal): Promise<voi
     )
   }
   const files = await readFiles(filename)
-  const [documents, plans] = [files.filter((file) => !isPlan(file)), files.filter(isPlan)]
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
-  const { items: clusters } = await hub.api.list<Cluster>(clusterResource)
-  const chosen = flags.clusters === undefined ? undefined : chooseClusters(clusters, flags.clusters)
-  const spec = joinSpecs(plans, flags, chosen && namesOf(chosen))
-  const registered = new Set(namesOf(clusters))
-  if (apply) checkAppliable(spec, documents, registered)
-  const { change, known } = await toChange(hub, documents, spec, registered, flags)
-  const now = () => env.clock.now()
-  const { status } = await planNow(hub.api, change, now())
-  await print({ apiVersion, kind: 'Plan', spec, status })
+  const spec = await readSpec(hub, files, flags)
+  if (apply) checkAppliable(spec, new Set(namesOf((await hub.api.list<Cluster>(clusterResource)).items)))
+  const namespace = flags.namespace ?? hub.namespace
+  // Only what is applied may meet conflicts.
+  const asked = await preparePlan(hub.api, spec, { namespace, force: flags.forceConflicts === true || !apply })
+  const { status } = await planNow(env, hub.api, asked)
+  await print({ apiVersion, kind: 'Plan', spec: shown(asked.spec), status })
   if (!apply) return
-  const current = snapshot === undefined ? (await planNow(hub.api, change, now())).status : status
+  const current = snapshot === undefined ? (await planNow(env, hub.api, asked)).status : status
   checkSnapshot(snapshot ?? status.snapshot, current)
-  await applyAll(hub.api, known, flags.forceConflicts === true, (object) =>
+  await applyAll(hub.api, asked.known, flags.forceConflicts === true, (object) =>
     terminal.err(`${shortName(object)} serverside-applied\n`),
   )
 }
 
-function namesOf(clusters: readonly Cluster[]): readonly string[] {
-  return clusters.map(({ metadata }) => metadata.name)
+async function readSpec(hub: HubConnection, files: readonly KubeObject[], flags: PlanFlags): Promise<PlanSpec> {
+  const [documents, plans] = [files.filter((file) => !isPlan(file)), files.filter(isPlan)]
+  const chosen =
+    flags.clusters === undefined
+      ? undefined
+      : namesOf(chooseClusters((await hub.api.list<Cluster>(clusterResource)).items, flags.clusters))
+  const removed = await Promise.all(
+    (flags.remove ?? []).map((text) => toRef(hub.api, text, flags.namespace ?? hub.namespace)),
+  )
+  return joinSpecs({ documents, plans, flags, chosen, removed })
 }
 
-/** `known`: objects that the hub was asked about, all but new clusters. Only what is applied may meet conflicts. */
-async function toChange(
-  hub: HubConnection,
-  documents: readonly KubeObject[],
-  spec: Change['spec'],
-  registered: ReadonlySet<string>,
-  { namespace = hub.namespace, forceConflicts, apply }: PlanFlags,
-): Promise<{ readonly change: Change; readonly known: readonly WouldBe[] }> {
-  const asked = documents.filter((document) => !isCluster(document) || registered.has(document.metadata.name))
-  const force = forceConflicts === true || apply !== true
-  const known = await wouldBe(hub.api, asked, { namespace, force })
-  const invented = documents.filter((document) => !asked.includes(document)).map(newCluster)
-  const objects = known.map((each) => (isCluster(each.object) ? editedCluster(each) : each.object))
-  return { change: { spec, documents, objects: [...objects, ...invented] }, known }
+/** From `TYPE/NAME`. */
+async function toRef(api: KubeApi, text: string, namespace: string): Promise<ObjectRef> {
+  const { type, name } = parseOne([text])
+  const resource = await findKind(api, type, 'the hub')
+  return {
+    apiVersion: apiVersionOf(resource),
+    kind: resource.kind,
+    ...(resource.namespaced ? { namespace } : {}),
+    name,
+  }
+}
+
+/** Values of Secrets are nobody's to print. */
+function shown({ apply, ...spec }: PlanSpec): PlanSpec {
+  return apply === undefined ? spec : { ...spec, apply: apply.map((each) => maskSecret(each as unknown as KubeObject)) }
+}
+
+function namesOf(clusters: readonly Cluster[]): readonly string[] {
+  return clusters.map(({ metadata }) => metadata.name)
 }
 
 function checkSnapshot(given: string, { snapshot }: PlanStatus): void {
@@ -83,7 +96,7 @@ function checkSnapshot(given: string, { snapshot }: PlanStatus): void {
 interface PlanDocument {
   readonly apiVersion: string
   readonly kind: string
-  readonly spec: Change['spec']
+  readonly spec: PlanSpec
   readonly status: PlanStatus
 }
 

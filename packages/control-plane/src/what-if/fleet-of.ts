@@ -12,13 +12,14 @@ import { requestFor } from '../binding/request.ts'
 import { turnOf } from '../binding/turn.ts'
 import { Neighbourhood } from '../binding/scheduler/neighbourhood.ts'
 import { growingForMs, growingOn } from '../binding/scheduler/reservations.ts'
+import { objectIdOf } from '../object-id.ts'
 import type { HubState } from './hub-state.ts'
 import type { HubReading } from './read-hub.ts'
 
 /** `now`: milliseconds since 1970. Bindings that are being deleted are left out: nothing is decided for them. */
 export function fleetOf(
   { rows: clusters, sources }: Pick<HubReading, 'rows' | 'sources'>,
-  { bindings, policies }: Pick<HubState, 'bindings' | 'policies'>,
+  { bindings, policies, removed }: Pick<HubState, 'bindings' | 'policies' | 'removed'>,
   now: number,
 ): Fleet {
   const byRef = new Map(policies.map((policy) => [keyOfRef(policyRef(policy)), policy]))
@@ -27,7 +28,7 @@ export function fleetOf(
   return {
     clusters,
     book: compileCostBook(sources, now),
-    works: live.flatMap((binding) => toWork(binding, policyOf(binding), now) ?? []),
+    works: live.flatMap((binding) => toWork(binding, policyOf(binding), now, removed) ?? []),
     prepareNeighbours: () => neighboursAmong(live, policyOf),
   }
 }
@@ -55,15 +56,22 @@ function neighboursAmong(
 }
 
 /** Nothing of a binding that names no template. */
-function toWork(binding: Binding, policy: Policy | undefined, now: number): Work | undefined {
+function toWork(
+  binding: Binding,
+  policy: Policy | undefined,
+  now: number,
+  removed: HubState['removed'],
+): Work | undefined {
   const ref = binding.spec.workloads[0]?.ref
   if (ref === undefined) return undefined
+  const removal = binding.spec.preserveResourcesOnDeletion === true ? 'Preserved' : 'Deleted'
   return {
     ...turnOf(binding),
     workload: nameOf(ref),
     ...(policy === undefined ? {} : { policy: nameOf(policyRef(policy)) }),
     isNew: binding.metadata.uid === undefined,
     ...(isAllowed(binding) ? { preempts: true as const } : {}),
+    ...(removed?.has(objectIdOf(ref)) ? { removal } : {}),
     request: requestFor(binding, policy?.spec.placement ?? {}),
     unready: unreadyOn(binding, now),
   }

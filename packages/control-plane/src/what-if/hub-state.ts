@@ -2,7 +2,7 @@
 import { group } from '@flotilla/api/group'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Binding } from '../hub.ts'
-import { objectIdOf, kindIdOf, type KindId } from '../object-id.ts'
+import { objectIdOf, kindIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { newBinding, withPolicyPart } from '../policy/binding.ts'
 import { matchPolicy, type Policy, type Verdict } from '../policy/match.ts'
 import { priorityClassKind, resolvePriority } from '../policy/priority.ts'
@@ -14,18 +14,31 @@ export interface HubState {
   readonly templates: readonly KubeObject[]
   readonly namespaces: readonly KubeObject[]
   readonly priorityClasses: readonly KubeObject[]
+  /** Templates that are taken away. */
+  readonly removed?: ReadonlySet<ObjectId>
 }
 
-/** With `objects` in place of those of their names, and the bindings that the hub would then make of `templates`. */
-export function withObjects(state: HubState, objects: readonly KubeObject[]): HubState {
+/**
+ * With `objects` in place of those of their names, without those that are `removed`, and with the bindings that the hub
+ * would then make of `templates`.
+ */
+export function withObjects(
+  state: HubState,
+  objects: readonly KubeObject[],
+  removed: readonly KubeObject[] = [],
+): HubState {
   const isOther = (object: KubeObject) => !isNamespace(object) && !isPolicy(object) && !isPriorityClass(object)
+  const gone = new Set(removed.map(idOf))
+  const merged = <Kind extends KubeObject>(all: readonly Kind[], by: readonly Kind[]) =>
+    replaced(all, by).filter((object) => !gone.has(idOf(object)))
   const changed = {
-    policies: replaced(state.policies, objects.filter(isPolicy)),
+    policies: merged(state.policies, objects.filter(isPolicy)),
+    // Those that are removed as well: their bindings say what becomes of their copies.
     templates: replaced(state.templates, objects.filter(isOther)),
-    namespaces: replaced(state.namespaces, objects.filter(isNamespace)),
-    priorityClasses: replaced(state.priorityClasses, objects.filter(isPriorityClass)),
+    namespaces: merged(state.namespaces, objects.filter(isNamespace)),
+    priorityClasses: merged(state.priorityClasses, objects.filter(isPriorityClass)),
   }
-  return { ...changed, bindings: rebind(state.bindings, changed) }
+  return { ...changed, bindings: rebind(state.bindings, changed), removed: gone }
 }
 
 export function isNamespace(object: KubeObject): boolean {
@@ -53,12 +66,12 @@ export function replaced<Kind extends KubeObject>(objects: readonly Kind[], by: 
   return [...byId.values()]
 }
 
-function idOf({ apiVersion, kind, metadata }: KubeObject): string {
+export function idOf({ apiVersion, kind, metadata }: KubeObject): ObjectId {
   return objectIdOf({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name })
 }
 
 /** What the policy controller would make of the bindings of `templates`; others stay. */
-function rebind(bindings: readonly Binding[], state: Omit<HubState, 'bindings'>): readonly Binding[] {
+function rebind(bindings: readonly Binding[], state: Omit<HubState, 'bindings' | 'removed'>): readonly Binding[] {
   const { templates } = state
   const verdictOn = prepareVerdicts(state)
   const live = bindings.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
@@ -80,7 +93,11 @@ function bind(template: KubeObject, before: Binding | undefined, verdict: Verdic
   return { ...before, spec: rest }
 }
 
-function prepareVerdicts({ policies, namespaces, priorityClasses }: Omit<HubState, 'bindings' | 'templates'>) {
+function prepareVerdicts({
+  policies,
+  namespaces,
+  priorityClasses,
+}: Omit<HubState, 'bindings' | 'templates' | 'removed'>) {
   const byKind = policiesByKind(policies)
   const labels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]))
   const byName = new Map(priorityClasses.map((each) => [each.metadata.name, each]))

@@ -35,8 +35,13 @@ export interface HubReading {
   readonly state: HubState
 }
 
-/** `changed`: objects that may be put on the hub. */
-export async function readHub(api: KubeApi, changed: readonly KubeObject[]): Promise<HubReading> {
+/** `put`: objects that may be put on the hub; `removed`: that may be taken away. */
+export async function readHub(
+  api: KubeApi,
+  put: readonly KubeObject[],
+  removed: readonly KubeObject[] = [],
+): Promise<HubReading> {
+  const changed = [...put, ...removed]
   const [{ clusters, rows }, sources, local, wide, bindings, clusterBindings, spaces, classes] = await Promise.all([
     readClusters(api),
     readCostSources(api),

@@ -11,6 +11,8 @@ export interface ReviewTarget {
   /** Parent of a subresource; the namespace of a LocalSubjectAccessReview. */
   readonly key: ObjectKey
   readonly dryRun: boolean
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export type Review = (
@@ -31,6 +33,8 @@ export interface ReviewDeps {
   readonly now?: () => string
   /** Answers `serviceaccounts/NAME/token`; without it the operations are asked. */
   readonly tokenRequest?: Review
+  /** Of further kinds, by `GROUP/PLURAL`. */
+  readonly others?: ReadonlyMap<string, Review>
 }
 
 /** Each costs the check of a signature. */
@@ -60,7 +64,8 @@ export function createReviews(deps: ReviewDeps): Reviews {
   return {
     find({ group, plural }, subresource) {
       const suffix = subresource === '' ? '' : `/${subresource}`
-      return reviews[`${group}/${plural}${suffix}`]
+      const name = `${group}/${plural}${suffix}`
+      return reviews[name] ?? deps.others?.get(name)
     },
   }
 }

@@ -1,5 +1,6 @@
 // From a definition to the resources that it has served, one for each served version.
 import { objectMetaSchema } from '@flotilla/machinery/object-meta-schema'
+import type { Resource } from '@flotilla/machinery/resource'
 import type { Schema } from '@flotilla/machinery/schema'
 import type { PrinterColumn, ServedResource } from '../served-resource.ts'
 import type { CustomResourceDefinition, CustomVersion } from './definition.ts'
@@ -33,10 +34,37 @@ function toServed(definition: CustomResourceDefinition, version: CustomVersion):
     subresources: [...(status ? ['status'] : []), ...(scale ? ['scale'] : [])],
     ...(scale ? { scale } : {}),
     schema: { root: withMetadata(version.schema?.openAPIV3Schema ?? {}), resolve: () => undefined },
-    schemaName: `${group.split('.').toReversed().join('.')}.${version.name}.${names.kind}`,
+    schemaName: schemaNameOf(group, version.name, names.kind),
     columns: version.additionalPrinterColumns ?? [ageColumn],
     isCustom: true,
   }
+}
+
+/** A kind that is answered and never stored, as a definition of it would have it served. */
+export function reviewResource(resource: Resource, root: Schema): ServedResource {
+  const { group, version, plural, kind, namespaced } = resource
+  return {
+    group,
+    version,
+    plural,
+    kind,
+    namespaced,
+    singular: kind.toLowerCase(),
+    listKind: '',
+    shortNames: [],
+    categories: [],
+    verbs: ['create'],
+    subresources: [],
+    schema: { root: withMetadata(root), resolve: () => undefined },
+    schemaName: schemaNameOf(group, version, kind),
+    columns: [ageColumn],
+    virtual: true,
+    isCustom: true,
+  }
+}
+
+function schemaNameOf(group: string, version: string, kind: string): string {
+  return `${group.split('.').toReversed().join('.')}.${version}.${kind}`
 }
 
 /** The schema with apiVersion, kind and metadata, which a definition leaves to be understood. */

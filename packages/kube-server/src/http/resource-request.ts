@@ -167,7 +167,7 @@ async function create(request: ResourceRequest): Promise<void> {
   const made =
     review === undefined
       ? await deps.operations.create(context, resource, object, options)
-      : await review(context, object, { key, dryRun: write.dryRun === true })
+      : await review(context, object, { key, dryRun: write.dryRun === true, signal })
   await respondObject(exchange, 201, presentObject(resource, made, shape), shape.format)
 }
 

@@ -46,6 +46,8 @@ export interface ServeOptions {
   readonly checks?: readonly HealthCheck[]
   /** Answers `serviceaccounts/NAME/token`. */
   readonly tokenRequest?: Review
+  /** How kinds are answered that are never stored and that the catalog serves besides, by `GROUP/PLURAL`. */
+  readonly reviews?: ReadonlyMap<string, Review>
   readonly extension?: (exchange: Exchange) => Promise<boolean>
   /** How much one user may have under way at once. */
   readonly limits?: RequestLimitOptions
@@ -94,6 +96,7 @@ function depsOf(options: ServeOptions): RequestDeps {
     authenticators,
     now: () => timestamp(env.clock.now()),
     ...(tokenRequest === undefined ? {} : { tokenRequest }),
+    ...(options.reviews === undefined ? {} : { others: options.reviews }),
   })
   server.setReviews?.(reviews)
   return {

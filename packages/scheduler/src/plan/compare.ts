@@ -24,24 +24,28 @@ function compareWork(before: Work | undefined, after: Work): PlannedWorkload {
   return {
     workload: after.workload,
     ...(after.policy === undefined ? {} : { policy: after.policy }),
+    priority: after.priority,
     isNew: after.isNew,
-    replicas: { from: before?.request.replicas ?? 0, to: after.request.replicas ?? 0 },
+    ...(after.removal === undefined ? {} : { removal: after.removal }),
+    replicas: { from: before?.request.replicas ?? 0, to: after.removal ? 0 : (after.request.replicas ?? 0) },
     moves: movesBetween(before, after),
     missing: { from: missingOf(before), to: missingOf(after) },
     ...(reason === undefined ? {} : { reason }),
     pending: pendingOf(after),
+    staying: stayingOf(after),
   }
 }
 
 /** Why not all of it has a place. */
-function reasonOf({ request }: Work): string | undefined {
-  const message = request.previous?.shortfall?.message
+function reasonOf({ request, removal }: Work): string | undefined {
+  const message = removal === undefined ? request.previous?.shortfall?.message : undefined
   const given = [...(request.yields?.values() ?? [])].map((each) => each.message)
   return message === undefined ? undefined : [message, ...given].join('; ')
 }
 
-function isChanged({ isNew, replicas, moves, missing, pending }: PlannedWorkload, before: Work | undefined): boolean {
-  if (isNew || replicas.from !== replicas.to || moves.length > 0 || missing.from !== missing.to) return true
+function isChanged(planned: PlannedWorkload, before: Work | undefined): boolean {
+  const { isNew, removal, replicas, moves, missing, pending } = planned
+  if (isNew || removal || replicas.from !== replicas.to || moves.length > 0 || missing.from !== missing.to) return true
   return pending.length > 0 && !deepEqual(pending, before && pendingOf(before))
 }
 
@@ -67,17 +71,28 @@ function clustersOf(work: Work | undefined): ReadonlyMap<string, Held> {
 /** Objects without replicas count as one. */
 function missingOf(work: Work | undefined): number {
   const shortfall = work?.request.previous?.shortfall
-  if (shortfall === undefined) return 0
+  if (shortfall === undefined || work?.removal !== undefined) return 0
   return work?.request.replicas === undefined ? 1 : shortfall.missingReplicas
 }
 
-function pendingOf({ request, unready }: Work): PlannedWorkload['pending'] {
-  if (request.replicas === undefined) return []
+function pendingOf({ request, removal, unready }: Work): PlannedWorkload['pending'] {
+  if (request.replicas === undefined || removal !== undefined) return []
   const clusters = request.previous?.clusters ?? []
   return clusters
     .map((entry) => ({
       cluster: entry.name,
       replicas: lackingOn(entry, mayRun(entry) - (unready.get(entry.id) ?? 0)),
+    }))
+    .filter(({ replicas }) => replicas > 0)
+}
+
+/** What runs on clusters that are to have less, since nothing replaces it. */
+function stayingOf({ request, removal, unready }: Work): PlannedWorkload['staying'] {
+  if (removal !== undefined) return []
+  return (request.previous?.clusters ?? [])
+    .map((entry) => ({
+      cluster: entry.name,
+      replicas: mayRun(entry) - (unready.get(entry.id) ?? 0) - replicasOn(entry),
     }))
     .filter(({ replicas }) => replicas > 0)
 }
@@ -108,6 +123,8 @@ function emptiedOf(before: Fleet, after: Fleet): readonly string[] {
 
 /** Names of clusters that have something, by id. */
 function usedBy({ works }: Fleet): ReadonlyMap<string, string> {
-  const used = works.flatMap((work) => [...clustersOf(work)].filter(([, { replicas }]) => replicas > 0))
-  return new Map(used.map(([id, { name }]) => [id, name]))
+  const entries = works.flatMap(({ request, removal }) =>
+    removal === 'Deleted' ? [] : (request.previous?.clusters ?? []),
+  )
+  return new Map(entries.filter((entry) => mayRun(entry) > 0).map(({ id, name }) => [id, name]))
 }

@@ -1,4 +1,5 @@
 // What a plan starts from: the clusters, and of every binding what it asks for, what was decided and what of it is there.
+import type { PlannedWorkload } from '@flotilla/api/plan'
 import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
 import type { CostBook } from '../cost/book.ts'
 import type { Neighbours } from '../neighbours.ts'
@@ -12,6 +13,8 @@ export interface ObjectName {
   readonly name: string
 }
 
+export type Removal = NonNullable<PlannedWorkload['removal']>
+
 /** What one binding wants. */
 export interface Work extends Turn {
   readonly workload: ObjectName
@@ -20,6 +23,8 @@ export interface Work extends Turn {
   readonly isNew: boolean
   /** It may have others of lower priority give way. */
   readonly preempts?: true
+  /** Its template is taken away, and its copies with it or not. */
+  readonly removal?: Removal
   /** `previous` is what is decided for it now. */
   readonly request: ScheduleRequest
   /** Of the replicas that may run on a cluster, by its id, how many do not run there yet. */

@@ -39,13 +39,18 @@ export function endGivingWay(fleet: Fleet): Fleet {
   return { ...fleet, works }
 }
 
-function lacksRoom({ preempts, policy, request, unready }: Work): boolean {
-  const isWaiting = preempts === true && policy !== undefined && unready.size === 0
+function lacksRoom({ preempts, request, ...work }: Work): boolean {
+  const isWaiting = preempts === true && isSettled(work)
   return isWaiting && mayPreempt(request) && (request.previous?.shortfall?.missingReplicas ?? 0) > 0
 }
 
+/** Somebody decides for it, and all that was decided is there. */
+function isSettled({ policy, removal, unready }: Pick<Work, 'policy' | 'removal' | 'unready'>): boolean {
+  return policy !== undefined && removal === undefined && unready.size === 0
+}
+
 function tenantsOf({ works }: Fleet, { id }: ClusterRow): readonly Tenant[] {
-  return works.flatMap(({ key, priority, request }) => {
+  return works.filter(isSettled).flatMap(({ key, priority, request }) => {
     const entry = request.previous?.clusters.find((cluster) => cluster.id === id)
     const replicas = entry && request.replicas !== undefined ? replicasOn(entry) : 0
     return replicas > 0 ? [{ key, priority, replicas, requirements: request.requirements }] : []
@@ -53,7 +58,7 @@ function tenantsOf({ works }: Fleet, { id }: ClusterRow): readonly Tenant[] {
 }
 
 function proposeOn(place: ClusterRow, work: Work, { works }: Fleet, snapshot: Snapshot): Proposal | undefined {
-  const others = works.filter(({ policy, unready }) => policy !== undefined && unready.size === 0)
+  const others = works.filter(isSettled)
   const roomAfter = roomByExchange(place, work.request.requirements, others)
   return proposePreemption({ preemptor: work, clusterId: place.id, others, roomAfter, snapshot })
 }

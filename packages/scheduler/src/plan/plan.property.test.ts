@@ -180,3 +180,49 @@ test('planChange() of a lost cluster moves only its replicas when others have ro
     runs,
   )
 })
+
+/** What runs of each work, by cluster name: what may, but for what is not there yet. */
+function runningOf({ works }: Fleet): Map<string, Map<string, number>> {
+  return new Map(
+    works.map(({ workload, request: { previous }, unready }) => {
+      const clusters = (previous?.clusters ?? []).map((entry): [string, number] => [
+        entry.name,
+        Math.max(entry.replicas ?? 0, entry.from ?? 0) - (unready.get(entry.id) ?? 0),
+      ])
+      return [workload.name, new Map(clusters.filter(([, replicas]) => replicas > 0))]
+    }),
+  )
+}
+
+test('planChange() tells waves that lead from what runs to what will, by room never below what is wanted', () => {
+  const sum = (running: ReadonlyMap<string, number> = new Map()) => [...running.values()].reduce((a, b) => a + b, 0)
+  fc.assert(
+    fc.property(anyFleet, fc.constantFrom(...names), (fleet, name) => {
+      const now = settle(fleet)
+      const { status, fleet: then } = planChange(now, drainCluster(now, name), '')
+      const running = runningOf(now)
+      const bound = now.works.filter(({ request }) => isBoundByRoom(request.placement))
+      const least = new Map(
+        bound.map(({ workload: { name: work }, request }) => [
+          work,
+          Math.min(sum(running.get(work)), request.replicas ?? 0),
+        ]),
+      )
+      const problems: string[] = []
+      for (const { moves } of status.waves) {
+        for (const { workload, cluster, from, to } of moves) {
+          const clusters = running.get(workload.name)
+          if ((clusters?.get(cluster) ?? 0) !== from) problems.push(`${workload.name} ${cluster} has not ${from}`)
+          if (to === 0) clusters?.delete(cluster)
+          else clusters?.set(cluster, to)
+        }
+        for (const [work, wanted] of least) {
+          if (sum(running.get(work)) < wanted) problems.push(`${work} is below ${wanted}`)
+        }
+      }
+      expect(problems).toEqual([])
+      expect(running).toEqual(runningOf(then))
+    }),
+    runs,
+  )
+})

@@ -2,7 +2,8 @@
 import type { PlanStatus } from '@flotilla/api/plan'
 import { compareFleets } from './compare.ts'
 import type { Fleet } from './fleet.ts'
-import { settleAll } from './settle-all.ts'
+import { runSteps } from '../steps.ts'
+import { settleAllSteps } from './settle-all.ts'
 import { nameSnapshot } from './snapshot-name.ts'
 
 export interface Planned {
@@ -12,11 +13,20 @@ export interface Planned {
 }
 
 /**
- * `changed`: `now` with the change whose name, any JSON value, is `change`. Throws as `settle` does.
+ * `changed`: `now` with the change whose name, any JSON value, is `change`. In steps of some milliseconds. Throws as
+ * `settleSteps` does.
  */
+export function* planChangeSteps(now: Fleet, changed: Fleet, change: unknown): Generator<void, Planned> {
+  const { fleet, waves } = yield* settleAllSteps(changed)
+  yield
+  const compared = compareFleets(now, fleet)
+  yield
+  const snapshot = nameSnapshot(now, change, compared)
+  const works = fleet.works.filter(({ removal }) => removal === undefined).map((work) => ({ ...work, isNew: false }))
+  return { status: { snapshot, ...compared, waves }, fleet: { ...fleet, works } }
+}
+
+/** All steps at once. */
 export function planChange(now: Fleet, changed: Fleet, change: unknown): Planned {
-  const settled = settleAll(changed)
-  const compared = compareFleets(now, settled)
-  const status = { snapshot: nameSnapshot(now, change, compared), ...compared }
-  return { status, fleet: { ...settled, works: settled.works.map((work) => ({ ...work, isNew: false })) } }
+  return runSteps(planChangeSteps(now, changed, change))
 }

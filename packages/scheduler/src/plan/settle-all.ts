@@ -1,18 +1,21 @@
 // Plays decisions out until nothing moves any more and nobody gives way to anybody.
 import type { Fleet } from './fleet.ts'
 import { endGivingWay, giveWay } from './give-way.ts'
-import { settle } from './settle.ts'
+import { type Settled, settleSteps } from './settle.ts'
 
 /** One workload gives way to another in each: what would follow after so many is not foretold. */
 const mostRounds = 64
 
-/** Throws as `settle` does. */
-export function settleAll(fleet: Fleet): Fleet {
-  let settled = settle(fleet)
+/** In steps, and throws, as `settleSteps`. */
+export function* settleAllSteps(fleet: Fleet): Generator<void, Settled> {
+  let settled = yield* settleSteps(fleet)
   for (let round = 0; round < mostRounds; round += 1) {
-    const giving = giveWay(settled)
+    yield
+    const giving = giveWay(settled.fleet)
     if (giving === undefined) break
-    settled = settle(endGivingWay(settle(giving)))
+    const given = yield* settleSteps(giving)
+    const ended = yield* settleSteps(endGivingWay(given.fleet))
+    settled = { fleet: ended.fleet, waves: [...settled.waves, ...given.waves, ...ended.waves] }
   }
   return settled
 }

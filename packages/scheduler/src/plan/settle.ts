@@ -4,9 +4,11 @@ import { FlotillaError } from '@flotilla/machinery/errors'
 import { isGrowing } from '../holding.ts'
 import { compareTurns } from '../order.ts'
 import { schedule } from '../schedule.ts'
+import { runSteps } from '../steps.ts'
 import { waitsForRoom } from '../waits-for-room.ts'
 import { type Fleet, lackingOn, mayRun, type NeighboursNow, type Work } from './fleet.ts'
 import { Rooms } from './rooms.ts'
+import { prepareWaves, type Wave } from './waves.ts'
 
 /** One work as the plan goes on. */
 interface Player {
@@ -20,35 +22,53 @@ interface Player {
 /** Far more than any fleet takes: a move is over in two, and each frees room for those that waited for it. */
 const mostWaves = 100
 
+export interface Settled {
+  /** As it will be once nothing moves any more. */
+  readonly fleet: Fleet
+  /** How it comes to be so: each begins once the one before is over. */
+  readonly waves: readonly Wave[]
+}
+
 /**
- * The fleet as it will be once nothing moves any more. Works are asked as the scheduler asks them: all of them once, then
- * those that move and those that wait for room. What one is given takes its room before the next is asked.
+ * Works are asked as the scheduler asks them: all of them once, then those that move and those that wait for room. What
+ * one is given takes its room before the next is asked. In steps of about a decision each.
  * Throws Internal when decisions never come to rest, BadRequest for selectors that admission refuses.
  */
-export function settle(fleet: Fleet): Fleet {
+export function* settleSteps(fleet: Fleet): Generator<void, Settled> {
   const rooms = new Rooms(fleet.clusters, fleet.book)
   const neighbours = fleet.prepareNeighbours?.()
-  let players = fleet.works.toSorted(compareTurns).map(toPlayer)
+  const waves = prepareWaves(fleet)
+  let players: readonly Player[] = fleet.works.toSorted(compareTurns).map(toPlayer)
   for (const { work, decision } of players) neighbours?.tell(work.key, decision)
   let asked: ReadonlySet<string> = new Set(players.map(({ work }) => work.key))
   for (let wave = 0; asked.size > 0; wave += 1) {
     if (wave === mostWaves) throw unsettled(asked)
-    const before = players
     const concerned = new Set<string>()
-    players = before
-      .map((player) => arrive(player, rooms))
-      .map((player) => (asked.has(player.work.key) ? decideNow(player) : player))
-      .map((player) => leave(player, rooms))
-    asked = nextAsked(before, players, rooms, concerned)
-
-    function decideNow(player: Player): Player {
-      const decided = decide(player, rooms, neighbours)
-      if (decided === player) return player
-      for (const key of neighbours?.tell(player.work.key, decided.decision) ?? []) concerned.add(key)
-      return arrive(decided, rooms)
+    const before = players
+    const arrived = before.map((player) => arrive(player, rooms))
+    const decided: Player[] = []
+    for (const player of arrived) {
+      if (asked.has(player.work.key)) yield
+      decided.push(asked.has(player.work.key) ? decideNow(player, concerned) : player)
     }
+    players = decided.map((player) => leave(player, rooms))
+    // What has room already when the plan begins is on its way without it.
+    waves.follow(wave === 0 ? arrived : before, players)
+    asked = nextAsked(before, players, rooms, concerned)
   }
-  return { ...fleet, clusters: rooms.snapshot().clusters, works: players.map(toWork) }
+  return { fleet: { ...fleet, clusters: rooms.snapshot().clusters, works: players.map(toWork) }, waves: waves.all }
+
+  function decideNow(player: Player, concerned: Set<string>): Player {
+    const decided = decide(player, rooms, neighbours)
+    if (decided === player) return player
+    for (const key of neighbours?.tell(player.work.key, decided.decision) ?? []) concerned.add(key)
+    return arrive(decided, rooms)
+  }
+}
+
+/** The fleet as it will be once nothing moves any more. Throws as `settleSteps` does. */
+export function settle(fleet: Fleet): Fleet {
+  return runSteps(settleSteps(fleet)).fleet
 }
 
 /** Those that changed, those whose neighbours did, and those that wait for room; nobody once nothing has changed. */
@@ -61,7 +81,8 @@ function nextAsked(
   const changed = players.filter((player, index) => player !== before[index])
   if (changed.length === 0) return new Set()
   const waiting = players.filter(
-    ({ work, decision }) => decision !== undefined && waitsForRoom(work.request, decision, rooms.snapshot()),
+    ({ work, decision }) =>
+      decision !== undefined && work.removal === undefined && waitsForRoom(work.request, decision, rooms.snapshot()),
   )
   return new Set([...concerned, ...[...changed, ...waiting].map(({ work }) => work.key)])
 }
@@ -74,7 +95,13 @@ function toPlayer(work: Work): Player {
       Math.max(0, mayRun(entry) - (work.unready.get(entry.id) ?? 0)),
     ]),
   )
-  return { work, isGrowthReady, decision: previous, running }
+  return { work, isGrowthReady, decision: work.removal === 'Deleted' ? withoutClusters(previous) : previous, running }
+}
+
+function withoutClusters(previous: Decision | undefined): Decision | undefined {
+  if (previous === undefined) return undefined
+  const { shortfall: _, ...decision } = previous
+  return { ...decision, clusters: [] }
 }
 
 function toWork({ work, isGrowthReady, decision, running }: Player): Work {
@@ -87,7 +114,7 @@ function toWork({ work, isGrowthReady, decision, running }: Player): Work {
 /** `player` itself when nothing else is decided than before. */
 function decide(player: Player, rooms: Rooms, neighbours: NeighboursNow | undefined): Player {
   const { work, isGrowthReady, decision } = player
-  if (work.policy === undefined) return player
+  if (work.policy === undefined || work.removal !== undefined) return player
   const beside = neighbours?.of(work.key)
   const request = {
     ...work.request,

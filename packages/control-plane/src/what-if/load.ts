@@ -1,12 +1,12 @@
 // Which workloads a change of load is about.
 import type { PlanSpec } from '@flotilla/api/plan'
-import type { HubState } from '@flotilla/control-plane/what-if/hub-state'
 import { discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { matchesLabels } from '@flotilla/machinery/selector'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
+import { matchesLabels, parseLabelSelector, type Selector } from '@flotilla/machinery/selector'
 import type { Work } from '@flotilla/scheduler/plan/fleet'
-import { readSelector } from '../reach/selector.ts'
+import type { HubState } from './hub-state.ts'
 
 type Load = NonNullable<PlanSpec['load']>[number]
 
@@ -17,7 +17,7 @@ export async function prepareLoad(
   { bindings }: HubState,
   objects: readonly KubeObject[],
 ): Promise<(work: Work, index: number) => boolean> {
-  const selectors = loads.map(({ selector }) => (selector === undefined ? undefined : readSelector(selector)))
+  const selectors = loads.map(({ selector }) => (selector === undefined ? undefined : read(selector)))
   const isAsked = selectors.some((selector) => selector !== undefined)
   const labels = isAsked ? await readLabels(api, bindings, objects) : new Map<string, Labels>()
   return ({ workload, request }, index) => {
@@ -47,4 +47,13 @@ async function readLabels(
   )
   const all = [...lists.flat(), ...objects]
   return new Map(all.map(({ metadata }) => [metadata.uid ?? '', metadata.labels ?? {}]))
+}
+
+function read(selector: string): Selector {
+  try {
+    return parseLabelSelector(selector)
+  } catch (error) {
+    if (!isError(error)) throw error
+    throw new FlotillaError('Invalid', `Cannot plan with the load of ${selector}: ${error.message}`)
+  }
 }

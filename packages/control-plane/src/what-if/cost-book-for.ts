@@ -1,6 +1,6 @@
 // The costs that one placement goes by.
 import type { Placement } from '@flotilla/api/placement'
-import { readCostBook } from '@flotilla/control-plane/what-if/read-cost-book'
+import { readCostBook } from './read-cost-book.ts'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { CostBook } from '@flotilla/scheduler/cost/book'
 import { defaultCostBook } from '@flotilla/scheduler/cost/default-book'

@@ -4,11 +4,12 @@ import {
   propagationPolicyResource,
   type PropagationPolicy,
 } from '@flotilla/api/propagation-policy'
-import { Neighbourhood } from '@flotilla/control-plane/binding/scheduler/neighbourhood'
+import { Neighbourhood } from '../binding/scheduler/neighbourhood.ts'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf } from '@flotilla/machinery/object'
 import type { Neighbours } from '@flotilla/scheduler/neighbours'
-import { type Binding, listBindings, listClusterBindings } from './read-binding.ts'
+import type { Binding } from '../hub.ts'
+import { listBindings, listClusterBindings } from './template-bindings.ts'
 
 /** Undefined where nobody has a rule that matters to it. */
 export async function readNeighbours(hub: KubeApi, binding: Binding): Promise<Neighbours | undefined> {

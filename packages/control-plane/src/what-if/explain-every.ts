@@ -6,15 +6,14 @@ import {
   type PropagationPolicy,
 } from '@flotilla/api/propagation-policy'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
-import { requestFor } from '@flotilla/control-plane/binding/request'
-import { readClusters } from '@flotilla/control-plane/what-if/read-hub'
+import { readClusters } from './read-hub.ts'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
 import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
-import type { Binding } from './read-binding.ts'
-import { costBookFor } from './read-cost-book.ts'
-import { readNeighbours } from './read-neighbours.ts'
+import type { Binding } from '../hub.ts'
+import { costBookFor } from './cost-book-for.ts'
+import { requestNow } from './request-now.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -36,8 +35,7 @@ export async function explainEvery(hub: KubeApi, binding: Binding, now: number):
   const placement = found && (found.spec.placement ?? {})
   if (placement === undefined || stored.length >= rows.length) return { verdicts: stored, placement, clusters }
   const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
-  const neighbours = await readNeighbours(hub, binding)
-  const request = { ...requestFor(binding, placement), ...(neighbours && { neighbours }) }
+  const request = await requestNow(hub, binding, placement)
   const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }

@@ -5,7 +5,7 @@ import { isObject, type JsonObject, ownField } from '@flotilla/machinery/json'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
-import { kindIdOf } from '@flotilla/control-plane/object-id'
+import { kindIdOf } from '../object-id.ts'
 
 /** The manager of what kubectl applies: whoever applies the same files with it goes on from there. */
 export const applyManager = 'kubectl'
