@@ -2,12 +2,14 @@
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDict, asDicts, dictAt, valueAt } from '@flotilla/machinery/untyped'
 import type { Dict } from '@flotilla/machinery/untyped'
-import { podTemplateOf } from '../../policy/pod-template.ts'
+import { kindIdOf } from '../../object-id.ts'
+import { podPathOf } from '../../pod-path.ts'
 
 /** False where pods must be beside or apart from others, or need ports of nodes, volumes or devices. */
 export function needsOnlyRoom(template: KubeObject): boolean {
-  const pod = podTemplateOf(template)?.spec
-  if (pod === undefined || asDicts(valueAt(template, 'spec', 'volumeClaimTemplates')).length > 0) return false
+  const path = podPathOf(kindIdOf(template))
+  if (path === undefined || asDicts(valueAt(template, 'spec', 'volumeClaimTemplates')).length > 0) return false
+  const pod = dictAt(template, ...path, 'spec')
   return !isChoosy(pod) && !holdsMore(pod)
 }
 

@@ -1,6 +1,7 @@
 // Looks for room that others would leave a workload that has no place: on the hub where to look, on the member the proof.
 import type { Preemption } from '@flotilla/api/resource-binding'
-import type { ClusterRow } from '@flotilla/scheduler/snapshot'
+import { deepEqual } from '@flotilla/machinery/json'
+import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { prepareRoom } from '@flotilla/scheduler/preemption/freed'
 import { placesToTry, type Tenant } from '@flotilla/scheduler/preemption/least-priority'
 import { placesFor } from '@flotilla/scheduler/preemption/places'
@@ -11,7 +12,7 @@ import type { Foresight } from '../../foresight.ts'
 import type { Binding } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { priorityOf } from './consent.ts'
-import { type Resident, settledOn } from './residents.ts'
+import { outstandingOn, type Resident, settledOn } from './residents.ts'
 import { isContended, type Survey } from './survey.ts'
 
 export interface Search {
@@ -47,8 +48,17 @@ function requestToServe(binding: Binding, { foresight, isRead }: Search): Schedu
   if (request === undefined || others.length > 0 || workload?.components.length !== 1) return undefined
   if (!mayPreempt(request)) return undefined
   const snapshot = foresight.snapshot()
-  const isSettled = schedule(request, snapshot, { trigger: 'Preemption' }) === request.previous
-  return isSettled && placesFor(request, snapshot).every(({ id }) => isRead(id)) ? request : undefined
+  return isSettled(request, snapshot) && placesFor(request, snapshot).every(({ id }) => isRead(id))
+    ? request
+    : undefined
+}
+
+/** Nothing else would be decided now, nor once what is reserved has taken its room, of which free room may tell already. */
+function isSettled({ reservedOn: _, ...request }: ScheduleRequest, snapshot: Snapshot): boolean {
+  const { previous } = request
+  const decision = schedule(request, snapshot, { trigger: 'Preemption' })
+  const isAsShort = decision.shortfall?.missingReplicas === previous?.shortfall?.missingReplicas
+  return isAsShort && deepEqual(decision.clusters, previous?.clusters)
 }
 
 function placesFree(
@@ -58,9 +68,7 @@ function placesFree(
 ): readonly ClusterRow[] {
   const missing = request.previous?.shortfall?.missingReplicas ?? 0
   const shortage = { priority: priorityOf(binding), missing, requirements: request.requirements }
-  const free = placesFor(request, foresight.snapshot()).filter(
-    ({ id }) => !barred.has(id) && foresight.reservedOn(id).length === 0,
-  )
+  const free = placesFor(request, foresight.snapshot()).filter(({ id }) => !barred.has(id))
   return placesToTry(shortage, free, ({ id }) => (residents.get(id) ?? []).map(toTenant))
 }
 
@@ -76,7 +84,9 @@ function proveOn(
   survey: Survey,
   { foresight, residents }: Search,
 ): Found | undefined {
-  const settled = settledOn(residents.get(id) ?? [], survey.hosts)
+  const there = residents.get(id) ?? []
+  const settled = settledOn(there, survey.hosts)
+  const waiting = [...survey.unscheduled, ...outstandingOn(there, survey.hosts)]
   const proposal = proposePreemption({
     preemptor: { key: keyOfWorkload(binding), priority: priorityOf(binding), request },
     clusterId: id,
@@ -84,14 +94,9 @@ function proveOn(
     roomAfter: prepareRoom(survey.hosts, request.requirements),
     snapshot: foresight.snapshot(),
   })
-  if (
-    proposal === undefined ||
-    isContended(
-      survey,
-      proposal.victims.map(({ key }) => key),
-    )
-  )
-    return undefined
+  if (proposal === undefined) return undefined
+  const leaving = proposal.victims.map(({ key }) => key)
+  if (isContended({ hosts: survey.hosts, unscheduled: waiting }, leaving)) return undefined
   const refs = new Map(settled.map((each) => [each.id, each.binding.spec.workloads[0]?.ref]))
   const victims = proposal.victims.flatMap(({ key, replicas, left }) => {
     const ref = refs.get(key)

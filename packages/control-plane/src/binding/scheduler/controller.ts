@@ -229,7 +229,6 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
 
   const foresight: Foresight = {
     snapshot: snapshotNow,
-    reservedOn,
     requestOf(binding) {
       const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
       return policy && requestOf(keyOf(binding.metadata), binding, policy, binding, isGrowthReady(binding))

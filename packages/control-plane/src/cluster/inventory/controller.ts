@@ -9,7 +9,7 @@ import type { Controller, Result } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
 import type { Hub } from '../../hub.ts'
-import type { Readings } from '../readings.ts'
+import type { Readings } from '../../readings.ts'
 import { readInventory } from './read-inventory.ts'
 import { readProperties } from './read-properties.ts'
 
