@@ -35,16 +35,14 @@ export function prepareRoomFor(
   const all = countTenants(hosts)
   const known = hosts.map((host) => ({ host, isUsable: host.isOpen && isFit(host) }))
   return (ceded) => {
-    const isWhole = (key: string) => ceded.get(key) === all.get(key)
+    const whole = new Set([...ceded.keys()].filter((key) => ceded.get(key) === all.get(key)))
     const gains = new Map([...ceded.keys()].map((key) => [key, [] as number[]]))
     let room = 0
     for (const { host, isUsable } of known) {
       const leaving = [...host.tenants].filter(([key]) => ceded.has(key))
-      const free = isUsable
-        ? leaving.reduce((sum, [key, pods]) => (isWhole(key) ? pods.reduce(add, sum) : sum), host.free)
-        : none
+      const free = isUsable ? freeWithout(host, whole) : none
       if (isUsable) room += fitOnNode({ ...host, free }, request)
-      const inPart = leaving.filter(([key]) => !isWhole(key))
+      const inPart = leaving.filter(([key]) => !whole.has(key))
       const gainOf = isUsable
         ? prepareGain(
             free,
@@ -71,6 +69,17 @@ export function countTenants(hosts: readonly Host[]): ReadonlyMap<string, number
   return counts
 }
 
+/** What is free on a node once those have left it. */
+export function freeWithout({ free, tenants }: Host, leaving: ReadonlySet<string>): ShapeRow['free'] {
+  let sum = free
+  for (const [key, pods] of tenants) if (leaving.has(key)) sum = pods.reduce(add, sum)
+  return sum
+}
+
+export function withoutSlots(free: ShapeRow['free']): ShapeRow['free'] {
+  return new Map([...free].filter(([name]) => name !== 'pods'))
+}
+
 const none: ShapeRow['free'] = new Map()
 const onePod: Quantity = parseQuantity(1)
 
@@ -93,8 +102,7 @@ function prepareGain(
   leaving: readonly PodRequest[],
 ): (pod: PodRequest) => number {
   const slots = free.get('pods')
-  const withoutSlots = new Map([...free].filter(([name]) => name !== 'pods'))
-  const fit = fitOnNode({ free: withoutSlots, labels: {}, taints: [], count: 1 }, request)
+  const fit = fitOnNode({ free: withoutSlots(free), labels: {}, taints: [], count: 1 }, request)
   const most = leaving.reduce((sum, pod) => sum + roomLeftBy(pod, request), fit)
   const hasSlots = slots === undefined || floorDivideQuantity(slots, onePod) >= most
   return (pod) => (hasSlots ? roomLeftBy(pod, request) : Math.min(1, roomLeftBy(pod, request)))

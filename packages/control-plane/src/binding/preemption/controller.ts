@@ -14,6 +14,8 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { compareTurns } from '@flotilla/scheduler/order'
+import { toPodRequest } from '@flotilla/scheduler/fit'
+import { isContended } from '@flotilla/scheduler/preemption/contention'
 import { prepareRoom } from '@flotilla/scheduler/preemption/freed'
 import { isAbsence } from '../../absence.ts'
 import type { Readings } from '../../readings.ts'
@@ -28,7 +30,7 @@ import { Patience } from './patience.ts'
 import { findPreemption, type Found } from './prove.ts'
 import { needsOnlyRoom } from './provable.ts'
 import { residentsByCluster } from './residents.ts'
-import { isContended, surveyMember, type Survey } from './survey.ts'
+import { surveyMember, type Survey } from './survey.ts'
 
 export interface PreemptionDeps {
   readonly env: Env
@@ -165,10 +167,11 @@ function toPass({ before, after }: Change<Binding>): Iterable<string> {
 }
 
 /** Room for all that it is to have there is free now, and nobody else's pods could take it. */
-function hasRoom({ spec }: Binding, { id, replicas }: Preemption, survey: Survey): boolean {
+function hasRoom({ spec }: Binding, { id, replicas }: Preemption, { hosts, unscheduled }: Survey): boolean {
   const requirements = spec.workloads[0]?.components[0]?.replicaRequirements
   const held = spec.decision?.clusters.find((cluster) => cluster.id === id)?.replicas ?? 0
-  return prepareRoom(survey.hosts, requirements)(new Map()) >= replicas - held && !isContended(survey, [])
+  const room = prepareRoom(hosts, requirements)(new Map())
+  return room >= replicas - held && !isContended(hosts, unscheduled, toPodRequest(requirements))
 }
 
 /** What cannot be read stops nobody only if it is known not to be there. */

@@ -2,6 +2,8 @@
 import type { Preemption } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
+import { toPodRequest } from '@flotilla/scheduler/fit'
+import { isContended } from '@flotilla/scheduler/preemption/contention'
 import { prepareRoom } from '@flotilla/scheduler/preemption/freed'
 import { placesToTry, type Tenant } from '@flotilla/scheduler/preemption/least-priority'
 import { placesFor } from '@flotilla/scheduler/preemption/places'
@@ -13,7 +15,7 @@ import type { Binding } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { priorityOf } from './consent.ts'
 import { outstandingOn, type Resident, settledOn } from './residents.ts'
-import { isContended, type Survey } from './survey.ts'
+import type { Survey } from './survey.ts'
 
 export interface Search {
   readonly foresight: Foresight
@@ -95,8 +97,8 @@ function proveOn(
     snapshot: foresight.snapshot(),
   })
   if (proposal === undefined) return undefined
-  const leaving = proposal.victims.map(({ key }) => key)
-  if (isContended({ hosts: survey.hosts, unscheduled: waiting }, leaving)) return undefined
+  const leaving = new Set(proposal.victims.map(({ key }) => key))
+  if (isContended(survey.hosts, waiting, toPodRequest(request.requirements), leaving)) return undefined
   const refs = new Map(settled.map((each) => [each.id, each.binding.spec.workloads[0]?.ref]))
   const victims = proposal.victims.flatMap(({ key, replicas, left }) => {
     const ref = refs.get(key)

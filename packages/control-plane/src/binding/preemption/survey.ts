@@ -5,7 +5,7 @@ import { parseQuantity, type Quantity } from '@flotilla/machinery/quantity'
 import { asDict, textAt } from '@flotilla/machinery/untyped'
 import { nodes as nodeResource, pods as podResource } from '@flotilla/machinery/well-known-resources'
 import type { PodRequest } from '@flotilla/scheduler/fit'
-import { countTenants, prepareRoomFor, type Host } from '@flotilla/scheduler/preemption/freed'
+import type { Host } from '@flotilla/scheduler/preemption/freed'
 import { addPod, freeOf, isFinished, type NodeRow, pagesOf, toNodeRow } from '../../members/node-rows.ts'
 import { objectIdOf, type ObjectId } from '../../object-id.ts'
 import { podRequest } from '../../pod-request.ts'
@@ -77,11 +77,4 @@ function toHost(
     isOpen: row.ready,
     tenants,
   }
-}
-
-/** Whether one of the pods that wait for a node could take room that these leave. Their rules about nodes count for nothing. */
-export function isContended({ hosts, unscheduled }: Survey, leaving: readonly ObjectId[]): boolean {
-  const all = countTenants(hosts)
-  const gone = new Map(leaving.map((id) => [id, all.get(id) ?? 0]))
-  return unscheduled.some((request) => prepareRoomFor(request, hosts)(gone) > 0)
 }
