@@ -17,6 +17,7 @@ export default defineConfig({
             'packages/*/contract/**/*.test.ts',
             'tools/**/*.test.ts',
             'bench/**/*.test.ts',
+            'e2e/simulation/**/*.test.ts',
           ],
           exclude: ['**/*.real.test.ts', '**/node_modules/**'],
         },

@@ -11,7 +11,7 @@ export interface Room {
 
 /** `architecture.md`, "Rooms". */
 export const rooms: Readonly<Record<string, Room>> = {
-  machinery: { imports: [], pure: true },
+  machinery: { imports: [], pure: true, packages: ['@bufbuild/cel', 're2js'] },
   api: { imports: ['machinery'], pure: true, packages: ['typebox'] },
   scheduler: { imports: ['api', 'machinery'], pure: true },
   runtime: { imports: ['machinery'], packages: ['pino', 'prom-client'] },

@@ -20,7 +20,8 @@ import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { type ClusterRow, createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
 import { whyNot } from '@flotilla/scheduler/why-not'
-import { describe, expect, test } from 'vitest'
+import { loadCel } from '@flotilla/machinery/cel/program'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { planText } from '../packages/cli/src/what-if/plan-text.ts'
 import { whyNotText } from '../packages/cli/src/decisions/why-not-text.ts'
 import { proposalText } from '../packages/cli/src/rebalance/proposal-text.ts'
@@ -82,6 +83,8 @@ function toCluster(cells: Cells): ClusterRow {
     region: cells['Region'] ?? '',
     ready: cells['Ready'] !== 'no',
     labels: Object.fromEntries(labels.map(([column, value]) => [column.slice('Label '.length), value])),
+    ...(cells['Version'] ? { kubernetesVersion: cells['Version'] } : {}),
+    ...(cells['Nodes'] ? { nodes: { total: Number(cells['Nodes']), ready: Number(cells['Nodes']) } } : {}),
     ...(cells['Room'] ? roomFor(Number(cells['Room'])) : {}),
     ...(cells['CPUs'] ? used(Number(cells['CPUs']), Number(cells['Used'])) : {}),
   })
@@ -193,6 +196,8 @@ function showing(command: string): readonly Example[] {
 const sheets = [...page.matchAll(/```yaml\n(apiVersion:[\s\S]*?)```/g)].map(
   ([, yaml]) => parseYaml(yaml ?? '') as KubeObject,
 )
+
+beforeAll(loadCel)
 
 describe('docs/scheduling.md', () => {
   test.each(sheets.map((sheet) => [sheet['kind'], sheet] as const))('%s is admitted', (kind, sheet) => {

@@ -1,5 +1,7 @@
 // `npm run bench -- NAME [--OPTION NUMBER …] [--json]`: runs one benchmark and prints its table.
 import { parseArgs } from 'node:util'
+import { changes } from './benches/changes.ts'
+import { decision } from './benches/decision.ts'
 import { drift } from './benches/drift.ts'
 import { fleet } from './benches/fleet.ts'
 import { fragmentation } from './benches/fragmentation.ts'
@@ -20,6 +22,8 @@ const benchmarks: readonly Benchmark[] = [
   idle,
   fleet,
   scheduler,
+  changes,
+  decision,
   rebalance,
   fragmentation,
 ]

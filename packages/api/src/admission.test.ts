@@ -1,7 +1,8 @@
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { setPath, type PathStep } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { describe, expect, test } from 'vitest'
+import { loadCel } from '@flotilla/machinery/cel/program'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type AdmissionRequest, admissionRules } from './admission.ts'
 import { apiVersion, authorAnnotation } from './group.ts'
 
@@ -208,11 +209,32 @@ const policyRows: readonly Row[] = [
     because: /takes no values/,
   },
   {
-    name: 'CEL',
+    name: 'CEL that does not compile',
     path: 'spec.placement',
-    value: { clusterAffinity: { expression: 'true' } },
+    value: { clusterAffinity: { expression: 'cluster.region ==' } },
     refused: 'spec.placement.clusterAffinity.expression',
-    because: later,
+    because: /found end of input|expecting/,
+  },
+  {
+    name: 'CEL over what there is not',
+    path: 'spec.placement',
+    value: { clusterAffinity: { expression: 'object.spec == 1' } },
+    refused: 'spec.placement.clusterAffinity.expression',
+    because: /there is no variable object; there are cluster/,
+  },
+  {
+    name: 'weights that depend on what members report',
+    path: 'spec.placement',
+    value: {
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        weightPreference: {
+          staticWeightList: [{ targetCluster: { expression: 'cluster.nodes.ready > 3' }, weight: 1 }],
+        },
+      },
+    },
+    refused: 'spec.placement.replicaScheduling.weightPreference.staticWeightList[0].targetCluster.expression',
+    because: /may depend on what members report, such as cluster.nodes: go by labels here/,
   },
   {
     name: 'a toleration of nothing',
@@ -954,6 +976,8 @@ const clusterRows: readonly Row[] = [
 function endpoint(value: string, because: RegExp): Row {
   return { name: `endpoint ${value}`, path: 'spec.apiEndpoint', value, refused: 'spec.apiEndpoint', because }
 }
+
+beforeAll(loadCel)
 
 describe.each([
   ['PropagationPolicy', policy, policyRows],

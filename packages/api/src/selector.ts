@@ -95,7 +95,10 @@ const affinityProperties = {
   labelSelector: optional(labelSelector('Only clusters with these labels.')),
   fieldSelector: optional(fieldSelectorSchema),
   expression: optional(
-    text('CEL over `cluster` that must be true. This version does not act on it and refuses it.', { maxLength: 4096 }),
+    text(
+      'CEL over `cluster` that must be true: its `name`, `id`, `labels`, `provider`, `region`, `zones`, and in `spec.placement.clusterAffinity` also what it reports: `kubernetesVersion`, `nodes.total`, `nodes.ready`, `properties` (lists of values by name). A cluster for which it fails is not selected; what is reported only ever stops growth.',
+      { minLength: 1, maxLength: 4096 },
+    ),
   ),
 }
 

@@ -1,12 +1,18 @@
 // Whether a cluster is one of those that a cluster affinity selects; used by policies' placement and by weights.
+import { compileClusterExpression, reportedFieldIn } from '@flotilla/api/cluster-expression'
 import type { ClusterAffinity, FieldSelector } from '@flotilla/api/selector'
+import { isError } from '@flotilla/machinery/errors'
 import { type Selector, formatSelector, fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
 import type { ClusterFacts } from './facts.ts'
 
 type FieldRequirement = NonNullable<FieldSelector['matchExpressions']>[number]
 
 /** Says of a cluster why it is not selected. */
-export type Mismatch = (cluster: ClusterFacts) => string
+export interface Mismatch {
+  (cluster: ClusterFacts): string
+  /** It depends on what the member reports, which takes nothing away. */
+  readonly isReported?: boolean
+}
 
 /** Undefined for a cluster that is selected. */
 export type AffinityMatch = (cluster: ClusterFacts) => Mismatch | undefined
@@ -15,7 +21,8 @@ const matches = new WeakMap<ClusterAffinity, AffinityMatch>()
 
 /**
  * Objects are immutable, so an affinity is prepared once however many bindings share its policy.
- * Throws BadRequest when a label selector is malformed (admission refuses those).
+ * Throws BadRequest when a label selector is malformed and Invalid when an expression does not compile (admission
+ * refuses those), and CelLoading while the engine of expressions is being loaded.
  */
 export function matchAffinity(affinity: ClusterAffinity): AffinityMatch {
   const known = matches.get(affinity)
@@ -30,12 +37,13 @@ function prepare(affinity: ClusterAffinity): AffinityMatch {
   const excluded = new Set(affinity.exclude)
   const labels = affinity.labelSelector === undefined ? undefined : fromLabelSelector(affinity.labelSelector)
   const fields = affinity.fieldSelector?.matchExpressions ?? []
+  const expressed = affinity.expression === undefined ? undefined : prepareExpression(affinity.expression)
   return (cluster) => {
     if (excluded.has(cluster.name)) return isExcluded
     if (names !== undefined && !names.has(cluster.name)) return isNotNamed
     if (labels !== undefined && !matchesLabels(labels, cluster.labels)) return () => describeLabels(labels)
     const field = fields.find((requirement) => !holds(requirement, cluster))
-    return field === undefined ? undefined : (row) => describeField(field, row)
+    return field === undefined ? expressed?.(cluster) : (row) => describeField(field, row)
   }
 }
 
@@ -60,6 +68,31 @@ function fieldValues(key: FieldRequirement['key'], cluster: ClusterFacts): reado
   if (key === 'zone') return cluster.zones
   const value = cluster[key]
   return value === '' ? [] : [value]
+}
+
+/** A cluster for which it is not true, or fails, is not selected. */
+function prepareExpression(source: string): AffinityMatch {
+  const program = compileClusterExpression(source)
+  const isReported = reportedFieldIn(source) !== undefined
+  const because = (reason: string): Mismatch => Object.assign(() => reason, { isReported })
+  return (cluster) => {
+    try {
+      const value = program.evaluate({ cluster: viewOf(cluster) })
+      return value === true
+        ? undefined
+        : because(`the policy wants ${source}, which is ${JSON.stringify(value)} for it`)
+    } catch (error) {
+      if (!isError(error, 'Invalid')) throw error
+      return because(error.message)
+    }
+  }
+}
+
+/** What expressions see of a cluster. */
+function viewOf({ name, id, labels, provider, region, zones, kubernetesVersion, nodes, properties }: ClusterFacts) {
+  const values = [...properties].map(([property, row]) => [property, [...row.values]])
+  const known = { ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }), ...(nodes ? { nodes } : {}) }
+  return { name, id, labels, provider, region, zones, properties: Object.fromEntries(values), ...known }
 }
 
 function describeLabels(selector: Selector): string {

@@ -1,5 +1,6 @@
 // A cluster that replicas may be divided among: its terms in the division, and what to say when it takes no more.
 import { describeLimit } from './allocation.ts'
+import type { ClusterCosts } from './cost/objective.ts'
 import type { Share, Step } from './divide.ts'
 import type { Judged } from './judge.ts'
 
@@ -54,11 +55,34 @@ const unitsPerCurrency = 1e9
 function stepsOf({ judged, levels, share }: Omit<Candidate, 'held'>, held: number): readonly Step[] {
   const { costs, holding } = judged
   if (costs === undefined) return withHeld(held, levels)
-  const { fixed, load, loadWeight } = costs
+  if (held > 0 || holding !== undefined) return priceSteps(judged, costs, held, levels, share.max)
+  const known = newcomers.get(costs)
+  if (known?.max === share.max && known.level === levels.growth) return known.steps
+  const steps = priceSteps(judged, costs, held, levels, share.max)
+  newcomers.set(costs, { max: share.max, level: levels.growth, steps })
+  return steps
+}
+
+interface Newcomer {
+  readonly max: number
+  readonly level: number
+  readonly steps: readonly Step[]
+}
+
+/** Of clusters that hold nothing, which differ little from one decision to the next. */
+const newcomers = new WeakMap<ClusterCosts, Newcomer>()
+
+function priceSteps(
+  { holding }: Judged,
+  { fixed, load, loadWeight }: ClusterCosts,
+  held: number,
+  levels: Levels,
+  max: number,
+): readonly Step[] {
   const steps: Step[] = []
   let from = 0
   for (const { penalty, upTo } of load.steps) {
-    if (from >= share.max) break
+    if (from >= max) break
     const to = upTo + (holding?.replicas ?? 0)
     if (to <= from) continue
     const cost = Math.round((fixed + loadWeight * penalty) * unitsPerCurrency)

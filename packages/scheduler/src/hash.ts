@@ -11,6 +11,15 @@ export function hash32(text: string, seed = 0x811c9dc5): number {
   return mix(hash)
 }
 
+const double = new Float64Array(1)
+const words = new Uint32Array(double.buffer)
+
+/** 32 bits of a number. */
+export function hashNumber(number: number): number {
+  double[0] = number
+  return combine(words[0] ?? 0, words[1] ?? 0)
+}
+
 /** 64 bits of `text` as 16 hexadecimal digits. */
 export function hashText(text: string): string {
   return hex(hash32(text)) + hex(hash32(text, 0x9e3779b9))
@@ -28,6 +37,16 @@ function mix(hash: number): number {
   mixed ^= mixed >>> 13
   mixed = Math.imul(mixed, 0xc2b2ae35)
   return (mixed ^ (mixed >>> 16)) >>> 0
+}
+
+/** 64 bits of hashes in their order, as 16 hexadecimal digits. */
+export function hashList(hashes: Iterable<number>): string {
+  let [one, other] = [0x811c9dc5, 0x9e3779b9]
+  for (const hash of hashes) {
+    one = combine(one, hash)
+    other = combine(other, hash)
+  }
+  return hex(one) + hex(other)
 }
 
 function hex(hash: number): string {

@@ -1,9 +1,9 @@
 // Names the inputs of a decision by hashes, so that unchanged inputs are recognised.
 import { canonicalJson } from '@flotilla/machinery/json'
-import type { ClusterCosts } from './cost/objective.ts'
-import { combine, hash32, hashText } from './hash.ts'
+import { combine, hash32, hashList, hashNumber, hashText } from './hash.ts'
 import type { Judged } from './judge.ts'
 import type { ScheduleRequest } from './request.ts'
+import type { ClusterRow } from './snapshot.ts'
 
 /** Changes whenever the same inputs may be decided otherwise. */
 export const engineVersion = 1
@@ -15,17 +15,15 @@ const hashes = new WeakMap<object, string>()
  * only explained (free room where the mode does not go by it, why other clusters do not fit) is no input.
  */
 export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]): string {
-  const clusters = feasible.map(({ cluster, limit, costs }) => `${cluster.id}=${limit}${costs ? costsKey(costs) : ''}`)
-  return `${hashRequest(request)}.${hashText(clusters.join())}`
+  const clusters = feasible.map(({ cluster, limit, costs }) =>
+    combine(combine(cluster.idHash, hashNumber(limit)), costs?.hash ?? 0),
+  )
+  return `${hashRequest(request)}.${hashList(clusters)}`
 }
 
 function hashRequest({ templateUID, apiVersion, kind, replicas, completions, placement }: ScheduleRequest): string {
   const asked = [engineVersion, templateUID, apiVersion, kind, replicas, completions, hashOnce(placement)]
   return hashText(JSON.stringify(asked))
-}
-
-function costsKey({ fixed, load, loadWeight }: ClusterCosts): string {
-  return loadWeight > 0 ? `@${fixed}+${load.key}` : `@${fixed}`
 }
 
 /** Whether two hashes are of the same request, whatever the clusters were. */
@@ -47,8 +45,14 @@ function requestPart(inputHash: string): string {
  * `feasible` comes by name, so equal hashes are told apart by it.
  */
 export function orderTies(templateUID: string, feasible: readonly Judged[]): ReadonlyMap<string, number> {
+  const tieOf = tieOrder(templateUID)
+  return new Map(feasible.map(({ cluster }, index) => [cluster.id, tieOf(cluster, index)]))
+}
+
+/** `index`: of the cluster in any list by name. */
+export function tieOrder(templateUID: string): (cluster: ClusterRow, index: number) => number {
   const seed = hash32(templateUID)
-  return new Map(feasible.map(({ cluster }, index) => [cluster.id, combine(seed, cluster.idHash) * 0x100000 + index]))
+  return ({ idHash }, index) => combine(seed, idHash) * 0x100000 + index
 }
 
 /** Objects are immutable, so a placement is hashed once however many bindings share its policy. */

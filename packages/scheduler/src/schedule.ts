@@ -17,6 +17,7 @@ import { suggestChange } from './relax.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 import { standAtZero } from './stand-at-zero.ts'
+import { isUndisturbed } from './undisturbed.ts'
 import { explainViolation } from './violation.ts'
 
 /**
@@ -24,6 +25,7 @@ import { explainViolation } from './violation.ts'
  * refuses.
  */
 export function schedule(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
+  if (request.previous !== undefined && isUndisturbed(request, snapshot)) return request.previous
   const { target, ...asked } = request
   const moved = target && resolveTarget(request, target, snapshot)
   const resolved = moved ?? resolve(asked, snapshot)

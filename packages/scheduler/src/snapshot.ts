@@ -35,6 +35,10 @@ export interface ClusterRow {
   readonly provider: string
   readonly region: string
   readonly zones: readonly string[]
+  /** Of its API server, `v1.36.3`. None: not known yet. */
+  readonly kubernetesVersion?: string
+  /** None: not known yet. */
+  readonly nodes?: { readonly total: number; readonly ready: number }
   readonly taints: readonly Taint[]
   readonly ready: boolean
   /** Of condition Ready where it is not True. */
@@ -111,6 +115,8 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     provider: spec.provider ?? '',
     region: spec.region ?? '',
     zones: spec.zones ?? [],
+    ...(status?.kubernetesVersion === undefined ? {} : { kubernetesVersion: status.kubernetesVersion }),
+    ...(status?.nodes === undefined ? {} : { nodes: status.nodes }),
     taints: spec.taints ?? [],
     ready: ready?.status === 'True',
     notReadyReason: ready === undefined ? 'it has not reported yet' : ready.message || ready.reason,

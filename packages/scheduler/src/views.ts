@@ -1,6 +1,5 @@
 // What filters and tiers say of each cluster. What a policy and a kind decide is asked once, however many bindings share
 // them.
-import type { Placement } from '@flotilla/api/placement'
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
@@ -12,6 +11,7 @@ import { room } from './filters/room.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
 import { workloadAffinity, workloadAntiAffinity } from './filters/workload-affinity.ts'
+import { nameObjects } from './object-names.ts'
 import { Recent } from './recent.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { ClusterRow, Snapshot } from './snapshot.ts'
@@ -79,7 +79,10 @@ const mostViews = 1_000_000
 /** By placement and kind. */
 const known = new Recent<string, Looked>(mostViews, ({ views }) => views.length)
 
-function sharedViews(request: ScheduleRequest, snapshot: Snapshot): Views {
+const nameOf = nameObjects()
+
+/** Of each cluster of the snapshot, but for what depends on other workloads. */
+export function sharedViews(request: ScheduleRequest, snapshot: Snapshot): Views {
   const { placement, apiVersion, kind, replicas } = request
   const key = `${nameOf(placement)} ${apiVersion}/${kind}/${replicas === undefined}`
   const before = known.get(key)
@@ -87,17 +90,6 @@ function sharedViews(request: ScheduleRequest, snapshot: Snapshot): Views {
   const views = look(request, snapshot, before)
   known.set(key, { facts: snapshot.facts, views })
   return views
-}
-
-const names = new WeakMap<Placement, number>()
-let named = 0
-
-/** Placements are immutable, so each is known by a number of its own. */
-function nameOf(placement: Placement): number {
-  const name = names.get(placement)
-  if (name !== undefined) return name
-  names.set(placement, ++named)
-  return named
 }
 
 /** Asks only of clusters of which other things are known than before. */

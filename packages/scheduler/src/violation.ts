@@ -10,6 +10,11 @@ const reasons: Readonly<Record<string, string>> = {
   WorkloadAntiAffinity: 'AntiAffinityViolated',
 }
 
+/** Whether a condition says so where the filter speaks against what runs. */
+export function isPromise(filter: string): boolean {
+  return reasons[filter] !== undefined
+}
+
 export function explainViolation(
   judged: readonly Judged[],
   clusters: readonly DecidedCluster[],

@@ -28,7 +28,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
   const { clusterAffinities, spreadConstraints, compliance } = placement
   return [
-    ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity),
+    ...checkAffinity(`${field}.clusterAffinity`, placement.clusterAffinity, { mayObserve: true }),
     ...each(`${field}.clusterTolerations`, placement.clusterTolerations, checkToleration),
     ...checkReplicaScheduling(`${field}.replicaScheduling`, placement.replicaScheduling ?? {}, placement),
     ...checkSpread(`${field}.spreadConstraints`, spreadConstraints, placement.replicaScheduling ?? {}),

@@ -3,6 +3,7 @@ import { type StatusCause, isError } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
 import { checkDns1123Subdomain, checkLabelKey, checkLabelValue } from '@flotilla/machinery/names'
 import { fromLabelSelector } from '@flotilla/machinery/selector'
+import { compileClusterExpression, reportedFieldIn } from '../cluster-expression.ts'
 import { isClusterScopedKind, isNeverTemplate, isReservedNamespace } from '../never-template.ts'
 import type { ClusterAffinity, FieldSelector, LabelSelector, ResourceSelector, Toleration } from '../selector.ts'
 import { duplicates, each, invalid, notActedOn } from './rule.ts'
@@ -109,7 +110,12 @@ export function checkLabelSelector(field: string, selector: LabelSelector | unde
   }
 }
 
-export function checkAffinity(field: string, affinity: ClusterAffinity | undefined): readonly StatusCause[] {
+/** `mayObserve`: its expression may depend on what members report. */
+export function checkAffinity(
+  field: string,
+  affinity: ClusterAffinity | undefined,
+  { mayObserve = false }: { readonly mayObserve?: boolean } = {},
+): readonly StatusCause[] {
   if (affinity === undefined) return []
   const { clusterNames, exclude = [], labelSelector, fieldSelector, expression } = affinity
   const excluded = new Set(exclude)
@@ -134,8 +140,24 @@ export function checkAffinity(field: string, affinity: ClusterAffinity | undefin
     ...each(`${field}.exclude`, exclude, checkName),
     ...checkLabelSelector(`${field}.labelSelector`, labelSelector),
     ...each(`${field}.fieldSelector.matchExpressions`, fieldSelector?.matchExpressions, checkFieldRequirement),
-    ...notActedOn(`${field}.expression`, expression !== undefined),
+    ...checkExpression(`${field}.expression`, expression, mayObserve),
   ]
+}
+
+function checkExpression(field: string, expression: string | undefined, mayObserve: boolean): readonly StatusCause[] {
+  if (expression === undefined) return []
+  const reported = mayObserve ? undefined : reportedFieldIn(expression)
+  if (reported !== undefined) {
+    const where = 'only spec.placement.clusterAffinity may depend on what members report'
+    return [fieldForbidden(field, `${where}, such as cluster.${reported}: go by labels here`)]
+  }
+  try {
+    compileClusterExpression(expression)
+    return []
+  } catch (error) {
+    if (isError(error, 'Invalid')) return [fieldInvalid(field, expression, error.message)]
+    throw error
+  }
 }
 
 function checkFieldRequirement(

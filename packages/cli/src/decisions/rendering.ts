@@ -17,6 +17,7 @@ import { builtinSchemaOf, MemberKinds, type MemberKind } from '@flotilla/control
 import { projectRow } from '@flotilla/control-plane/members/row'
 import { SchemaLibrary } from '@flotilla/control-plane/members/schema-library'
 import { objectIdOf } from '@flotilla/control-plane/object-id'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
@@ -115,9 +116,11 @@ async function readShared(hub: KubeApi): Promise<Shared> {
     hub.list(namespaces),
     hub.list(horizontalPodAutoscalers),
   ])
+  const overrides = [...wide.items, ...local.items]
+  await loadCelFor(overrides.map(({ spec }) => spec))
   return {
     hubId,
-    overrides: [...wide.items, ...local.items],
+    overrides,
     namespaces: new Map(spaces.items.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
     scalers: new Map(scalers.items.map((scaler) => [objectIdOf(refOf(scaler)), scaler])),
   }

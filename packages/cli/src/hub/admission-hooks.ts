@@ -2,6 +2,7 @@
 import { admissionRules } from '@flotilla/api/admission'
 import { group } from '@flotilla/api/group'
 import type { Admission, AdmissionHook } from '@flotilla/kube-server/admission'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 
 /** `allowLoopbackEndpoints`: members may be on this machine, because the hub itself is only reached from it. */
 export function admissionHooks(options: { readonly allowLoopbackEndpoints: boolean }): Admission {
@@ -13,9 +14,10 @@ function ruleHook({ allowLoopbackEndpoints }: { readonly allowLoopbackEndpoints:
     name: 'flotilla',
     matches: ({ resource, operation, subresource }) =>
       resource.group === group && operation !== 'DELETE' && !subresource && admissionRules.has(resource.kind),
-    admit({ operation, resource, object, oldObject, user }) {
+    async admit({ operation, resource, object, oldObject, user }) {
       const rule = admissionRules.get(resource.kind)
       if (rule === undefined || object === undefined || operation === 'DELETE') return undefined
+      await loadCelFor([object['spec']])
       return rule.admit({
         operation,
         object,

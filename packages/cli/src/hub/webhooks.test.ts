@@ -25,17 +25,17 @@ interface Answer {
   }
 }
 
-function answer(request: ReviewRequest) {
-  return (reviewAnswer(request, { allowLoopbackEndpoints: false }) as Answer).response
+async function answer(request: ReviewRequest) {
+  return ((await reviewAnswer(request, { allowLoopbackEndpoints: false })) as Answer).response
 }
 
 describe('reviewAnswer()', () => {
-  it('admits with defaults and the author as a patch', () => {
+  it('admits with defaults and the author as a patch', async () => {
     const {
       uid,
       allowed,
       patch = '',
-    } = answer(review(policy({ resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }] })))
+    } = await answer(review(policy({ resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }] })))
     expect([uid, allowed]).toEqual(['u1', true])
     const operations = JSON.parse(Buffer.from(patch, 'base64').toString()) as { path: string; value: unknown }[]
     expect(operations.map(({ path }) => path)).toEqual(['/metadata', '/spec'])
@@ -45,8 +45,8 @@ describe('reviewAnswer()', () => {
     expect(operations[1]?.value).toMatchObject({ conflictResolution: 'IfIdentical' })
   })
 
-  it('refuses with the field', () => {
-    const { allowed, status } = answer(review(policy({ resourceSelectors: [] })))
+  it('refuses with the field', async () => {
+    const { allowed, status } = await answer(review(policy({ resourceSelectors: [] })))
     expect([allowed, status?.code]).toEqual([false, 422])
     expect(status?.message).toContain('spec.resourceSelectors')
   })
@@ -54,8 +54,8 @@ describe('reviewAnswer()', () => {
   it.each([
     { name: 'a deletion', request: review(policy({ resourceSelectors: [] }), 'DELETE') },
     { name: 'another kind', request: review({ ...policy({}), kind: 'ConfigMap' }) },
-  ])('has nothing to say of $name', ({ request }) => {
-    expect(answer(request)).toEqual({ uid: 'u1', allowed: true })
+  ])('has nothing to say of $name', async ({ request }) => {
+    expect(await answer(request)).toEqual({ uid: 'u1', allowed: true })
   })
 })
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { admissionRules } from '@flotilla/api/admission'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { isError, toStatus } from '@flotilla/machinery/errors'
 import type { JsonPatchOperation } from '@flotilla/machinery/kube-api'
 import { deepEqual } from '@flotilla/machinery/json'
@@ -79,7 +80,11 @@ async function readReview(request: IncomingMessage): Promise<ReviewRequest> {
 }
 
 /** The AdmissionReview that answers `request`. */
-export function reviewAnswer(request: ReviewRequest, options: Pick<WebhookOptions, 'allowLoopbackEndpoints'>): object {
+export async function reviewAnswer(
+  request: ReviewRequest,
+  options: Pick<WebhookOptions, 'allowLoopbackEndpoints'>,
+): Promise<object> {
+  await loadCelFor([request.object?.['spec']])
   return {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',

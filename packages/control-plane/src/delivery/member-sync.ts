@@ -1,5 +1,6 @@
 // Makes one member hold what the hub wants: one loop per member, with its own queue, so that none delays another.
 import type { Cluster } from '@flotilla/api/cluster'
+import { CelLoading } from '@flotilla/machinery/cel/program'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { Result, RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
@@ -338,7 +339,7 @@ export class MemberSync implements AsyncDisposable {
   }
 
   #noteFailure(id: ObjectId, error: unknown): Result | void {
-    if (error instanceof Waiting || isSilence(error)) throw error
+    if (error instanceof Waiting || error instanceof CelLoading || isSilence(error)) throw error
     if (isError(error, 'Conflict')) throw error
     if (isError(error)) {
       // Not the object's absence but the path's: its kind may have gone from the member.

@@ -7,6 +7,7 @@ import {
 } from '@flotilla/api/propagation-policy'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { readClusters } from './read-hub.ts'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { explainAll } from '@flotilla/scheduler/schedule'
@@ -48,6 +49,7 @@ export async function readPolicy(hub: KubeApi, { kind, namespace, name, uid }: P
       isLocal ? propagationPolicyResource : clusterPropagationPolicyResource,
       key,
     )
+    await loadCelFor([policy.spec])
     return policy.metadata.uid === uid ? policy : undefined
   } catch (error) {
     if (isError(error, 'NotFound')) return undefined

@@ -3,6 +3,7 @@ import { type CarbonSheet, carbonSheetResource } from '@flotilla/api/carbon-shee
 import { apiVersion } from '@flotilla/api/group'
 import { type PriceSheet, priceSheetResource } from '@flotilla/api/price-sheet'
 import { type TrafficProfile, trafficProfileResource } from '@flotilla/api/traffic-profile'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
@@ -16,7 +17,9 @@ export async function readCostSources(api: KubeApi): Promise<CostSources> {
     api.list<TrafficProfile>(trafficProfileResource),
     api.list<CarbonSheet>(carbonSheetResource),
   ])
-  return { priceSheets: prices.items, trafficProfiles: profiles.items, carbonSheets: emissions.items }
+  const sources = { priceSheets: prices.items, trafficProfiles: profiles.items, carbonSheets: emissions.items }
+  await loadCelFor([sources])
+  return sources
 }
 
 /** With `objects` in place of those of their names, without those that are `removed`. */

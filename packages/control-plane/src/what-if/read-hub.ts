@@ -13,6 +13,7 @@ import {
   type ResourceBinding,
 } from '@flotilla/api/resource-binding'
 import type { ResourceSelector } from '@flotilla/api/selector'
+import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -55,6 +56,7 @@ export async function readHub(
   const policies = [...local.items, ...wide.items]
   const templates = await readTemplates(api, selectionsOf(changed, policies))
   const bound = [...bindings.items, ...clusterBindings.items]
+  await loadCelFor([changed, ...policies.map(({ spec }) => spec)])
   return {
     clusters,
     rows,

@@ -1,6 +1,7 @@
 // What one replica of a workload costs on a cluster, in fixed units, whatever the other clusters are.
 import { defaultWattsPerCPU } from '@flotilla/api/carbon-sheet'
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { TrafficProfile } from '@flotilla/api/traffic-profile'
 import { matchAffinity } from '../affinity.ts'
 import { requestKey } from '../fit.ts'
 import type { ClusterRow } from '../snapshot.ts'
@@ -26,11 +27,20 @@ export interface Costs {
   readonly carbon?: number
 }
 
+/** The same for requests that cost the same everywhere. */
+export function costKeyOf(request: CostRequest, book: CostBook): string {
+  return keyOf(request, profileOf(request, book.traffic))
+}
+
+function keyOf({ requirements }: CostRequest, profile: TrafficProfile | undefined): string {
+  return `${profile?.metadata.name ?? ''} ${requestKey(requirements)}`
+}
+
 /** Costs of a replica by cluster. Costs of a cluster are computed once per row, book and kind of request. */
 export function prepareCostOf(request: CostRequest, book: CostBook): (cluster: ClusterRow) => Costs {
   const profile = profileOf(request, book.traffic)
   const egressGiB = profile?.spec.egressGiBPerReplicaHour ?? 0
-  const key = `${profile?.metadata.name ?? ''} ${requestKey(request.requirements)}`
+  const key = keyOf(request, profile)
   return (cluster) => {
     const known = costsKnownOf(cluster, book)
     let costs = known.get(key)

@@ -1,6 +1,7 @@
 // What a replica costs by how full it makes its cluster: nothing up to a target, then with the square of what is above.
 import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import { requestKey } from '../fit.ts'
+import { combine, hashNumber } from '../hash.ts'
 import type { Reservation } from '../occupy.ts'
 import type { ClusterRow, Utilisation } from '../snapshot.ts'
 import { type Amounts, amountsOf } from './amounts.ts'
@@ -17,8 +18,8 @@ export interface Load {
   readonly steps: readonly LoadStep[]
   /** Penalty of the first replica that is added. */
   readonly next: number
-  /** The same for equal steps. */
-  readonly key: string
+  /** Of the steps. */
+  readonly hash: number
 }
 
 /** Utilisation above which a replica costs something: what is free below takes rollouts and failed nodes. */
@@ -27,7 +28,7 @@ const bands = 10
 
 /** Of a cluster that costs the same however full it is. */
 export function constantLoad(penalty: number): Load {
-  return { steps: [{ penalty, upTo: Number.POSITIVE_INFINITY }], next: penalty, key: `${penalty}` }
+  return { steps: [{ penalty, upTo: Number.POSITIVE_INFINITY }], next: penalty, hash: hashNumber(penalty) }
 }
 
 interface Known {
@@ -95,7 +96,7 @@ function loadFrom(
   return {
     steps,
     next: steps.find(({ upTo }) => upTo >= 1)?.penalty ?? 0,
-    key: steps.map(({ upTo }) => upTo).join(),
+    hash: steps.reduce((hash, { upTo }) => combine(hash, hashNumber(upTo)), 0),
   }
 }
 

@@ -1,9 +1,11 @@
 // What the costs of clusters are worth together: each term times its weight, in the currency of the book.
 import type { Placement } from '@flotilla/api/placement'
 import type { Reservation } from '../occupy.ts'
+import { combine, hashNumber } from '../hash.ts'
+import { nameObjects } from '../object-names.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import type { CostBook } from './book.ts'
-import { type CostRequest, type Costs, prepareCostOf } from './cost-of.ts'
+import { type CostRequest, type Costs, costKeyOf, prepareCostOf } from './cost-of.ts'
 import { constantLoad, type Load, loadOn } from './load.ts'
 
 export type Objective = NonNullable<Placement['objective']>
@@ -22,6 +24,8 @@ export interface ClusterCosts {
   readonly loadWeight: number
   /** Weighted terms that are not known here. */
   readonly unknown: readonly Term[]
+  /** Of what the division goes by. */
+  readonly hash: number
 }
 
 /** Undefined where placement does not go by costs. */
@@ -46,26 +50,94 @@ export function weighCosts(
   clusters: readonly ClusterRow[],
   isRival: (index: number) => boolean = () => true,
 ): readonly ClusterCosts[] {
-  const costs = clusters.map(prepareCostOf(request, book))
-  const loads = clusters.map(prepareLoad(objective, request))
-  const worstOf = (valueAt: (index: number) => number | undefined) => {
-    let worst = 0
-    for (const index of clusters.keys()) if (isRival(index)) worst = Math.max(worst, valueAt(index) ?? 0)
-    return worst
-  }
-  const weighed = fixedTerms.flatMap((term) => {
+  const weighed = withReservations(weighAll(objective, request, book, clusters), objective, request, clusters)
+  return weighed.every(isKnown) ? weighed : withWorst(weighed, objective, isRival)
+}
+
+const isKnown = ({ unknown }: ClusterCosts) => unknown.length === 0
+
+const mostRequests = 256
+const weighedBefore = new WeakMap<readonly ClusterRow[], Map<string, readonly ClusterCosts[]>>()
+const nameOf = nameObjects()
+
+/** With no cost for what is not known, and where nothing is reserved: found once for all that ask for the same. */
+function weighAll(
+  objective: Objective,
+  request: CostRequest,
+  book: CostBook,
+  clusters: readonly ClusterRow[],
+): readonly ClusterCosts[] {
+  const known = weighedBefore.get(clusters) ?? new Map<string, readonly ClusterCosts[]>()
+  weighedBefore.set(clusters, known)
+  const key = `${nameOf(objective)} ${nameOf(book)} ${costKeyOf(request, book)}`
+  const weighed = known.get(key)
+  if (weighed !== undefined) return weighed
+  if (known.size >= mostRequests) known.clear()
+  const costOf = prepareCostOf(request, book)
+  const loadOf = prepareLoad(objective, request)
+  const all = clusters.map((cluster) => weigh(objective, costOf(cluster), loadOf(cluster)))
+  known.set(key, all)
+  return all
+}
+
+const noLoad = constantLoad(0)
+
+function prepareLoad({ load = 0 }: Objective, { requirements }: CostRequest) {
+  return (cluster: ClusterRow): Load | undefined => (load > 0 ? loadOn(cluster, requirements) : noLoad)
+}
+
+/** `worst`: of terms that are not known. */
+function weigh(
+  objective: Objective,
+  costs: Costs,
+  load: Load | undefined,
+  worst: Readonly<Partial<Record<Term, number>>> = {},
+): ClusterCosts {
+  const { load: loadWeight = 0 } = objective
+  const unknown: Term[] = []
+  let fixed = 0
+  for (const term of fixedTerms) {
     const weight = objective[term] ?? 0
-    return weight > 0 ? [{ term, weight, worst: worstOf((index) => costs[index]?.[term]) }] : []
-  })
-  const unknownLoad = constantLoad(worstOf((index) => loads[index]?.next))
-  const loadWeight = objective.load ?? 0
-  return costs.map((own, index) => {
-    let fixed = 0
-    for (const { term, weight, worst } of weighed) fixed += weight * (own[term] ?? worst)
-    const load = loads[index]
-    const missing: readonly Term[] = weighed.flatMap(({ term }) => (own[term] === undefined ? [term] : []))
-    const unknown = load === undefined ? [...missing, 'load' as const] : missing
-    return { costs: own, fixed, load: load ?? unknownLoad, loadWeight, unknown }
+    if (weight > 0 && costs[term] === undefined) unknown.push(term)
+    if (weight > 0) fixed += weight * (costs[term] ?? worst[term] ?? 0)
+  }
+  if (load === undefined) unknown.push('load')
+  const sure = load ?? constantLoad(worst.load ?? 0)
+  return { costs, fixed, load: sure, loadWeight, unknown, hash: combine(hashNumber(fixed), sure.hash) }
+}
+
+function withReservations(
+  weighed: readonly ClusterCosts[],
+  objective: Objective,
+  { requirements, reservedOn }: ObjectiveRequest,
+  clusters: readonly ClusterRow[],
+): readonly ClusterCosts[] {
+  if (reservedOn === undefined || (objective.load ?? 0) === 0) return weighed
+  let after: ClusterCosts[] | undefined
+  for (const [index, cluster] of clusters.entries()) {
+    const reserved = reservedOn(cluster.id)
+    const own = weighed[index]
+    if (reserved.length === 0 || own === undefined) continue
+    after ??= [...weighed]
+    after[index] = weigh(objective, own.costs, loadOn(cluster, requirements, reserved))
+  }
+  return after ?? weighed
+}
+
+function withWorst(
+  weighed: readonly ClusterCosts[],
+  objective: Objective,
+  isRival: (index: number) => boolean,
+): readonly ClusterCosts[] {
+  const worst = { price: 0, latency: 0, carbon: 0, load: 0 }
+  for (const [index, { costs, load, unknown }] of weighed.entries()) {
+    if (!isRival(index)) continue
+    for (const term of fixedTerms) worst[term] = Math.max(worst[term], costs[term] ?? 0)
+    if (!unknown.includes('load')) worst.load = Math.max(worst.load, load.next)
+  }
+  return weighed.map((own) => {
+    const load = own.unknown.includes('load') ? undefined : own.load
+    return isKnown(own) ? own : weigh(objective, own.costs, load, worst)
   })
 }
 
@@ -77,11 +149,4 @@ export function nextCost({ fixed, load, loadWeight }: ClusterCosts): number {
 /** Penalty of the next replica; undefined: it is not weighed, or not known. */
 export function loadOfNext({ load, loadWeight, unknown }: ClusterCosts): number | undefined {
   return loadWeight > 0 && !unknown.includes('load') ? load.next : undefined
-}
-
-const noLoad = constantLoad(0)
-
-function prepareLoad({ load = 0 }: Objective, { requirements, reservedOn }: ObjectiveRequest) {
-  return (cluster: ClusterRow): Load | undefined =>
-    load > 0 ? loadOn(cluster, requirements, reservedOn?.(cluster.id)) : noLoad
 }

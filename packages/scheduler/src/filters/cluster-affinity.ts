@@ -13,7 +13,8 @@ function prepare({ placement }: SharedRequest): Judge {
   const match = matchAffinity(placement.clusterAffinity ?? everyCluster)
   return (cluster) => {
     const mismatch = match(cluster)
-    return mismatch === undefined ? undefined : { effect: 'Leave', describe: () => mismatch(cluster) }
+    if (mismatch === undefined) return undefined
+    return { effect: mismatch.isReported === true ? 'NoGrowth' : 'Leave', describe: () => mismatch(cluster) }
   }
 }
 

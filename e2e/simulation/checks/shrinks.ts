@@ -1,0 +1,45 @@
+// Nothing that is placed is taken away by what is merely not known: a decision shrinks only after somebody edited the
+// template, its policy or a cluster. Reads that fail, members that are away and processes that start are no reason.
+import type { StoreEvent } from '@flotilla/kube-server/store/store'
+import type { ModelBinding } from '../fleet-model.ts'
+import type { Check, Watched } from './check.ts'
+
+/** `actsWithinMs`: so much later an edit may be acted on, since whoever has to may be dead or cut off until then. */
+export function checkShrinks({ model, now, violate }: Watched, actsWithinMs: number): Check {
+  /** By UID of the binding's template: replicas by cluster id, as they were decided last. */
+  const decided = new Map<string, ReadonlyMap<string, number>>()
+  let editedAt = Number.NEGATIVE_INFINITY
+
+  return {
+    onHubEvent(event) {
+      if (isEdit(event)) editedAt = now()
+      if (!event.key.startsWith('resourcebindings.') || event.type === 'DELETED') return
+      const binding = model.bindings.get(event.key)
+      const uid = binding?.spec.workloads[0]?.ref.uid
+      if (binding?.spec.decision === undefined || uid === undefined) return
+      const before = decided.get(uid) ?? new Map<string, number>()
+      const after = replicasOf(binding)
+      decided.set(uid, after)
+      if (now() - editedAt < actsWithinMs) return
+      for (const [id, replicas] of before) {
+        const left = after.get(id) ?? 0
+        if (left < replicas)
+          violate('shrink', `${binding.app} shrinks on ${id} from ${replicas} to ${left}, and nobody edited anything`)
+      }
+    },
+  }
+}
+
+function replicasOf({ spec }: ModelBinding): ReadonlyMap<string, number> {
+  return new Map(spec.decision?.clusters.map(({ id, replicas = 0 }) => [id, replicas]))
+}
+
+/** By people: what controllers observe and note is none. */
+function isEdit({ key, type, object, before }: StoreEvent): boolean {
+  const isKind = ['deployments.apps/', 'propagationpolicies.', 'clusters.'].some((prefix) => key.startsWith(prefix))
+  if (!isKind) return false
+  if (type !== 'MODIFIED') return true
+  const { metadata } = object
+  const earlier = before?.object.metadata
+  return metadata.generation !== earlier?.generation || metadata.deletionTimestamp !== earlier?.deletionTimestamp
+}

@@ -1,0 +1,155 @@
+// What the hub says, as the checks understand it: a small model of its own, made of nothing but the hub's events.
+import type { StoreEvent } from '@flotilla/kube-server/store/store'
+import type { KubeObject } from '@flotilla/machinery/object'
+
+export interface ModelCluster {
+  readonly name: string
+  readonly uid: string
+  readonly id: string
+  readonly isReady: boolean
+}
+
+interface DecidedEntry {
+  readonly id: string
+  readonly name: string
+  readonly replicas?: number
+  readonly from?: number
+}
+
+interface BindingSpec {
+  readonly workloads: readonly { readonly ref: Ref }[]
+  readonly followers?: readonly { readonly ref: Ref }[]
+  readonly decision?: { readonly forHash: string; readonly clusters: readonly DecidedEntry[] }
+  readonly removals?: readonly Removal[]
+}
+
+interface Removal {
+  readonly id: string
+  readonly clusterUID?: string
+  readonly object: Omit<Ref, 'uid'>
+  readonly templateUID: string
+}
+
+interface Ref {
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+  readonly uid: string
+}
+
+export interface ModelBinding {
+  readonly app: string
+  readonly spec: BindingSpec
+  /** Status by type. */
+  readonly conditions: Readonly<Record<string, string>>
+}
+
+export class FleetModel {
+  /** By `kind name`. */
+  readonly templates = new Map<string, KubeObject>()
+  readonly policies = new Map<string, KubeObject>()
+  readonly clusters = new Map<string, ModelCluster>()
+  /** By store key. */
+  readonly bindings = new Map<string, ModelBinding>()
+  /** UIDs of templates that were deleted, and not with `--cascade=orphan`. */
+  readonly #ended = new Set<string>()
+  readonly #orphaned = new Set<string>()
+  /** UIDs of workloads that each template went along with. */
+  readonly #users = new Map<string, Set<string>>()
+  /** `cluster id, its registration, kind, name, template UID` of every removal that was ever recorded. */
+  readonly #removals = new Set<string>()
+
+  take(event: StoreEvent): void {
+    const resource = event.key.slice(0, event.key.indexOf('/'))
+    const isGone = event.type === 'DELETED'
+    switch (resource) {
+      case 'deployments.apps':
+      case 'configmaps':
+        return this.#takeTemplate(event, isGone)
+      case 'propagationpolicies.flotilla.dev':
+        if (isGone) this.policies.delete(event.object.metadata.name)
+        else this.policies.set(event.object.metadata.name, event.object)
+        return
+      case 'clusters.flotilla.dev':
+        return this.#takeCluster(event, isGone)
+      case 'resourcebindings.flotilla.dev':
+        return this.#takeBinding(event, isGone)
+    }
+  }
+
+  /** Whether the copy, made of that template, may be deleted from the cluster. */
+  mayBeRemoved(cluster: string, kind: string, name: string, templateUid: string): boolean {
+    const { id = '', uid = '' } = this.clusters.get(cluster) ?? {}
+    if (this.#removals.has(removalKey(id, uid, kind, name, templateUid))) return true
+    if (this.#ended.has(templateUid)) return true
+    return [...(this.#users.get(templateUid) ?? [])].some((uid) => this.#ended.has(uid))
+  }
+
+  wantedOf(app: string): number | undefined {
+    const replicas = (this.templates.get(`Deployment ${app}`)?.['spec'] as { replicas?: number } | undefined)?.replicas
+    return replicas
+  }
+
+  /** Shares by cluster, as the app's policy has them; undefined: it has none. */
+  weightsOf(app: string): ReadonlyMap<string, number> | undefined {
+    const policy = this.policies.get(app)
+    if (policy === undefined || policy.metadata.deletionTimestamp !== undefined) return undefined
+    const spec = policy['spec'] as PolicySpec
+    const list = spec.placement.replicaScheduling.weightPreference.staticWeightList
+    return new Map(list.map(({ targetCluster, weight }) => [targetCluster.clusterNames[0] ?? '', weight]))
+  }
+
+  #takeTemplate({ object }: StoreEvent, isGone: boolean): void {
+    const id = `${object.kind} ${object.metadata.name}`
+    const { uid = '', deletionTimestamp, finalizers = [] } = object.metadata
+    if (finalizers.includes('orphan')) this.#orphaned.add(uid)
+    if ((deletionTimestamp !== undefined || isGone) && !this.#orphaned.has(uid)) this.#ended.add(uid)
+    if (!isGone) this.templates.set(id, object)
+    else if (this.templates.get(id)?.metadata.uid === object.metadata.uid) this.templates.delete(id)
+  }
+
+  #takeCluster({ object }: StoreEvent, isGone: boolean): void {
+    const { name, uid = '', deletionTimestamp } = object.metadata
+    if (isGone || deletionTimestamp !== undefined) return void this.clusters.delete(name)
+    const { id } = object['spec'] as { id: string }
+    this.clusters.set(name, { name, uid, id, isReady: conditionsOf(object)['Ready'] === 'True' })
+  }
+
+  #takeBinding({ key, object }: StoreEvent, isGone: boolean): void {
+    const spec = object['spec'] as BindingSpec
+    const [workload] = spec.workloads
+    if (isGone || workload === undefined) this.bindings.delete(key)
+    else this.bindings.set(key, { app: workload.ref.name, spec, conditions: conditionsOf(object) })
+    for (const { ref } of spec.followers ?? []) {
+      const users = this.#users.get(ref.uid) ?? new Set()
+      this.#users.set(ref.uid, users)
+      for (const { ref: user } of spec.workloads) users.add(user.uid)
+    }
+    for (const removal of spec.removals ?? []) {
+      const { id, clusterUID = '', object: ref, templateUID } = removal
+      this.#removals.add(removalKey(id, clusterUID, ref.kind, ref.name, templateUID))
+    }
+  }
+}
+
+interface PolicySpec {
+  readonly placement: {
+    readonly replicaScheduling: {
+      readonly weightPreference: {
+        readonly staticWeightList: readonly {
+          readonly targetCluster: { readonly clusterNames: readonly string[] }
+          readonly weight: number
+        }[]
+      }
+    }
+  }
+}
+
+function conditionsOf(object: KubeObject): Readonly<Record<string, string>> {
+  const status = object['status'] as { conditions?: readonly { type: string; status: string }[] } | undefined
+  return Object.fromEntries((status?.conditions ?? []).map(({ type, status: value }) => [type, value]))
+}
+
+function removalKey(...parts: readonly string[]): string {
+  return parts.join(' ')
+}

@@ -1,0 +1,2 @@
+// Seeds that once violated an invariant: they stay in the gate.
+export const foundSeeds: readonly number[] = []
