@@ -23,7 +23,19 @@ const aggregated = { ...divided, replicaDivisionPreference: 'Aggregated' }
 /** Members are read about once a minute. */
 const inventoryMs = 150_000
 
-const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', 'shrink', 'plan', 'rebalance']
+const tests = [
+  'dynamic',
+  'aggregated',
+  'region',
+  'race',
+  'short',
+  'deny',
+  'tiers',
+  'shrink',
+  'plan',
+  'rebalance',
+  'preempt',
+]
 const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
 const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
 
@@ -36,7 +48,13 @@ function resourceOf(test: string): string {
 }
 
 /** A Deployment of which each replica takes one of the test's resource, and the policy that places it. */
-function workload(test: string, replicas: number, placement: object, name = test): readonly object[] {
+function workload(
+  test: string,
+  replicas: number,
+  placement: object,
+  name = test,
+  schedulePriority?: object,
+): readonly object[] {
   const labels = { app: name }
   const limits = { [resourceOf(test)]: '1' }
   const containers = [{ name: 'main', image: 'registry.example.com/main:1', resources: { limits, requests: limits } }]
@@ -51,7 +69,11 @@ function workload(test: string, replicas: number, placement: object, name = test
       apiVersion: 'flotilla.dev/v1alpha1',
       kind: 'PropagationPolicy',
       metadata: { name, namespace },
-      spec: { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name }], placement },
+      spec: {
+        resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name }],
+        placement,
+        ...(schedulePriority ? { schedulePriority } : {}),
+      },
     },
   ]
 }
@@ -113,6 +135,20 @@ describe('placement on three real clusters', () => {
   async function scale(name: string, replicas: number): Promise<void> {
     await hub.kubectl(`-n ${namespace} scale deployment/${name} --replicas=${replicas}`)
   }
+
+  // Early: members have to be read before anybody gives way, and other tests go on in the meantime.
+  it('more important work finds no place where all is taken, at first', async () => {
+    const gold = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'gold' }, value: 1000 }
+    await hub.apply(gold, ...workload('preempt', 48, { replicaScheduling: dynamic }, 'low'))
+    await untilEqual('ready replicas', () => readyOf('low'), [24, 16, 8])
+    const schedulePriority = { priorityClassName: 'gold', preemptionPolicy: 'PreemptLowerPriority' }
+    await hub.apply(...workload('preempt', 6, { replicaScheduling: aggregated }, 'high', schedulePriority))
+    await until(
+      'the decision',
+      () => scheduledMessage('high'),
+      (message) => message.includes('0 of 6 replicas'),
+    )
+  })
 
   it('dynamic weights divide in proportion to the room of nodes', async () => {
     await hub.apply(...workload('dynamic', 12, { replicaScheduling: dynamic }))
@@ -222,6 +258,15 @@ describe('placement on three real clusters', () => {
     expect(fewest).toBe(8)
     await untilEqual('ready replicas', () => readyOf('rebalance'), [0, 8, 0])
     expect(await flotilla([...ask, '--dry-run'])).toContain('Nothing is to move.')
+  })
+
+  it('less important work gives way to what has no place, and comes back when that is gone', async () => {
+    await untilEqual('ready replicas', () => readyOf('high'), [6, 0, 0], inventoryMs)
+    await untilEqual('ready replicas', () => readyOf('low'), [18, 16, 8])
+    const explained = await flotilla(['explain', 'deployment/low', '-n', namespace, '--kubeconfig', hub.kubeconfig])
+    expect(explained).toContain('Preempted: 6 replicas gave way to Deployment shop/high (priority 1000)')
+    await scale('high', 0)
+    await untilEqual('ready replicas', () => readyOf('low'), [24, 16, 8], inventoryMs)
   })
 
   // Last, since it takes nodes from all.
