@@ -261,13 +261,14 @@ describe('placement on three real clusters', () => {
   })
 
   it('less important work gives way to what has no place, and comes back when that is gone', async () => {
-    await untilEqual('ready replicas', () => readyOf('high'), [6, 0, 0], inventoryMs)
+    // Each member is read once more, then one of them node by node three times, a quarter of a minute apart.
+    await untilEqual('ready replicas', () => readyOf('high'), [6, 0, 0], 2 * inventoryMs)
     await untilEqual('ready replicas', () => readyOf('low'), [18, 16, 8])
     const explained = await flotilla(['explain', 'deployment/low', '-n', namespace, '--kubeconfig', hub.kubeconfig])
     expect(explained).toContain('Preempted: 6 replicas gave way to Deployment shop/high (priority 1000)')
     await scale('high', 0)
     await untilEqual('ready replicas', () => readyOf('low'), [24, 16, 8], inventoryMs)
-  })
+  }, 600_000)
 
   // Last, since it takes nodes from all.
   it('growth goes elsewhere while a cluster has no room, and comes back when it has again', async () => {

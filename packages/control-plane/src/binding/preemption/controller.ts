@@ -51,13 +51,17 @@ export const switchKey = { namespace: systemNamespace, name: 'preemption' }
 /** What a member was found to have must be found once more, so much later. */
 const secondLookMs = 10_000
 
-/** Workloads for which room is looked for in one pass. */
-const mostInPass = 8
+/** Members that are read node by node in one pass to find room. */
+const mostSurveys = 16
+/** For whom members have been read in vain, they are not read again so long: others come first. */
+const restMs = 120_000
 
 export function createPreemptionController({ env, hub, foresight, readings, memberApi }: PreemptionDeps): Controller {
   const patience = new Patience()
   /** By key of binding. */
   const seen = new Map<string, { readonly text: string; readonly at: number }>()
+  /** By key of binding: until when nobody is asked to give way for it. Monotonic milliseconds. */
+  const resting = new Map<string, number>()
   let nextPassAt = 0
 
   async function reconcile(_: string, signal: AbortSignal): Promise<Result | void> {
@@ -65,7 +69,7 @@ export function createPreemptionController({ env, hub, foresight, readings, memb
     const open = bindings.filter((each) => openPreemption(each) !== undefined)
     const short = bindings.filter((each) => isAllowed(each) && isShort(each)).sort(inTurn)
     patience.follow(short, env.clock.monotonic())
-    if (open.length === 0 && short.length === 0) return seen.clear()
+    if (open.length === 0 && short.length === 0) return forgetAll()
     const waitMs = nextPassAt - env.clock.monotonic()
     if (waitMs > 0) return { requeueAfterMs: waitMs }
     nextPassAt = env.clock.monotonic() + passEveryMs
@@ -73,6 +77,11 @@ export function createPreemptionController({ env, hub, foresight, readings, memb
     for (const binding of open) await carryOn(binding, isStopped, signal)
     if (!isStopped) await begin(short, bindings, signal)
     return { requeueAfterMs: passEveryMs }
+  }
+
+  function forgetAll(): void {
+    seen.clear()
+    resting.clear()
   }
 
   async function carryOn(binding: Binding, isStopped: boolean, signal: AbortSignal): Promise<void> {
@@ -97,23 +106,29 @@ export function createPreemptionController({ env, hub, foresight, readings, memb
       records.filter((each) => each.ended === undefined || isHeldOff(each, now)).map(({ id }) => id),
     )
     const residents = residentsByCluster(bindings)
-    const asking = short.filter((each) => isFree(each, now)).slice(0, mostInPass)
-    for (const binding of asking) {
-      const since = patience.since(binding)
+    let surveys = 0
+    for (const binding of short.filter((each) => isFree(each, now))) {
+      if (surveys >= mostSurveys) return
+      const [since, before] = [patience.since(binding), surveys]
       const found = await findPreemption(binding, {
         foresight,
         residents,
         barred,
         isRead: (id) => readings.isSince(id, since),
-        survey: (cluster) => surveyOf(cluster, signal),
+        survey(cluster) {
+          surveys += 1
+          return surveyOf(cluster, signal)
+        },
       })
       if (found) barred.add(found.id)
+      else if (surveys > before) resting.set(keyOf(binding.metadata), env.clock.monotonic() + restMs)
       if (isConfirmed(binding, found) && found) await write(binding, { ...found, since: timestamp(env.clock.now()) })
     }
   }
 
   function isFree(binding: Binding, now: number): boolean {
     const { preemption, workloads } = binding.spec
+    if (env.clock.monotonic() < (resting.get(keyOf(binding.metadata)) ?? 0)) return false
     const template = workloads[0] && hub.templates.get(workloads[0].ref)
     const isBusy = preemption !== undefined && (preemption.ended === undefined || isHeldOff(preemption, now))
     return !isBusy && template !== undefined && needsOnlyRoom(template)

@@ -17,6 +17,9 @@ import { priorityOf } from './consent.ts'
 import { outstandingOn, type Resident, settledOn } from './residents.ts'
 import type { Survey } from './survey.ts'
 
+/** That a record can name. */
+const mostVictims = 256
+
 export interface Search {
   readonly foresight: Foresight
   /** By cluster id. */
@@ -96,7 +99,7 @@ function proveOn(
     roomAfter: prepareRoom(survey.hosts, request.requirements),
     snapshot: foresight.snapshot(),
   })
-  if (proposal === undefined) return undefined
+  if (proposal === undefined || proposal.victims.length > mostVictims) return undefined
   const leaving = new Set(proposal.victims.map(({ key }) => key))
   if (isContended(survey.hosts, waiting, toPodRequest(request.requirements), leaving)) return undefined
   const refs = new Map(settled.map((each) => [each.id, each.binding.spec.workloads[0]?.ref]))
