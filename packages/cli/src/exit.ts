@@ -2,7 +2,8 @@
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { Terminal } from './terminal.ts'
 
-export const exitCodes = { ok: 0, failed: 1, partial: 4 } as const
+/** `differs` and `diffFailed`: of `diff`, as kubectl has them. */
+export const exitCodes = { ok: 0, failed: 1, differs: 1, diffFailed: 2, partial: 4 } as const
 
 /** Ends the command with `code`; everything has been said already. */
 export class Exit extends Error {

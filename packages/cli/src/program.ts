@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addControllers } from './commands/controllers.ts'
 import { addDrift, addExplain, addRender, addWhyNot } from './commands/decisions.ts'
 import { addDescribe } from './commands/describe.ts'
+import { addDiff } from './commands/diff.ts'
 import { addGet } from './commands/get.ts'
 import { addDoctor, addStatus } from './commands/health.ts'
 import { addInstall } from './commands/install.ts'
@@ -30,6 +31,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addExplain,
   addWhyNot,
   addPlan,
+  addDiff,
   addRebalance,
   addRender,
   addDrift,

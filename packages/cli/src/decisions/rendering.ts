@@ -1,4 +1,5 @@
 // What the hub states of a template on a member, put together with the same pure functions as the delivery loop.
+import type { Cluster } from '@flotilla/api/cluster'
 import { isOurKey } from '@flotilla/api/group'
 import {
   clusterOverridePolicyResource,
@@ -14,15 +15,16 @@ import { hasScaler, renderFor } from '@flotilla/control-plane/delivery/render-fo
 import { isScaledByOthers } from '@flotilla/control-plane/delivery/scaling'
 import { defaultSettings, settingsOf, stricter, type DeliverySettings } from '@flotilla/control-plane/delivery/settings'
 import { builtinSchemaOf, MemberKinds, type MemberKind } from '@flotilla/control-plane/members/member-kinds'
-import { projectRow } from '@flotilla/control-plane/members/row'
+import { projectRow, type Row } from '@flotilla/control-plane/members/row'
 import { SchemaLibrary } from '@flotilla/control-plane/members/schema-library'
-import { objectIdOf } from '@flotilla/control-plane/object-id'
+import { objectIdOf, type ObjectId } from '@flotilla/control-plane/object-id'
 import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { horizontalPodAutoscalers } from '../reach/kinds.ts'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
+import type { KindSchema } from '@flotilla/machinery/schema'
 import type { Env } from '@flotilla/runtime/env'
 import type { FleetMember } from '../reach/fleet.ts'
 import { readPolicy } from '@flotilla/control-plane/what-if/explain-every'
@@ -44,7 +46,9 @@ export class Renderer {
   readonly #hub: KubeApi
   readonly #library = new SchemaLibrary()
   readonly #signal = new AbortController().signal
-  #shared: Promise<Shared> | undefined
+  /** One for each member: what it serves is asked once. */
+  readonly #kinds = new WeakMap<KubeApi, MemberKinds>()
+  #shared: Promise<HubView> | undefined
 
   constructor(env: Env, hub: KubeApi) {
     this.#env = env
@@ -56,35 +60,23 @@ export class Renderer {
     const { template } = from
     const claims = claimsOn(from.bindings, objectIdOf(refOf(template)), member.cluster.spec.id)
     if (claims.length === 0) return undefined
-    this.#shared ??= readShared(this.#hub)
+    this.#shared ??= readView(this.#hub)
     const [shared, kind, settings] = await Promise.all([
       this.#shared,
-      this.#kindOn(member, api, template),
+      this.kindOn(member, api, template),
       this.#settings(claims, member.name),
     ])
     const live = await readLive(api, kind, template)
     const row = live && projectRow(live, this.#env.clock.now())
-    const isScaled = isScaledByOthers(
-      row,
-      settings,
-      hasScaler(claims, template, (id) => shared.scalers.get(id)),
-    )
-    const rendered = renderFor({
-      template,
-      hubSchema: builtinSchemaOf(template.apiVersion, template.kind),
-      hubId: shared.hubId,
-      cluster: member.cluster,
-      claims,
-      overrides: shared.overrides,
-      labelsOf: (name) => shared.namespaces.get(name),
-      served: kind,
-      isScaled,
-    })
+    const rendered = renderOn(shared, { template, claims, cluster: member.cluster, kind, settings, row })
     return { cluster: member.name, rendered, settings, kind, live }
   }
 
-  async #kindOn({ name }: FleetMember, api: KubeApi, { apiVersion, kind }: KubeObject): Promise<MemberKind> {
-    const lookup = await new MemberKinds(api, this.#library, this.#signal).find(apiVersion, kind)
+  /** How the member serves the kind. @throws NotFound when it does not. */
+  async kindOn({ name }: FleetMember, api: KubeApi, { apiVersion, kind }: KubeObject): Promise<MemberKind> {
+    const kinds = this.#kinds.get(api) ?? new MemberKinds(api, this.#library, this.#signal)
+    this.#kinds.set(api, kinds)
+    const lookup = await kinds.find(apiVersion, kind)
     if (lookup.found) return lookup.found
     const why = lookup.isUnknown ? 'its API group cannot be read now' : 'the cluster does not serve it'
     throw new FlotillaError('NotFound', `Cannot render a ${kind} (${apiVersion}) for cluster ${name}: ${why}`)
@@ -101,14 +93,46 @@ export class Renderer {
   }
 }
 
-interface Shared {
+export interface StatedOn {
+  readonly template: KubeObject
+  /** At least one. */
+  readonly claims: readonly Claim[]
+  readonly cluster: Cluster
+  readonly kind: MemberKind
+  readonly settings: DeliverySettings
+  /** Of the copy that is there. */
+  readonly row: Row | undefined
+}
+
+export function renderOn(view: HubView, { template, claims, cluster, kind, settings, row }: StatedOn): Rendered {
+  const isScaled = isScaledByOthers(
+    row,
+    settings,
+    hasScaler(claims, template, (id) => view.scalers.get(id)),
+  )
+  return renderFor({
+    template,
+    hubSchema: builtinSchemaOf(template.apiVersion, template.kind),
+    hubId: view.hubId,
+    cluster,
+    claims,
+    overrides: view.overrides,
+    labelsOf: (name) => view.namespaces.get(name),
+    served: kind,
+    isScaled,
+  })
+}
+
+/** What rendering reads of the hub, whatever the template. */
+export interface HubView {
   readonly hubId: string
   readonly overrides: readonly AnyOverridePolicy[]
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>
-  readonly scalers: ReadonlyMap<string, KubeObject>
+  /** By id. */
+  readonly scalers: ReadonlyMap<ObjectId, KubeObject>
 }
 
-async function readShared(hub: KubeApi): Promise<Shared> {
+export async function readView(hub: KubeApi): Promise<HubView> {
   const [hubId, local, wide, spaces, scalers] = await Promise.all([
     identityOf(hub),
     hub.list<OverridePolicy>(overridePolicyResource),
@@ -126,7 +150,7 @@ async function readShared(hub: KubeApi): Promise<Shared> {
   }
 }
 
-async function readLive(
+export async function readLive(
   api: KubeApi,
   { resource }: MemberKind,
   { metadata }: KubeObject,
@@ -150,6 +174,12 @@ export function withoutMarks(object: KubeObject): KubeObject {
     Object.fromEntries(Object.entries(entries).filter(([key]) => !isOurKey(key)))
   const { labels, annotations, ...metadata } = object.metadata
   return { ...object, metadata: { ...metadata, labels: others(labels), annotations: others(annotations) } }
+}
+
+/** Of a kind of which no schema is known. */
+export const untyped: KindSchema = {
+  root: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  resolve: () => undefined,
 }
 
 export function titleOf({ kind, metadata }: KubeObject): string {

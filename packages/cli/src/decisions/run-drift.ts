@@ -7,7 +7,6 @@ import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { apiVersionOf } from '@flotilla/machinery/resource'
-import type { KindSchema } from '@flotilla/machinery/schema'
 import { createCommandEnv } from '../command-env.ts'
 import type { RenderFlags } from '../commands/decisions.ts'
 import { Exit, exitCodes } from '../exit.ts'
@@ -23,7 +22,7 @@ import {
   type TemplateAndBindings,
 } from '@flotilla/control-plane/what-if/template-bindings'
 import { readTemplate } from './read-binding.ts'
-import { Renderer, titleOf, withoutMarks, type RenderedOn } from './rendering.ts'
+import { Renderer, titleOf, untyped, withoutMarks, type RenderedOn } from './rendering.ts'
 
 export interface DriftFlags extends RenderFlags {
   readonly allNamespaces?: boolean
@@ -121,11 +120,6 @@ function driftIn(template: KubeObject, { cluster, rendered, kind, settings, live
   const schema = kind.schema ?? builtinSchemaOf(apiVersionOf(kind.resource), kind.resource.kind) ?? untyped
   const fields = driftOf(withoutMarks(rendered.object), live, schema, settings.ignoreFields)
   return fields.map((field) => ({ object, cluster, ...field }))
-}
-
-const untyped: KindSchema = {
-  root: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  resolve: () => undefined,
 }
 
 function driftTable(drifted: readonly Drifted[], now: number): string {

@@ -2,13 +2,10 @@
 import { type Cluster, clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
 import type { PlanSpec, PlanStatus } from '@flotilla/api/plan'
-import type { ObjectRef } from '@flotilla/api/review'
 import { maskSecret } from '@flotilla/control-plane/delivery/masks'
 import { planNow, preparePlan } from '@flotilla/control-plane/what-if/plan-now'
 import { FlotillaError } from '@flotilla/machinery/errors'
-import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { apiVersionOf } from '@flotilla/machinery/resource'
 import { changedParts } from '@flotilla/scheduler/plan/snapshot-name'
 import { createCommandEnv } from '../command-env.ts'
 import type { PlanFlags } from '../commands/plan.ts'
@@ -16,12 +13,12 @@ import { shortName } from '../output/print-objects.ts'
 import { formatValue, parseValueFormat } from '../output/print-value.ts'
 import { chooseClusters } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
-import { findKind, parseOne } from '../reach/kinds.ts'
 import type { Terminal } from '../terminal.ts'
 import { applyAll, checkAppliable } from './apply.ts'
 import { isPlan, joinSpecs } from './plan-spec.ts'
 import { planText } from './plan-text.ts'
 import { readFiles } from './read-files.ts'
+import { refOf } from './ref-of.ts'
 
 export async function runPlan(flags: PlanFlags, terminal: Terminal): Promise<void> {
   const { filename = [], apply = false, snapshot, output } = flags
@@ -57,21 +54,9 @@ async function readSpec(hub: HubConnection, files: readonly KubeObject[], flags:
       ? undefined
       : namesOf(chooseClusters((await hub.api.list<Cluster>(clusterResource)).items, flags.clusters))
   const removed = await Promise.all(
-    (flags.remove ?? []).map((text) => toRef(hub.api, text, flags.namespace ?? hub.namespace)),
+    (flags.remove ?? []).map((text) => refOf(hub.api, text, flags.namespace ?? hub.namespace)),
   )
   return joinSpecs({ documents, plans, flags, chosen, removed })
-}
-
-/** From `TYPE/NAME`. */
-async function toRef(api: KubeApi, text: string, namespace: string): Promise<ObjectRef> {
-  const { type, name } = parseOne([text])
-  const resource = await findKind(api, type, 'the hub')
-  return {
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    ...(resource.namespaced ? { namespace } : {}),
-    name,
-  }
 }
 
 /** Values of Secrets are nobody's to print. */

@@ -13,7 +13,7 @@ import { toClusterRow } from '@flotilla/scheduler/snapshot'
 import { kindIdOf } from '../object-id.ts'
 import { editedCluster, newCluster } from './cluster-documents.ts'
 import { fleetOf } from './fleet-of.ts'
-import { withObjects } from './hub-state.ts'
+import { type HubState, withObjects } from './hub-state.ts'
 import { inTurns } from './in-turns.ts'
 import { prepareLoad } from './load.ts'
 import { objectsOf } from './plan-spec.ts'
@@ -61,21 +61,36 @@ export async function preparePlan(api: KubeApi, spec: PlanSpec, options: WouldBe
   }
 }
 
+export interface Foretold {
+  readonly planned: Planned
+  /** As the hub is. */
+  readonly reading: HubReading
+  /** What it would hold. */
+  readonly after: HubState
+}
+
 /** Reads the hub and plans. Once `signal` aborts it throws Timeout. */
-export async function planNow(env: Env, api: KubeApi, asked: PreparedPlan, signal?: AbortSignal): Promise<Planned> {
+export async function foretell(env: Env, api: KubeApi, asked: PreparedPlan, signal?: AbortSignal): Promise<Foretold> {
   const { spec, objects, removed } = asked
   const reading = await readHub(api, objects, removed)
   const now = env.clock.now()
   const { state } = reading
   const others = objects.filter((object) => !isCluster(object))
   const sources = withSheets(reading.sources, others, removed)
-  const withFiles = fleetOf({ ...reading, sources }, withObjects(state, others, removed), now)
+  const after = withObjects(state, others, removed)
+  const withFiles = fleetOf({ ...reading, sources }, after, now)
   const withClusters = objects
     .filter(isCluster)
     .reduce((fleet, cluster) => addCluster(fleet, cluster, reading), withFiles)
   const patches = patchesOf(spec, await prepareLoad(api, spec.load ?? [], state, others))
   const changed = patches.reduce((fleet, patch) => patch(fleet), withClusters)
-  return inTurns(env, planChangeSteps(fleetOf(reading, state, now), changed, spec), signal)
+  const planned = await inTurns(env, planChangeSteps(fleetOf(reading, state, now), changed, spec), signal)
+  return { planned, reading, after }
+}
+
+/** As `foretell`: the plan alone. */
+export async function planNow(env: Env, api: KubeApi, asked: PreparedPlan, signal?: AbortSignal): Promise<Planned> {
+  return (await foretell(env, api, asked, signal)).planned
 }
 
 type Patch = (fleet: Fleet) => Fleet

@@ -3,7 +3,7 @@ import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import { type Discovery, discover } from '@flotilla/machinery/discovery'
 import { isObject, type JsonObject, ownField } from '@flotilla/machinery/json'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import { keyOf, type KubeObject } from '@flotilla/machinery/object'
+import { keyOf, type KubeObject, type ObjectKey } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { kindIdOf } from '../object-id.ts'
 
@@ -43,7 +43,7 @@ export async function wouldBe(
     documents.map(async (given) => {
       const resource = resourceOf(discovery, given)
       const document = placed(given, resource, options.namespace)
-      const live = await getLive(api, resource, document)
+      const live = await getOptional(api, resource, document.metadata)
       return { resource, document, live, object: await dryRun(api, resource, { document, live }, made, options.force) }
     }),
   )
@@ -61,9 +61,10 @@ function placed(document: KubeObject, { namespaced }: Resource, namespace: strin
   return { ...document, metadata: { ...document.metadata, namespace } }
 }
 
-async function getLive(api: KubeApi, resource: Resource, { metadata }: KubeObject): Promise<KubeObject | undefined> {
+/** Undefined where there is none. */
+export async function getOptional(api: KubeApi, resource: Resource, key: ObjectKey): Promise<KubeObject | undefined> {
   try {
-    return await api.get(resource, metadata)
+    return await api.get(resource, key)
   } catch (error) {
     if (isError(error, 'NotFound')) return undefined
     throw error

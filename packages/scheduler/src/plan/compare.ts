@@ -3,18 +3,19 @@ import type { PlannedWorkload, PlanStatus } from '@flotilla/api/plan'
 import { deepEqual } from '@flotilla/machinery/json'
 import { compareTurns } from '../order.ts'
 import { compareText } from '../snapshot.ts'
-import { compareCosts } from './cost-sums.ts'
+import { mapSteps } from '../steps.ts'
+import { compareCostSteps } from './cost-sums.ts'
 import { type Fleet, lackingOn, mayRun, replicasOn, type Work } from './fleet.ts'
 
 type Compared = Pick<PlanStatus, 'workloads' | 'totals'>
 
-/** `after`: settled. Works of `before` that `after` lacks are not compared. */
-export function compareFleets(before: Fleet, after: Fleet): Compared {
+/** `after`: settled. Works of `before` that `after` lacks are not compared. In steps of some milliseconds. */
+export function* compareSteps(before: Fleet, after: Fleet): Generator<void, Compared> {
   const known = new Map(before.works.map((work) => [work.key, work]))
   const works = after.works.toSorted(compareTurns)
-  const all = works.map((work) => compareWork(known.get(work.key), work))
+  const all = yield* mapSteps(works, (work) => compareWork(known.get(work.key), work))
   const workloads = all.filter((each, index) => isChanged(each, known.get(works[index]?.key ?? '')))
-  const costs = compareCosts(before, after)
+  const costs = yield* compareCostSteps(before, after)
   const sums = { ...sumsOf(all), workloads: workloads.length, emptied: emptiedOf(before, after) }
   return { workloads, totals: { ...sums, ...(costs && { costs }) } }
 }

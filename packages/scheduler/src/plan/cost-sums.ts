@@ -16,9 +16,9 @@ interface Sums {
 }
 
 /** Undefined where nobody has said what anything costs and no placement goes by it. */
-export function compareCosts(before: Fleet, after: Fleet): Costs | undefined {
+export function* compareCostSteps(before: Fleet, after: Fleet): Generator<void, Costs | undefined> {
   if (!isAsked(before) && !isAsked(after)) return undefined
-  const [from, to] = [sumCosts(before), sumCosts(after)]
+  const [from, to] = [yield* sumSteps(before), yield* sumSteps(after)]
   return {
     currency: after.book.currency,
     ...changeOf('price', from.price, to.price),
@@ -32,13 +32,14 @@ function isAsked({ book, works }: Fleet): boolean {
   return isKnown || works.some(({ request: { placement } }) => placement.objective !== undefined)
 }
 
-function sumCosts({ clusters, book, works }: Fleet): Sums {
+function* sumSteps({ clusters, book, works }: Fleet): Generator<void, Sums> {
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]))
   let price: number | undefined = 0
   let carbon: number | undefined = book.carbon.length > 0 ? 0 : undefined
   let [latency, users] = [0, 0]
   for (const { request } of works.toSorted(compareTurns)) {
     if (request.replicas === undefined) continue
+    yield
     const costOf = prepareCostOf(request, book)
     for (const entry of request.previous?.clusters ?? []) {
       const cluster = byId.get(entry.id)

@@ -13,14 +13,15 @@ import { gaveWayTo } from '../request.ts'
 import { type ClusterRow, createSnapshot, type Snapshot } from '../snapshot.ts'
 import { type Fleet, replicasOn, type Work } from './fleet.ts'
 
-/** The fleet as it is decided on while some give way; undefined: nobody does. `fleet`: settled. */
-export function giveWay(fleet: Fleet): Fleet | undefined {
+/** The fleet as it is decided on while some give way; undefined: nobody does. In steps. `fleet`: settled. */
+export function* giveWaySteps(fleet: Fleet): Generator<void, Fleet | undefined> {
   const snapshot = createSnapshot(fleet.clusters, fleet.book)
   for (const work of fleet.works.filter(lacksRoom).sort(compareTurns)) {
     const missing = work.request.previous?.shortfall?.missingReplicas ?? 0
     const shortage = { priority: work.priority, missing, requirements: work.request.requirements }
     const places = placesToTry(shortage, placesFor(work.request, snapshot), (place) => tenantsOf(fleet, place))
     for (const place of places) {
+      yield
       const proposal = proposeOn(place, work, fleet, snapshot)
       if (proposal !== undefined) return withProposal(fleet, work, place, proposal)
     }

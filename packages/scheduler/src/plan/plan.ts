@@ -1,10 +1,10 @@
 // What would happen before any change: decisions played out to their end, and what is other then.
 import type { PlanStatus } from '@flotilla/api/plan'
-import { compareFleets } from './compare.ts'
+import { compareSteps } from './compare.ts'
 import type { Fleet } from './fleet.ts'
 import { runSteps } from '../steps.ts'
 import { settleAllSteps } from './settle-all.ts'
-import { nameSnapshot } from './snapshot-name.ts'
+import { nameSteps } from './snapshot-name.ts'
 
 export interface Planned {
   readonly status: PlanStatus
@@ -18,10 +18,8 @@ export interface Planned {
  */
 export function* planChangeSteps(now: Fleet, changed: Fleet, change: unknown): Generator<void, Planned> {
   const { fleet, waves } = yield* settleAllSteps(changed)
-  yield
-  const compared = compareFleets(now, fleet)
-  yield
-  const snapshot = nameSnapshot(now, change, compared)
+  const compared = yield* compareSteps(now, fleet)
+  const snapshot = yield* nameSteps(now, change, compared)
   const works = fleet.works.filter(({ removal }) => removal === undefined).map((work) => ({ ...work, isNew: false }))
   return { status: { snapshot, ...compared, waves }, fleet: { ...fleet, works } }
 }

@@ -4,7 +4,7 @@ import { FlotillaError } from '@flotilla/machinery/errors'
 import { isGrowing } from '../holding.ts'
 import { compareTurns } from '../order.ts'
 import { schedule } from '../schedule.ts'
-import { runSteps } from '../steps.ts'
+import { mapSteps, runSteps } from '../steps.ts'
 import { waitsForRoom } from '../waits-for-room.ts'
 import { type Fleet, lackingOn, mayRun, type NeighboursNow, type Work } from './fleet.ts'
 import { Rooms } from './rooms.ts'
@@ -45,18 +45,19 @@ export function* settleSteps(fleet: Fleet): Generator<void, Settled> {
     if (wave === mostWaves) throw unsettled(asked)
     const concerned = new Set<string>()
     const before = players
-    const arrived = before.map((player) => arrive(player, rooms))
+    const arrived = yield* mapSteps(before, (player) => arrive(player, rooms))
     const decided: Player[] = []
     for (const player of arrived) {
       if (asked.has(player.work.key)) yield
       decided.push(asked.has(player.work.key) ? decideNow(player, concerned) : player)
     }
-    players = decided.map((player) => leave(player, rooms))
+    players = yield* mapSteps(decided, (player) => leave(player, rooms))
     // What has room already when the plan begins is on its way without it.
     waves.follow(wave === 0 ? arrived : before, players)
     asked = nextAsked(before, players, rooms, concerned)
   }
-  return { fleet: { ...fleet, clusters: rooms.snapshot().clusters, works: players.map(toWork) }, waves: waves.all }
+  const works = yield* mapSteps(players, toWork)
+  return { fleet: { ...fleet, clusters: rooms.snapshot().clusters, works }, waves: waves.all }
 
   function decideNow(player: Player, concerned: Set<string>): Player {
     const decided = decide(player, rooms, neighbours)

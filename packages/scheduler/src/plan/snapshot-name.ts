@@ -5,6 +5,7 @@ import { canonicalJson, isObject } from '@flotilla/machinery/json'
 import { hash32 } from '../hash.ts'
 import { compareTurns } from '../order.ts'
 import { type ClusterRow, compareText } from '../snapshot.ts'
+import { mapSteps } from '../steps.ts'
 import { type Fleet } from './fleet.ts'
 
 /** What each part is of, in their order. */
@@ -18,17 +19,24 @@ const parts = [
 
 /**
  * 32 bits of each part. Free room is not named, as it changes all the time; what it makes of the plan is: its moves.
- * `change`: any JSON value.
+ * `change`: any JSON value. In steps of some milliseconds.
  */
-export function nameSnapshot(fleet: Fleet, change: unknown, { workloads }: Pick<PlanStatus, 'workloads'>): string {
+export function* nameSteps(
+  fleet: Fleet,
+  change: unknown,
+  { workloads }: Pick<PlanStatus, 'workloads'>,
+): Generator<void, string> {
   const works = fleet.works.toSorted(compareTurns)
-  const asked = works.map(({ key, request }) => {
+  const asked = yield* mapSteps(works, ({ key, request }) => {
     const { templateUID, replicas, completions, requirements, previous } = request
-    return [key, templateUID, replicas, completions, requirements, previous?.forHash, previous?.clusters]
+    return hash([key, templateUID, replicas, completions, requirements, previous?.forHash, previous?.clusters])
   })
-  const policies = works.map(({ policy, priority, request: { placement } }) => [policy, priority, placement])
-  const clusters = fleet.clusters.map(decisive).sort(([left], [right]) => compareText(left, right))
-  const moves = workloads.map(({ reason: _, ...each }) => each)
+  const policies = yield* mapSteps(works, ({ policy, priority, request: { placement } }) =>
+    hash([policy, priority, placement]),
+  )
+  const rows = fleet.clusters.toSorted(({ id: left }, { id: right }) => compareText(left, right))
+  const clusters = yield* mapSteps(rows, (row) => hash(decisive(row)))
+  const moves = yield* mapSteps(workloads, ({ reason: _, ...each }) => hash(each))
   return [clusters, asked, policies, change, moves].map(hash).join('-')
 }
 
