@@ -41,7 +41,12 @@ function missingForNow(
     .map((each) => (isYielding(each) ? each : { ...each, limit: Number.POSITIVE_INFINITY }))
   if (growing.length === 0) return 0
   const atWill = allocate(request, growing, ties).shortfall?.missingReplicas ?? 0
-  return Math.max(0, missing - atWill)
+  return Math.max(0, missing - atWill - givenUp(judged))
+}
+
+/** Replicas that go whether or not they find another place: those for whom they give way wait for that. */
+function givenUp(judged: readonly Judged[]): number {
+  return judged.filter(isYielding).reduce((sum, { holding, limit }) => sum + (holding?.replicas ?? 0) - limit, 0)
 }
 
 /** What gives way is not to come back while it does. */

@@ -4,6 +4,7 @@ import { parseQuantity } from '@flotilla/machinery/quantity'
 import { describe, expect, test } from 'vitest'
 import { aClusterRow, aggregated, aRequest, byRoom, byWeight } from '../fixtures.ts'
 import { toPodRequest } from '../fit.ts'
+import { isGrowing } from '../holding.ts'
 import type { ScheduleRequest, Yield } from '../request.ts'
 import { schedule } from '../schedule.ts'
 import { createSnapshot, type ShapeRow, type Snapshot } from '../snapshot.ts'
@@ -201,7 +202,9 @@ describe('proposePreemption()', () => {
             if (victim === undefined) continue
             const yields = new Map<string, Yield>([[question.clusterId, { most: left, message: '' }]])
             const shrunk = schedule({ ...victim.request, yields }, question.snapshot, trigger)
-            expect(shrunk.clusters.map(({ id }) => id)).toContain(question.clusterId)
+            const there = shrunk.clusters.find(({ id }) => id === question.clusterId)
+            expect(there?.replicas).toBe(left)
+            expect(there?.from === undefined || shrunk.clusters.some(isGrowing)).toBe(true)
             const wide = createSnapshot(question.snapshot.clusters.map((row) => ({ ...row, shapes: shapesOf([99]) })))
             const back = schedule({ ...victim.request, previous: shrunk }, wide, trigger)
             expect(back.shortfall).toBeUndefined()

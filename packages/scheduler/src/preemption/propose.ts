@@ -1,6 +1,7 @@
 // Who would give way on a cluster for a workload that has no place: only if deciding for all of them anew shows that it
 // then has one, and that nobody loses more than that. Pure.
 import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import { isGrowing } from '../holding.ts'
 import { isBoundByRoom } from '../mode.ts'
 import type { Grant, ScheduleRequest, Yield } from '../request.ts'
 import { schedule } from '../schedule.ts'
@@ -104,7 +105,13 @@ function losesOnly(ceded: Ceded, { key, request }: Contender, { clusterId, snaps
   const yields = new Map<string, Yield>([[clusterId, { most: left, message: '' }]])
   const decision = schedule({ ...request, yields }, snapshot, { trigger: 'Preemption' })
   const isKept = total(decision.clusters) >= total(previous?.clusters ?? []) - replicas
-  return isKept && replicasOn(decision, clusterId) === left && keepsOthers(previous, decision, clusterId)
+  const isLeft = replicasOn(decision, clusterId) === left && goesThen(decision, clusterId)
+  return isKept && isLeft && keepsOthers(previous, decision, clusterId)
+}
+
+/** At once, or after what grows elsewhere for it; not only when somebody else has room. */
+function goesThen({ clusters }: Decision, clusterId: string): boolean {
+  return clusters.some(isGrowing) || clusters.every(({ id, from }) => id !== clusterId || from === undefined)
 }
 
 function victimsOf(ceded: Ceded, { others, clusterId }: Question): Proposal['victims'] {
