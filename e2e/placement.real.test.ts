@@ -14,6 +14,7 @@ import { startFleet, type Fleet } from './src/fleet.ts'
 import { flotilla } from './src/flotilla-process.ts'
 import { conditionOf } from './src/guestbook.ts'
 import { startEmbeddedHub, type HubUnderTest } from './src/hub.ts'
+import { watchReady } from './src/ready-floor.ts'
 import { until, untilEqual } from './src/until.ts'
 
 const namespace = 'shop'
@@ -23,19 +24,9 @@ const aggregated = { ...divided, replicaDivisionPreference: 'Aggregated' }
 /** Members are read about once a minute. */
 const inventoryMs = 150_000
 
-const tests = [
-  'dynamic',
-  'aggregated',
-  'region',
-  'race',
-  'short',
-  'deny',
-  'tiers',
-  'shrink',
-  'plan',
-  'rebalance',
-  'preempt',
-]
+const priced = ['rebalance', 'reschedule', 'costs']
+const others = ['shrink', 'plan', 'preempt']
+const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', ...others, ...priced]
 const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
 const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
 
@@ -53,7 +44,7 @@ function workload(
   replicas: number,
   placement: object,
   name = test,
-  schedulePriority?: object,
+  more: object = {},
 ): readonly object[] {
   const labels = { app: name }
   const limits = { [resourceOf(test)]: '1' }
@@ -69,22 +60,18 @@ function workload(
       apiVersion: 'flotilla.dev/v1alpha1',
       kind: 'PropagationPolicy',
       metadata: { name, namespace },
-      spec: {
-        resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name }],
-        placement,
-        ...(schedulePriority ? { schedulePriority } : {}),
-      },
+      spec: { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name }], placement, ...more },
     },
   ]
 }
 
-/** What a replica of the test `rebalance` costs an hour, by cluster. */
+/** What a replica of tests that go by costs costs an hour, by cluster. */
 function priceSheet(prices: Readonly<Record<string, number>>): object {
   const entries = Object.entries(prices).map(([name, price]) => ({
     targetCluster: { clusterNames: [name] },
     perCPUHour: 0,
     perGiBHour: 0,
-    perResourceHour: { [resourceOf('rebalance')]: price },
+    perResourceHour: Object.fromEntries(priced.map((test) => [resourceOf(test), price])),
   }))
   return { apiVersion: 'flotilla.dev/v1alpha1', kind: 'PriceSheet', metadata: { name: 'prices' }, spec: { entries } }
 }
@@ -142,7 +129,7 @@ describe('placement on three real clusters', () => {
     await hub.apply(gold, ...workload('preempt', 48, { replicaScheduling: dynamic }, 'low'))
     await untilEqual('ready replicas', () => readyOf('low'), [24, 16, 8])
     const schedulePriority = { priorityClassName: 'gold', preemptionPolicy: 'PreemptLowerPriority' }
-    await hub.apply(...workload('preempt', 6, { replicaScheduling: aggregated }, 'high', schedulePriority))
+    await hub.apply(...workload('preempt', 6, { replicaScheduling: aggregated }, 'high', { schedulePriority }))
     await until(
       'the decision',
       () => scheduledMessage('high'),
@@ -270,14 +257,40 @@ describe('placement on three real clusters', () => {
     await untilEqual('ready replicas', () => readyOf('low'), [24, 16, 8], inventoryMs)
   }, 600_000)
 
+  it('reschedule moves to where it has become cheaper by itself, never below what is wanted', async () => {
+    const byPrice = { replicaScheduling: divided, objective: { price: 1 } }
+    const reschedule = { mode: 'OnChange', maxMovesPercent: 100 }
+    await hub.apply(priceSheet({ 'member-1': 1, 'member-2': 5, 'member-3': 9 }))
+    await hub.apply(...workload('reschedule', 8, byPrice, 'reschedule', { reschedule }))
+    await untilEqual('ready replicas', () => readyOf('reschedule'), [8, 0, 0])
+    const floor = await watchReady(fleet, namespace, 'reschedule')
+    await hub.apply(priceSheet({ 'member-1': 9, 'member-2': 1, 'member-3': 9 }))
+    await untilEqual('ready replicas', () => readyOf('reschedule'), [0, 8, 0])
+    expect((await floor.stop()).map(sum).filter((ready) => ready < 8)).toEqual([])
+    const explained = await flotilla([
+      'explain',
+      'deployment/reschedule',
+      '-n',
+      namespace,
+      '--kubeconfig',
+      hub.kubeconfig,
+    ])
+    expect(explained).toContain('8 from member-1 to member-2, saves 64.00 USD an hour')
+  })
+
   // Last, since it takes nodes from all.
-  it('growth goes elsewhere while a cluster has no room, and comes back when it has again', async () => {
+  it('growth goes elsewhere while a cluster has no room, and comes back when it has again, also what costs less there', async () => {
+    await hub.apply(priceSheet({ 'member-1': 1, 'member-2': 5, 'member-3': 9 }))
+    await hub.apply(...workload('costs', 4, { replicaScheduling: divided, objective: { price: 1 } }))
     await hub.apply(...workload('shrink', 12, { replicaScheduling: dynamic }))
     await untilEqual('ready replicas', () => readyOf('shrink'), [6, 4, 2])
+    await untilEqual('ready replicas', () => readyOf('costs'), [4, 0, 0])
     const member = fleet.member('member-1')
     await member.kubectl('cordon --selector=kubernetes.io/os=linux')
     await untilEqual('usable nodes', () => usableNodes('member-1'), 0, inventoryMs)
     await scale('shrink', 24)
+    await scale('costs', 8)
+    await untilEqual('ready replicas', () => readyOf('costs'), [4, 4, 0])
     // How the others share it depends on which of them has been read since its replicas became ready.
     const [kept, ...others] = await until(
       '24 ready replicas',
@@ -291,6 +304,13 @@ describe('placement on three real clusters', () => {
     expect(await scheduledMessage('shrink')).toContain('30 of 34')
     await addNodes(member.plane, 'more', nodesOf(1))
     await untilEqual('ready replicas', () => readyOf('shrink'), [10, 16, 8], inventoryMs)
+    const ask = ['rebalance', '--kubeconfig', hub.kubeconfig]
+    const back = 'Deployment shop/costs: 4 from member-2 to member-1, saves 16.00 USD an hour'
+    expect(await flotilla([...ask, '--dry-run'])).toContain(back)
+    const floor = await watchReady(fleet, namespace, 'costs')
+    await flotilla(ask)
+    await untilEqual('ready replicas', () => readyOf('costs'), [8, 0, 0])
+    expect((await floor.stop()).map(sum).filter((ready) => ready < 8)).toEqual([])
   })
 
   /** Nodes that the hub knows to take pods. */

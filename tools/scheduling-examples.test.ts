@@ -16,6 +16,7 @@ import { aWork } from '@flotilla/scheduler/plan/fixtures'
 import type { Fleet } from '@flotilla/scheduler/plan/fleet'
 import { drainCluster, loseCluster, scaleLoad } from '@flotilla/scheduler/plan/patches'
 import { planChange } from '@flotilla/scheduler/plan/plan'
+import { gangOf, type Part } from '@flotilla/scheduler/requirements'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
 import { type ClusterRow, createSnapshot, type Snapshot } from '@flotilla/scheduler/snapshot'
@@ -34,6 +35,8 @@ interface Example {
   /** Of its template. */
   readonly labels: Cells
   readonly replicas: number
+  /** Of a kind that has several, which ask for CPUs. */
+  readonly components: readonly { readonly name: string; readonly replicas: number; readonly cpu: number }[]
   readonly placement: Placement
   readonly rows: readonly Cells[]
   /** What the page says has no place. */
@@ -45,7 +48,7 @@ interface Example {
 const page = readFileSync(new URL('../docs/scheduling.md', import.meta.url), 'utf8')
 const examples = page
   .split(/^#{2,3} /m)
-  .filter((section) => section.includes('```yaml\nreplicas:'))
+  .filter((section) => /```yaml\n(components|replicas):/.test(section))
   .map(toExample)
 
 /** Of its first table. */
@@ -66,14 +69,15 @@ function toExample(section: string): Example {
   const yaml = /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
   const {
     labels = {},
-    replicas,
+    replicas = 1,
+    components = [],
     placement,
-  } = parseYaml(yaml) as Pick<Example, 'replicas' | 'placement'> & Partial<Pick<Example, 'labels'>>
+  } = parseYaml(yaml) as Pick<Example, 'placement'> & Partial<Example>
   const rows = rowsOf(section)
   const shortfall = /```text\n([\s\S]*?)\n```/.exec(section)?.[1]
   const [, command = '', printed = ''] = /```console\n\$ (.*)\n([\s\S]*?)```/.exec(section) ?? []
   const shown = command === '' ? undefined : ([command, printed] as const)
-  return { title: section.split('\n')[0] ?? '', labels, replicas, placement, rows, shortfall, shown }
+  return { title: section.split('\n')[0] ?? '', labels, replicas, components, placement, rows, shortfall, shown }
 }
 
 function toCluster(cells: Cells): ClusterRow {
@@ -86,8 +90,13 @@ function toCluster(cells: Cells): ClusterRow {
     ...(cells['Version'] ? { kubernetesVersion: cells['Version'] } : {}),
     ...(cells['Nodes'] ? { nodes: { total: Number(cells['Nodes']), ready: Number(cells['Nodes']) } } : {}),
     ...(cells['Room'] ? roomFor(Number(cells['Room'])) : {}),
+    ...(cells['CPUs free on each'] ? nodesOf(Number(cells['Nodes']), cells['CPUs free on each']) : {}),
     ...(cells['CPUs'] ? used(Number(cells['CPUs']), Number(cells['Used'])) : {}),
   })
+}
+
+function nodesOf(count: number, cpus: string): Partial<ClusterRow> {
+  return { shapes: [{ free: new Map([['cpu', parseQuantity(cpus)]]), labels: {}, taints: [], count }] }
 }
 
 /** A cluster of one node that has so many CPUs, of which so many are requested. */
@@ -166,7 +175,7 @@ function neighboursOf({ labels, placement, rows }: Example): Neighbours | undefi
 }
 
 function toRequest(example: Example): ScheduleRequest {
-  const { replicas, placement, rows } = example
+  const { replicas, components, placement, rows } = example
   const previous = before(rows)
   const neighbours = neighboursOf(example)
   const asked = rows.some((cells) => cells['Price of a GPU'] !== undefined) ? gpus : 'cpu'
@@ -174,9 +183,14 @@ function toRequest(example: Example): ScheduleRequest {
     replicas,
     placement,
     ...(placement.objective ? { requirements: { resourceRequest: { [asked]: '1' } } } : {}),
+    ...(components.length > 0 ? { requirements: gangOf(components.map(toPart)) } : {}),
     ...(previous && { previous }),
     ...(neighbours && { neighbours }),
   })
+}
+
+function toPart({ name, replicas, cpu }: Example['components'][number]): Part {
+  return { name, pods: replicas, requirements: { resourceRequest: { cpu: String(cpu) } } }
 }
 
 function decide(example: Example): Decision {
@@ -222,9 +236,9 @@ describe('docs/scheduling.md', () => {
 
   test.each(showing('flotilla why-not '))('$title: why not', (example) => {
     const [command = '', printed] = example.shown ?? []
-    const [, name = ''] = /^flotilla why-not deployment\/web -C (\S+)$/.exec(command) ?? []
+    const [, name = ''] = /^flotilla why-not \w+\/web -C (\S+)$/.exec(command) ?? []
     const answer = whyNot(toRequest(example), toSnapshot(example), `id-${name}`)
-    const workload = { kind: 'Deployment', name: 'web' }
+    const workload = { kind: example.components.length > 0 ? 'RayCluster' : 'Deployment', name: 'web' }
     expect(whyNotText(workload, [{ workload, ...answer }])).toBe(printed)
   })
 

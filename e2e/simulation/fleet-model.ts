@@ -39,6 +39,7 @@ interface Ref {
 
 export interface ModelBinding {
   readonly app: string
+  readonly isDeleted: boolean
   readonly spec: BindingSpec
   /** Status by type. */
   readonly conditions: Readonly<Record<string, string>>
@@ -119,7 +120,10 @@ export class FleetModel {
     const spec = object['spec'] as BindingSpec
     const [workload] = spec.workloads
     if (isGone || workload === undefined) this.bindings.delete(key)
-    else this.bindings.set(key, { app: workload.ref.name, spec, conditions: conditionsOf(object) })
+    else {
+      const isDeleted = object.metadata.deletionTimestamp !== undefined
+      this.bindings.set(key, { app: workload.ref.name, isDeleted, spec, conditions: conditionsOf(object) })
+    }
     for (const { ref } of spec.followers ?? []) {
       const users = this.#users.get(ref.uid) ?? new Set()
       this.#users.set(ref.uid, users)

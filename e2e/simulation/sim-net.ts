@@ -47,6 +47,8 @@ export interface NetOptions {
   readonly onSent: (call: Call) => void
   /** Called when a request reaches its server, before it is carried out. */
   readonly onArrival: (call: Call) => void
+  /** Called when its server has carried it out. */
+  readonly onDone: (call: Call) => void
 }
 
 /** How long a client waits for an answer. */
@@ -262,6 +264,7 @@ export class SimNet {
   }
 
   #note(call: Call, result: Outcome<unknown>): void {
+    if (!('error' in result)) this.#options.onDone(call)
     if (!isWrite(call)) return
     const end = 'error' in result ? String((result.error as { code?: string }).code ?? result.error) : 'ok'
     this.#options.history.note(`${call.process} ${describe(call)}: ${end}`, call.resource?.plural === 'leases')

@@ -58,6 +58,9 @@ export class World implements Watched {
         for (const check of this.#checks) check.onSent?.(call)
       },
       onArrival: (call) => this.#seeCall(call),
+      onDone: (call) => {
+        for (const check of this.#checks) check.onDone?.(call)
+      },
     })
     this.hub = new SimHub({
       env,

@@ -39,7 +39,10 @@ function unrestOf(watched: Watched, app: string): readonly string[] {
     return left.map(({ name }) => `${app} is still on ${name}, and its template is gone`)
   }
   // What a policy has placed stays when it goes.
-  if (weights === undefined) return []
+  if (weights === undefined) {
+    const isEnding = [...model.bindings.values()].some((binding) => binding.app === app && binding.isDeleted)
+    return isEnding ? [`a binding of ${app} is still ending`] : []
+  }
   const wanted = model.wantedOf(app) ?? 1
   const total = [...weights].reduce((sum, [name, weight]) => sum + (model.clusters.has(name) ? weight : 0), 0)
   if (total === 0) return []

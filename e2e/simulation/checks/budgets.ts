@@ -5,7 +5,7 @@ import type { Check, Watched } from './check.ts'
 
 /** Tries of one process to follow one resource of one server, within ten seconds. */
 const mostWatches = 40
-/** Statements of one object on one member, within a minute. */
+/** Statements of one object that one member takes within a minute. */
 const mostStatements = 20
 
 /** `rate`: requests per second and member that controllers may send; more come at once after a pause, as time at it. */
@@ -24,7 +24,7 @@ export function checkBudgets({ members, now, violate }: Watched, rate: number): 
       const count = requests.add(follower, now())
       if (count > mostRequests) violate('I6', `${count} requests to ${server} within a second, where ${rate} may be`)
     },
-    onArrival(call) {
+    onDone(call) {
       if (call.verb !== 'apply' || !members.has(call.server)) return
       const count = statements.add(describe(call), now())
       if (count > mostStatements) violate('I6', `${count} times within a minute: ${describe(call)}`)

@@ -21,6 +21,8 @@ export interface Check {
   onSent?(call: Call): void
   /** A request has reached its server and is about to be carried out. */
   onArrival?(call: Call): void
+  /** The server has carried it out. */
+  onDone?(call: Call): void
   /** After the model has taken it. */
   onHubEvent?(event: StoreEvent): void
   onMemberEvent?(member: SimMember, event: StoreEvent): void

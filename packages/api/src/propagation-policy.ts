@@ -3,6 +3,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { defineKind } from './kind.ts'
 import { type ValueOf, choice, flag, integer, list, object, optional, text } from './field.ts'
 import { placementSchema } from './placement.ts'
+import { policyStatusSchema, type PolicyStatus, rescheduleSchema } from './reschedule.ts'
 import { resourceSelectorSchema } from './selector.ts'
 
 const later = 'This version does not act on it and refuses it.'
@@ -154,16 +155,19 @@ export const propagationSpecSchema = object('Which templates go where.', {
     ),
   ),
   failover: optional(failoverSchema),
+  reschedule: optional(rescheduleSchema),
 })
 
 export type PropagationSpec = ValueOf<typeof propagationSpecSchema>
 
 export interface PropagationPolicy extends KubeObject {
   readonly spec: PropagationSpec
+  readonly status?: PolicyStatus
 }
 
 export interface ClusterPropagationPolicy extends KubeObject {
   readonly spec: PropagationSpec
+  readonly status?: PolicyStatus
 }
 
 const columns = [
@@ -187,6 +191,20 @@ const columns = [
     priority: 1,
     description: 'Adoption rule.',
   },
+  {
+    name: 'Reschedule',
+    type: 'string',
+    jsonPath: '.spec.reschedule.mode',
+    priority: 1,
+    description: 'What moves what is placed.',
+  },
+  {
+    name: 'Rebalanced',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Rebalanced")].reason',
+    priority: 1,
+    description: 'How far moving to where it costs less is.',
+  },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when.' },
 ] as const
 
@@ -197,6 +215,7 @@ export const propagationPolicyKind = defineKind({
   shortNames: ['pp'],
   description: 'Which templates of its namespace go to which clusters, and how their replicas divide.',
   spec: propagationSpecSchema,
+  status: policyStatusSchema,
   columns,
 })
 
@@ -207,6 +226,7 @@ export const clusterPropagationPolicyKind = defineKind({
   shortNames: ['cpp'],
   description: 'Which templates, of any namespace or of none, go to which clusters, and how their replicas divide.',
   spec: propagationSpecSchema,
+  status: policyStatusSchema,
   columns,
 })
 

@@ -46,7 +46,7 @@ const replicaRequirementsSchema = object('What one replica needs.', {
 export type ReplicaRequirements = ValueOf<typeof replicaRequirementsSchema>
 
 const componentSchema = object('Replicas that are alike.', {
-  name: text('Name of the component; empty when the workload has only one.'),
+  name: text('Name of the component, of a kind that has several: they go together. Empty: its replicas are divided.'),
   replicas: integer('How many: `replicas` of a workload, `parallelism` of a Job.', { minimum: 0 }),
   completions: optional(integer('Of a Job: `completions`, divided in step with its replicas.', { minimum: 0 })),
   replicaRequirements: optional(replicaRequirementsSchema),
@@ -217,6 +217,16 @@ const evictionSchema = object('A move away from a failed cluster.', {
   phase: optional(text('How far it is.')),
 })
 
+const rebalanceMoves = {
+  replicas: integer('Replicas that moved, those shortly before included that count against the same budget.', {
+    minimum: 0,
+  }),
+  to: list('Identities of the clusters that got them: for an hour costs take nothing from there.', text('Identity.'), {
+    set: true,
+  }),
+  message: text('What moves and why, for people.'),
+}
+
 const rebalanceSchema = object(
   'Where a rebalance wants the replicas. The scheduler decides exactly that if all rules and the room allow it, else it leaves them where they are; either way it clears this.',
   {
@@ -231,6 +241,7 @@ const rebalanceSchema = object(
       }),
       { keys: ['id'] },
     ),
+    moves: optional(object('What `rebalanced` is to say once it is decided.', rebalanceMoves)),
   },
 )
 
@@ -263,6 +274,14 @@ const preemptionSchema = object(
 
 export type Preemption = ValueOf<typeof preemptionSchema>
 
+const rebalancedSchema = object('What a rebalance moved last.', {
+  time: time('When it was decided, RFC 3339.'),
+  forHash: text('`forHash` of the decision that had it so.', { minLength: 1 }),
+  ...rebalanceMoves,
+})
+
+export type Rebalanced = ValueOf<typeof rebalancedSchema>
+
 const bindingSpecSchema = object('What is placed, by which policy, and where to.', {
   workloads: list('What is divided: one, or several that go together.', workloadSchema),
   followers: optional(
@@ -278,6 +297,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
   rebalance: optional(rebalanceSchema),
   preemption: optional(preemptionSchema),
+  rebalanced: optional(rebalancedSchema),
   evictions: optional(list('Moves away from failed clusters.', evictionSchema, { keys: ['id'] })),
 })
 

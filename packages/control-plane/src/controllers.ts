@@ -5,6 +5,8 @@ import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createCostSheetControllers } from './binding/cost-sheets/controller.ts'
 import { createPreemptionController } from './binding/preemption/controller.ts'
+import { createRebalanceController } from './binding/rebalance/controller.ts'
+import { createSolveHere, type Solve } from './binding/rebalance/solve.ts'
 import { createSchedulerController } from './binding/scheduler/controller.ts'
 import { createHealthController } from './cluster/health/controller.ts'
 import type { HubClaim } from './cluster/health/hub-lease.ts'
@@ -40,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly readEveryMs?: number
   /** Requests per second and member. Default 1,000. */
   readonly requestRate?: number
+  /** Who solves what rebalances ask. Default: this thread, between other work. */
+  readonly solve?: Solve
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -57,7 +61,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scheduler = createSchedulerController({ env, hub })
-  const { withFirstDecision, foresight } = scheduler
+  const { withFirstDecision, view } = scheduler
   const readings = new Readings()
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
@@ -65,7 +69,8 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
     scheduler,
-    createPreemptionController({ env, hub, foresight, readings, memberApi }),
+    createPreemptionController({ env, hub, view, readings, memberApi }),
+    createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
   ].map((controller) => startController(env, controller))

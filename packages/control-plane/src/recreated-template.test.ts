@@ -102,6 +102,21 @@ describe('a template that is created anew under its name', () => {
     expect(await uids()).toEqual(before)
   })
 
+  test('keeps its copies also when it comes while they are being read to be removed, and is bound later', async () => {
+    fleet.members.get('eu')?.faults.slow(50)
+    const before = await uidsOn('eu')
+    const { spec } = await fleet.api.get(propagationPolicyResource, inShop('everywhere'))
+    await fleet.api.delete(propagationPolicyResource, inShop('everywhere'))
+    await fleet.api.delete(deployments, inShop('web'))
+    await fleet.env.advance(20)
+    await fleet.api.create(deployments, web('reg.io/web:2'))
+    await fleet.env.advance(5_000)
+    const policy = { apiVersion, kind: 'PropagationPolicy', metadata: inShop('everywhere'), spec }
+    await fleet.api.create(propagationPolicyResource, policy as KubeObject)
+    await fleet.env.advance(60_000)
+    expect(await uidsOn('eu')).toEqual(before)
+  })
+
   test('waits for its policy for half a minute at most: then the old copies go', async () => {
     await fleet.api.delete(propagationPolicyResource, inShop('everywhere'))
     await fleet.api.delete(deployments, inShop('web'))

@@ -9,6 +9,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
 import { createSimulatedCluster } from '@flotilla/simulator/cluster'
 import type { SimulatedCluster } from '@flotilla/simulator/cluster'
+import type { Solve } from '../src/binding/rebalance/solve.ts'
 import type { HubClaim } from '../src/cluster/health/hub-lease.ts'
 import { startControlPlane } from '../src/controllers.ts'
 import type { ControlPlane } from '../src/controllers.ts'
@@ -32,11 +33,13 @@ export interface WholeFleetOptions {
   readonly seed?: number
   /** From a pod's being bound to its being ready. */
   readonly podStartMs?: number
+  /** Default: as the control plane has it. */
+  readonly solve?: Solve
 }
 
 export async function startWholeFleet(
   names: readonly string[] = ['eu', 'us', 'ap'],
-  { seed = 1, podStartMs = 100 }: WholeFleetOptions = {},
+  { seed = 1, podStartMs = 100, solve }: WholeFleetOptions = {},
 ): Promise<WholeFleet> {
   const hub = await startTestHub(seed)
   const members = new Map<string, SimulatedCluster>()
@@ -52,7 +55,7 @@ export async function startWholeFleet(
     return found.server.apiAs({ name: 'admin', groups: ['system:masters'] })
   }
   const lies = Object.fromEntries(names.map((name) => [name, {} as Lies]))
-  const startOwn = () => startControllers(hub, members, ownClaim, lies)
+  const startOwn = () => startControllers(hub, members, ownClaim, lies, solve)
   let controlPlane = startOwn()
   for (const name of names) await register(hub, name, member(name))
   await hub.env.advance(10_000)
@@ -87,11 +90,13 @@ export function startControllers(
   members: ReadonlyMap<string, SimulatedCluster>,
   claim = ownClaim,
   lies: Readonly<Record<string, Lies>> = {},
+  solve?: Solve,
 ): ControlPlane {
   return startControlPlane({
     env,
     api,
     claim,
+    ...(solve && { solve }),
     hmac: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
     connect: ({ metadata }, _, purpose) => {
       const found = members.get(metadata.name)

@@ -41,7 +41,7 @@ export function allocate(
   if (mode === 'Counts') {
     return allocateCounts(replicas, replicaScheduling?.counts ?? [], feasible, ties, force?.clusterId)
   }
-  const tiered = inTiers(replicas, toCandidates(replicas, request, feasible, ties))
+  const tiered = inTiers(replicas, toCandidates(replicas, request, feasible, ties), request.isPinned !== true)
   const candidates = force ? tiered.map((candidate) => forceShare(candidate, force)) : tiered
   const spreading = { constraints: spreadConstraints, isPacked: mode === 'Aggregated' }
   return allocateDivided(replicas, candidates, spreadConstraints.length > 0 ? spreading : undefined)

@@ -1,7 +1,8 @@
 // How many replicas would fit a cluster's free room now.
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import { requestKey, roomOn } from './fit.ts'
-import type { Reservation } from './occupy.ts'
+import { gangsThatFit } from './gang-room.ts'
+import { podsOf, type Reservation } from './occupy.ts'
+import type { Requirements } from './requirements.ts'
 import { seatAll } from './seat-all.ts'
 import type { ClusterRow, ShapeRow } from './snapshot.ts'
 
@@ -15,14 +16,14 @@ const mostRequests = 256
  */
 export function freeRoom(
   { shapes }: ClusterRow,
-  requirements: ReplicaRequirements | undefined,
+  requirements: Requirements | undefined,
   reserved: readonly Reservation[] = [],
 ): number | undefined {
   if (shapes === undefined) return undefined
   const left = unreserved(shapes, reserved)
   const known = rooms.get(left) ?? new Map<string, number>()
   const key = requestKey(requirements)
-  const room = known.get(key) ?? roomOn(left, requirements)
+  const room = known.get(key) ?? roomFor(left, requirements)
   if (known.size >= mostRequests) known.clear()
   rooms.set(left, known.set(key, room))
   return room
@@ -33,7 +34,7 @@ const roomsOfAll = new WeakMap<readonly ClusterRow[], Map<string, readonly (numb
 /** `freeRoom` of each where nothing is reserved, in their order: found once for all that ask for the same. */
 export function freeRooms(
   clusters: readonly ClusterRow[],
-  requirements: ReplicaRequirements | undefined,
+  requirements: Requirements | undefined,
 ): readonly (number | undefined)[] {
   const known = roomsOfAll.get(clusters) ?? new Map<string, readonly (number | undefined)[]>()
   const key = requestKey(requirements)
@@ -43,6 +44,11 @@ export function freeRooms(
   return all
 }
 
+function roomFor(shapes: readonly ShapeRow[], requirements: Requirements | undefined): number {
+  const parts = requirements?.parts
+  return parts === undefined ? roomOn(shapes, requirements) : gangsThatFit(shapes, parts)
+}
+
 const subtracted = new WeakMap<readonly Reservation[], { shapes: readonly ShapeRow[]; left: readonly ShapeRow[] }>()
 
 /** A list of reservations is immutable, so it is subtracted once however many workloads ask. */
@@ -50,7 +56,7 @@ function unreserved(shapes: readonly ShapeRow[], reserved: readonly Reservation[
   if (reserved.length === 0) return shapes
   const entry = subtracted.get(reserved)
   if (entry?.shapes === shapes) return entry.left
-  const left = seatAll(shapes, reserved)
+  const left = seatAll(shapes, reserved.flatMap(podsOf))
   subtracted.set(reserved, { shapes, left })
   return left
 }
@@ -60,7 +66,7 @@ const most = 2 ** 31 - 1
 /** As a whole number that the API can hold; undefined: unknown, or without bound. */
 export function estimateReplicas(
   cluster: ClusterRow,
-  requirements: ReplicaRequirements | undefined,
+  requirements: Requirements | undefined,
   reserved?: readonly Reservation[],
 ): number | undefined {
   const room = freeRoom(cluster, requirements, reserved)

@@ -5,6 +5,7 @@ import type { NamedObjection } from './filters/filter.ts'
 import { prepareReluctance } from './filters/workload-affinity.ts'
 import type { Holding } from './holding.ts'
 import { isBoundByRoom } from './mode.ts'
+import { mustLeave } from './pinned.ts'
 import type { ScheduleRequest } from './request.ts'
 import type { ClusterRow, Snapshot } from './snapshot.ts'
 import { prepareView } from './views.ts'
@@ -41,7 +42,7 @@ export function judgeClusters(
   const judged = snapshot.clusters.map((cluster, index): Judged => {
     const { objections, tier } = viewOf(cluster, index)
     const holding = holdings.get(cluster.id)
-    const { isFeasible, limit: kept } = standing(objections, holding)
+    const { isFeasible, limit: kept } = standing(objections, holding, request.isPinned)
     const held = holding?.replicas ?? 0
     const limit = objections.length === 0 ? held + growthOn(cluster, index, held) : kept
     // Written out: of many clusters, spreading an absent field takes as long as judging them.
@@ -99,10 +100,9 @@ function prepareGrowth(
 }
 
 /** Filters gate growth: a cluster that holds the object keeps it unless people said otherwise. */
-function standing(objections: readonly NamedObjection[], holding: Holding | undefined) {
+function standing(objections: readonly NamedObjection[], holding: Holding | undefined, isPinned = false) {
   if (objections.length === 0) return { isFeasible: true, limit: Number.POSITIVE_INFINITY }
-  const leaves = objections.some((objection) => objection.effect === 'Leave')
-  if (leaves || holding === undefined) return { isFeasible: false, limit: 0 }
+  if (mustLeave(objections, isPinned) || holding === undefined) return { isFeasible: false, limit: 0 }
   const most = objections.reduce((least, each) => Math.min(least, each.most ?? least), holding.replicas)
   return { isFeasible: true, limit: most }
 }

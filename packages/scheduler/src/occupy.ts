@@ -1,13 +1,23 @@
 // What is left of kinds of nodes once replicas that were decided but are not there yet have taken their room.
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import { parseQuantity, type Quantity } from '@flotilla/machinery/quantity'
 import { fitOnNode, isEligible, type PodRequest, toPodRequest } from './fit.ts'
+import type { Requirements } from './requirements.ts'
 import type { ShapeRow } from './snapshot.ts'
 
 /** Replicas that some decision placed on a cluster and that its free room does not show yet. */
 export interface Reservation {
   readonly replicas: number
-  readonly requirements?: ReplicaRequirements
+  readonly requirements?: Requirements
+}
+
+/** One for each kind of pod: of a gang one for each part. */
+export function podsOf(reservation: Reservation): readonly Reservation[] {
+  const { replicas, requirements } = reservation
+  if (requirements?.parts === undefined) return [reservation]
+  return requirements.parts.map((part) => ({
+    replicas: replicas * part.pods,
+    ...(part.requirements && { requirements: part.requirements }),
+  }))
 }
 
 export interface Occupied {
@@ -57,4 +67,4 @@ function subtract(free: ShapeRow['free'], request: PodRequest, replicas: number)
   return rest
 }
 
-const onePod: Quantity = parseQuantity(1)
+export const onePod: Quantity = parseQuantity(1)

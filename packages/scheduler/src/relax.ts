@@ -3,6 +3,7 @@
 import type { SpreadConstraint } from '@flotilla/api/placement'
 import type { Shortfall } from '@flotilla/api/resource-binding'
 import { allocate } from './allocate.ts'
+import { describeNeed } from './describe-room.ts'
 import { freeRoom } from './estimate.ts'
 import type { Judged } from './judge.ts'
 import { isBoundByRoom } from './mode.ts'
@@ -85,6 +86,7 @@ function withCluster(request: ScheduleRequest, judged: readonly Judged[], missin
 
 function needOf({ placement, requirements }: ScheduleRequest, missing: number): string | undefined {
   if (!isBoundByRoom(placement)) return undefined
-  const each = Object.entries(requirements?.resourceRequest ?? {}).map(([name, quantity]) => `${name} ${quantity}`)
-  return `room for ${missing} more${each.length > 0 ? ` (${each.join(', ')} each)` : ''}`
+  const request = Object.entries(requirements?.resourceRequest ?? {}).map(([name, quantity]) => `${name} ${quantity}`)
+  const each = requirements?.parts === undefined ? request.join(', ') : describeNeed(requirements)
+  return `room for ${missing} more${each === '' ? '' : ` (${each} each)`}`
 }

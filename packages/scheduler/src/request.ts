@@ -1,8 +1,9 @@
 // What is asked of the scheduler for one binding.
 import type { Placement } from '@flotilla/api/placement'
-import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { Decision } from '@flotilla/api/resource-binding'
 import type { Neighbours } from './neighbours.ts'
 import type { Reservation } from './occupy.ts'
+import type { Requirements } from './requirements.ts'
 
 /** What if one cluster had to have a replica: asked by `whyNot`, never by the scheduler itself. */
 export interface Force {
@@ -40,12 +41,15 @@ export interface ScheduleRequest {
   /** Of the template; none: cluster-scoped. */
   readonly namespace?: string
   readonly name?: string
-  /** `replicas` of a workload, `parallelism` of a Job. None: an object without, which goes whole to each cluster. */
+  /**
+   * `replicas` of a workload, `parallelism` of a Job, 1 of a gang. None: an object without, which goes whole to each
+   * cluster.
+   */
   readonly replicas?: number
   /** `completions` of a Job that has a fixed number of them. */
   readonly completions?: number
   /** What one replica needs: bounds modes that go by free room, and explains the others. */
-  readonly requirements?: ReplicaRequirements
+  readonly requirements?: Requirements
   /** Replicas, this binding's own among them, that were decided but do not show in a cluster's free room yet. */
   readonly reservedOn?: (clusterId: string) => readonly Reservation[]
   readonly placement: Placement
@@ -60,6 +64,8 @@ export interface ScheduleRequest {
   /** By cluster id. */
   readonly yields?: ReadonlyMap<string, Yield>
   readonly grant?: Grant
+  /** What is placed stays whatever becomes of labels, tiers and clusters, until template or policy ask for another thing. */
+  readonly isPinned?: boolean
   /** What the binding says now: what clusters are taken to hold. */
   readonly previous?: Decision
   /** The growth that `previous` asked for has been seen ready, or its grace period is over. */

@@ -14,6 +14,7 @@ import { divideCompletions } from './job.ts'
 import { type Judged, judgeClusters } from './judge.ts'
 import { joinMoves } from './move.ts'
 import { suggestChange } from './relax.ts'
+import { staysPinned, withPin } from './pinned.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 import { standAtZero } from './stand-at-zero.ts'
@@ -26,11 +27,14 @@ import { explainViolation } from './violation.ts'
  */
 export function schedule(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
   if (request.previous !== undefined && isUndisturbed(request, snapshot)) return request.previous
-  const { target, ...asked } = request
+  const { target, ...rest } = request
+  const asked = withPin(rest)
   const moved = target && resolveTarget(request, target, snapshot)
   const resolved = moved ?? resolve(asked, snapshot)
   const { previous } = request
-  return previous !== undefined && isSettledBy(previous, resolved, asked)
+  return previous !== undefined &&
+    (isSettledBy(previous, resolved, asked) ||
+      (!moved && staysPinned(previous, resolved.clusters, resolved.judged, asked)))
     ? previous
     : toDecision(resolved, asked, snapshot, moved ? { trigger: 'Rebalance' } : options)
 }
@@ -50,7 +54,7 @@ function resolveTarget(
 
 /** The decision with a fresh explanation of every cluster: for `explain` and `plan`, never stored. */
 export function explainAll(request: ScheduleRequest, snapshot: Snapshot, options: ScheduleOptions): Decision {
-  return toDecision(resolve(request, snapshot), request, snapshot, options, Number.POSITIVE_INFINITY)
+  return toDecision(resolve(withPin(request), snapshot), request, snapshot, options, Number.POSITIVE_INFINITY)
 }
 
 interface Resolved extends Placed {

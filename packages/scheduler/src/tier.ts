@@ -28,11 +28,11 @@ export function nearestTier(feasible: readonly Judged[]): readonly Judged[] {
  * Without replicas only the first tier is used; where replicas are to return to earlier tiers, what their clusters
  * hold now no longer counts.
  */
-export function inTiers(replicas: number, candidates: readonly Candidate[]): readonly Candidate[] {
+export function inTiers(replicas: number, candidates: readonly Candidate[], mayReturn = true): readonly Candidate[] {
   const nearest = new Set(nearestTier(candidates.map(({ judged }) => judged)))
   if (nearest.size === candidates.length) return candidates
   const kept = keepHeld(replicas, candidates)
-  const returning = returningTiers(replicas, candidates, kept)
+  const returning = mayReturn ? returningTiers(replicas, candidates, kept) : new Set<number>()
   return candidates.map((candidate, index) => {
     const { judged, isUsable } = candidate
     const held = returning.has(judged.tier) ? 0 : (kept[index] ?? 0)

@@ -37,6 +37,8 @@ const fields: Readonly<Record<keyof ScheduleRequest, 'any' | 'none'>> = {
   placement: 'any',
   previous: 'any',
   isGrowthReady: 'any',
+  // What stays without a pin stays with one.
+  isPinned: 'any',
   completions: 'none',
   neighbours: 'none',
   force: 'none',

@@ -7,6 +7,7 @@ import type { PropagationPolicy, SchedulePriority } from '../propagation-policy.
 import type { ClusterAffinity } from '../selector.ts'
 import { checkCompliance } from './compliance.ts'
 import { checkObjective } from './objective.ts'
+import { checkReschedule } from './reschedule.ts'
 import { type Rule, duplicates, each, invalid, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
@@ -18,6 +19,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
   ...checkPlacement('spec.placement', spec.placement ?? {}),
   ...checkSchedulePriority('spec.schedulePriority', spec.schedulePriority),
   ...checkPreemption('spec.schedulePriority.preemptionPolicy', spec),
+  ...checkReschedule('spec.reschedule', spec.reschedule, spec.placement ?? {}),
   ...checkSuspension(spec.suspension),
   ...each('spec.drift.ignoreFields', spec.drift?.ignoreFields, checkFieldPath),
   ...notActedOn('spec.schedulingUnit', spec.schedulingUnit === 'Together'),

@@ -1,4 +1,5 @@
 // A decision in words and as a matrix: one line for each cluster. Pure.
+import { isGang, replicasOf } from '@flotilla/control-plane/requirements'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
@@ -19,8 +20,8 @@ export interface ExplanationInput {
 }
 
 export function explanationText(input: ExplanationInput): string {
-  const { template, binding } = input
-  const { decision, losingPolicies = [], removals = [] } = binding.spec
+  const { template, binding, now } = input
+  const { decision, losingPolicies = [], removals = [], rebalanced } = binding.spec
   const lines = [
     `${template.kind} ${keyOf(template.metadata)}${replicasText(binding)}`,
     policyLine(binding),
@@ -30,6 +31,7 @@ export function explanationText(input: ExplanationInput): string {
     decision === undefined
       ? 'Decision: none yet. Next: flotilla status'
       : `Decision ${decision.forHash}, made because: ${decision.explanation.trigger}; ${decision.explanation.feasible} clusters can take it`,
+    ...(rebalanced ? [`Rebalanced ${ageOf(rebalanced.time, now)} ago: ${rebalanced.message}`] : []),
     ...(decision?.shortfall ? [`Shortfall: ${decision.shortfall.message} (${decision.shortfall.reason})`] : []),
     ...linesOf(unknownText(unknownClusters(input.explained))),
     ...linesOf(pricesText(decision?.explanation.currency, input.explained.verdicts)),
@@ -59,8 +61,11 @@ function linesOf(text: string): readonly string[] {
 }
 
 function replicasText({ spec }: Binding): string {
-  const component = spec.workloads[0]?.components[0]
-  return component === undefined ? '' : `: ${component.replicas} replicas`
+  const components = spec.workloads[0]?.components ?? []
+  if (isGang(components))
+    return `: ${components.map(({ name, replicas }) => `${replicas} ${name}`).join(', ')}, together`
+  const replicas = replicasOf(components)
+  return replicas === undefined ? '' : `: ${replicas} replicas`
 }
 
 function policyLine({ spec }: Binding): string {
@@ -104,7 +109,7 @@ const colours: Readonly<Record<Verdict['verdict'], Colour>> = {
 }
 
 function matrix({ binding, explained, paint, now }: ExplanationInput): string {
-  const whyOf = prepareWhy(explained, binding.spec.workloads[0]?.components[0]?.replicas)
+  const whyOf = prepareWhy(explained, replicasOf(binding.spec.workloads[0]?.components))
   const decided = new Map((binding.spec.decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
   const outcomes = new Map((binding.status?.clusters ?? []).map((outcome) => [outcome.name, outcome]))
   const costs = costColumns(explained.verdicts)

@@ -23,6 +23,7 @@ import { defaultDataFolder } from './default-folder.ts'
 import { boundHeapGrowth } from './heap.ts'
 import { ensureIdentity } from './identity.ts'
 import { isLoopback } from './listen-address.ts'
+import { createSolveInWorker } from './solve-in-worker.ts'
 import { registerWebhooks } from './webhook-objects.ts'
 import { serveWebhooks } from './webhooks.ts'
 
@@ -117,6 +118,7 @@ async function startOn({ env, api, holder, allowLoopback }: StartOptions): Promi
     api,
     claim: { hubId: await identityOf(api), generation: 1, holder },
     connect: connectOverHttps({ env, allowLoopback }),
+    solve: createSolveInWorker(env),
     hmac: (text) => createHmac('sha256', key).update(text).digest('base64url'),
   })
 }

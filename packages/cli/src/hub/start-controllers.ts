@@ -6,6 +6,7 @@ import { connectOverHttps } from '../reach/member-access.ts'
 import type { EmbeddedHubOptions } from './embedded-hub.ts'
 import { ensureIdentity } from './identity.ts'
 import { isLoopback } from './listen-address.ts'
+import { createSolveInWorker } from './solve-in-worker.ts'
 
 /** `api`: the hub under the controllers' rights. */
 export async function startControllers(
@@ -19,6 +20,7 @@ export async function startControllers(
     claim: { hubId: await identityOf(api), generation, holder },
     connect: connectOverHttps({ env, allowLoopback: isLoopback(listen.host) }),
     hmac,
+    solve: createSolveInWorker(env),
     ...(probeEveryMs === undefined ? {} : { probeEveryMs }),
   })
 }

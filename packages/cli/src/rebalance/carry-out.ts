@@ -1,5 +1,8 @@
 // Has the scheduler make the moves of one wave, and waits until they are over.
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import { askFor, isOver } from '@flotilla/control-plane/binding/rebalance/ask'
+import { hourMs } from '@flotilla/control-plane/binding/rebalance/run'
+import { targetFor } from '@flotilla/control-plane/binding/rebalance/works'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Env } from '@flotilla/runtime/env'
@@ -21,15 +24,19 @@ const pollMs = 500
  */
 export async function carryOutWave(
   { env, hub, timeoutMs, stopped }: CarryOut,
-  { next }: Proposal,
+  proposal: Proposal,
   bindings: ReadonlyMap<string, Binding>,
 ): Promise<ReadonlySet<string>> {
-  const asked = [...next].flatMap(([key, target]) => {
+  const now = env.clock.now()
+  const asked = [...proposal.next].flatMap(([key, target]) => {
     const binding = bindings.get(key)
     return binding === undefined ? [] : [{ key, target, binding }]
   })
   const begun = await Promise.all(
-    asked.map(async (each) => ((await ask(hub, each.binding, each.target)) ? [each] : [])),
+    asked.map(async (each) => {
+      const target = targetFor(each.binding, each.target, proposal, { key: each.key, window: now - hourMs, now })
+      return (await askFor(hub, each.binding, target, 'flotilla-cli')) ? [each] : []
+    }),
   )
   const moving = new Map(begun.flat().map((each) => [each.key, each]))
   const unmoved = new Set(asked.map(({ key }) => key).filter((key) => !moving.has(key)))
@@ -49,21 +56,6 @@ export async function carryOutWave(
   return unmoved
 }
 
-/** False: the binding is another by now. */
-async function ask(hub: KubeApi, binding: Binding, target: ReadonlyMap<string, number>): Promise<boolean> {
-  const { metadata, spec } = binding
-  const clusters = [...target].map(([id, replicas]) => ({ id, replicas }))
-  const rebalance = { forHash: spec.decision?.forHash ?? '', clusters }
-  const patch = { metadata: { resourceVersion: metadata.resourceVersion }, spec: { rebalance } }
-  try {
-    await hub.patch(resourceOf(binding), metadata, { type: 'merge', patch }, { fieldManager: 'flotilla-cli' })
-    return true
-  } catch (error) {
-    if (isError(error, 'Conflict', 'NotFound')) return false
-    throw error
-  }
-}
-
 async function readAgain(hub: KubeApi, binding: Binding): Promise<Binding | undefined> {
   try {
     return await hub.get<Binding>(resourceOf(binding), binding.metadata)
@@ -75,11 +67,6 @@ async function readAgain(hub: KubeApi, binding: Binding): Promise<Binding | unde
 
 function resourceOf({ metadata }: Binding) {
   return metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
-}
-
-/** The scheduler has looked at what was asked, and nothing is on its way any more. */
-function isOver({ spec }: Binding): boolean {
-  return spec.rebalance === undefined && (spec.decision?.clusters ?? []).every(({ from }) => from === undefined)
 }
 
 function isAt({ spec }: Binding, target: ReadonlyMap<string, number>): boolean {

@@ -1,4 +1,5 @@
 // A rebalance in words: what moves in which wave, what it saves, what stays and why. Pure.
+import { describeMove, formatMoney } from '@flotilla/scheduler/rebalance/describe-move'
 import type { Proposal, ProposedMove } from '@flotilla/scheduler/rebalance/propose'
 
 /** `titleOf` names a workload by its key; `gate` as of the proposal. */
@@ -8,7 +9,7 @@ export function proposalText(proposal: Proposal, gate: number, titleOf: (key: st
     costLine(proposal),
     ...waves.flatMap((wave, index) => [
       `Wave ${index + 1}: ${count(sum(wave), 'replica')}`,
-      ...wave.map((move) => `  ${moveText(move, currency, titleOf)}`),
+      ...wave.map((move) => `  ${titleOf(move.key)}: ${describeMove(move, currency)}`),
     ]),
     ...(left.length > 0
       ? [`Left, over the budget or without room for both copies: ${count(sum(left), 'replica')}`]
@@ -20,33 +21,15 @@ export function proposalText(proposal: Proposal, gate: number, titleOf: (key: st
 }
 
 function costLine({ cost: { before, after }, currency, replicas, waves }: Proposal): string {
-  const now = `${count(replicas, 'replica')} that may move cost ${money(before, currency)} an hour`
+  const now = `${count(replicas, 'replica')} that may move cost ${formatMoney(before, currency)} an hour`
   if (waves.length === 0) return `${now}. Nothing is to move.`
   const share = before > 0 ? `, ${((1 - after / before) * 100).toFixed(1)} % less` : ''
-  return `${now}, then ${money(after, currency)}${share}.`
+  return `${now}, then ${formatMoney(after, currency)}${share}.`
 }
 
 function gateLine({ replicas, saving }: Proposal['gated'], gate: number, currency: string): string {
   const which = `which is less than 1/${gate} of what a replica costs on average, for each`
-  return `Not worth it: ${count(replicas, 'replica')} would save ${money(saving, currency)} an hour, ${which}`
-}
-
-function moveText(
-  { key, from, to, replicas, saving }: ProposedMove,
-  currency: string,
-  titleOf: (key: string) => string,
-) {
-  if (from === undefined) return `${titleOf(key)}: ${replicas} to ${to}, without a place so far`
-  const total = replicas * saving
-  const worth =
-    total >= 0
-      ? `saves ${money(total, currency)} an hour`
-      : `costs ${money(-total, currency)} more an hour, and makes room for others`
-  return `${titleOf(key)}: ${replicas} from ${from} to ${to}, ${worth}`
-}
-
-function money(amount: number, currency: string): string {
-  return `${amount.toFixed(amount !== 0 && Math.abs(amount) < 0.1 ? 4 : 2)} ${currency}`
+  return `Not worth it: ${count(replicas, 'replica')} would save ${formatMoney(saving, currency)} an hour, ${which}`
 }
 
 function sum(moves: readonly ProposedMove[]): number {

@@ -20,14 +20,23 @@ export async function readWorks(hub: KubeApi, now: number): Promise<WorksReading
   const { clusters, book, works, prepareNeighbours } = fleetOf(reading, reading.state, now)
   const neighbours = prepareNeighbours?.()
   for (const { key, request } of works) neighbours?.tell(key, request.previous)
+  const bindings = new Map(reading.state.bindings.map((binding) => [keyOf(binding.metadata), binding]))
+  const never = new Set(
+    reading.state.policies.filter(({ spec }) => spec.reschedule?.mode === 'Never').map(({ metadata }) => metadata.uid),
+  )
   return {
     works: works.flatMap(({ key, policy, priority, request }) => {
       const beside = neighbours?.of(key)
       return policy === undefined
         ? []
-        : [{ key, priority, request: { ...request, ...(beside && { neighbours: beside }) } }]
+        : [{ key, priority, request: { ...request, ...(beside && { neighbours: beside }) }, ...keptOf(key) }]
     }),
     snapshot: createSnapshot(clusters, book),
-    bindings: new Map(reading.state.bindings.map((binding) => [keyOf(binding.metadata), binding])),
+    bindings,
+  }
+
+  function keptOf(key: string): Pick<Work, 'kept'> {
+    const uid = bindings.get(key)?.spec.policy?.uid
+    return never.has(uid) ? { kept: 'never moved, by reschedule of its policy' } : {}
   }
 }

@@ -3,13 +3,16 @@ import type { Placement } from '@flotilla/api/placement'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../hub.ts'
 import { withoutRegistrations } from '../registration.ts'
+import { replicasOf, requirementsOf } from '../requirements.ts'
 import { isGrowthReady } from './scheduler/growth.ts'
 
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
 export function requestFor(binding: Binding, placement: Placement, before = binding): ScheduleRequest {
   const { decision } = before.spec
   const [workload] = binding.spec.workloads
-  const [component] = workload?.components ?? []
+  const components = workload?.components ?? []
+  const [component] = components
+  const [replicas, requirements] = [replicasOf(components), requirementsOf(components)]
   return {
     templateUID: workload?.ref.uid ?? '',
     apiVersion: workload?.ref.apiVersion ?? '',
@@ -18,9 +21,9 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: isGrowthReady(before),
-    ...(component ? { replicas: component.replicas } : {}),
+    ...(replicas === undefined ? {} : { replicas }),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
-    ...(component?.replicaRequirements ? { requirements: component.replicaRequirements } : {}),
+    ...(requirements && { requirements }),
     ...(decision ? { previous: withoutRegistrations(decision) } : {}),
   }
 }

@@ -203,6 +203,8 @@ export class MemberSync implements AsyncDisposable {
     const cluster = hub.clusters.get(this.session.name)
     if (!cluster || cluster.metadata.deletionTimestamp !== undefined) return false
     if (intents.claimsOn(id, this.session.id).length > 0) return false
+    // A template of the same name came while the copy was being read.
+    if (intents.successionWaitMs(id, this.#deps.env.clock.monotonic()) > 0) return false
     const removal = intents.removalOn(id, cluster)
     return removal?.mode === mode && pauseOf(cluster, removal.isSuspended) === undefined
   }

@@ -3,6 +3,7 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
+import { isGang } from '../requirements.ts'
 import { kindIdOf, objectIdOf } from '../object-id.ts'
 import { matchRules, type AnyOverridePolicy, type NamespaceLabels } from './overrides.ts'
 import { render, type Rendered, type ServedKind } from './render.ts'
@@ -66,8 +67,9 @@ function isScalerDivided(scaler: KubeObject, { binding, decision }: Claim): bool
   const workload = binding.spec.workloads.find(({ ref }) =>
     scales(scaler, { apiVersion: ref.apiVersion, kind: ref.kind, metadata: refMeta(ref) }),
   )
-  const total = workload?.components[0]?.replicas
-  return total !== undefined && isDivided(decision, total)
+  const components = workload?.components ?? []
+  const total = components[0]?.replicas
+  return total !== undefined && !isGang(components) && isDivided(decision, total)
 }
 
 function refMeta(ref: { readonly name: string; readonly namespace?: string | undefined }): KubeObject['metadata'] {

@@ -6,6 +6,9 @@ import { objectIdOf, type ObjectId } from '../object-id.ts'
 /** From when a deletion is understood on: long enough to bind and decide anew, short enough for what is not bound. */
 export const successionMs = 30_000
 
+/** How soon to look again at a deletion that is not understood yet: the template may have been created anew again. */
+const unjudgedMs = 500
+
 export type TemplateOf = (id: ObjectId) => KubeObject | undefined
 
 /** When this process understood what the deletion of the binding means, monotonic ms; undefined: not yet. */
@@ -23,8 +26,10 @@ export function successionWaitMs(
 ): number {
   const waits = bindings.map((binding) => {
     const { metadata, spec } = binding
-    if (metadata.deletionTimestamp === undefined || !hasSuccessor(spec.workloads, templateOf)) return 0
-    return (judgedAt(binding) ?? now) + successionMs - now
+    if (metadata.deletionTimestamp === undefined) return 0
+    const since = judgedAt(binding)
+    if (hasSuccessor(spec.workloads, templateOf)) return (since ?? now) + successionMs - now
+    return since === undefined ? unjudgedMs : 0
   })
   return Math.max(0, ...waits)
 }

@@ -27,6 +27,17 @@ describe('componentsOf()', () => {
       given: a('batch/v1', 'Job', { parallelism: 4, completions: 9, template }),
       want: [{ name: '', replicas: 4, completions: 9, ...requirements }],
     },
+    {
+      name: 'names the components of a gang',
+      given: a('ray.io/v1', 'RayCluster', {
+        headGroupSpec: { template },
+        workerGroupSpecs: [{ groupName: 'small', replicas: 4, template }],
+      }),
+      want: [
+        { name: 'head', replicas: 1, ...requirements },
+        { name: 'small', replicas: 4, ...requirements },
+      ],
+    },
     { name: 'sends a DaemonSet whole', given: a('apps/v1', 'DaemonSet', { template }), want: [] },
     { name: 'sends a kind it does not know whole', given: a('x.io/v1', 'Thing', { replicas: 3 }), want: [] },
     {

@@ -3,8 +3,9 @@ import type { ReplicaRequirements, Workload } from '@flotilla/api/resource-bindi
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDict, dictAt } from '@flotilla/machinery/untyped'
 import { podRequest } from '../pod-request.ts'
-import { podTemplateOf } from './pod-template.ts'
-import type { PodTemplate } from './pod-template.ts'
+import { count, type PodTemplate } from './pod-sets/pod-set.ts'
+import { podSetsOf } from './pod-sets/pod-sets-of.ts'
+import { podTemplatesOf } from './pod-template.ts'
 
 type Component = Workload['components'][number]
 
@@ -17,21 +18,29 @@ const replicated = new Set([
 ])
 
 /**
- * The components of `template`: one for a workload with replicas or a Job, none for an object that goes whole.
+ * The components of `template`: one without a name for a workload with replicas or a Job, one by name for each part of
+ * a kind that has several, none for an object that goes whole.
  * Replicas default to 1 as the API server defaults them.
  */
 export function componentsOf(template: KubeObject): readonly Component[] {
   const type = `${template.apiVersion}/${template.kind}`
   const spec = asDict(template['spec'])
   if (replicated.has(type)) return [component(template, count(spec['replicas'], 1))]
-  if (type !== 'batch/v1/Job') return []
+  if (type !== 'batch/v1/Job') return gangOf(template)
   const completions = spec['completions']
   const base = component(template, count(spec['parallelism'], 1))
   return [typeof completions === 'number' ? { ...base, completions } : base]
 }
 
+/** A gang, whose components have names: it goes whole, and a cluster must have room for all of it. */
+function gangOf(template: KubeObject): readonly Component[] {
+  return (podSetsOf(template) ?? []).map(({ name, replicas, pod }) => {
+    return { name, replicas, replicaRequirements: requirementsOf(pod) }
+  })
+}
+
 function component(template: KubeObject, replicas: number): Component {
-  const pod = podTemplateOf(template)
+  const [pod] = podTemplatesOf(template)
   return { name: '', replicas, ...(pod ? { replicaRequirements: requirementsOf(pod) } : {}) }
 }
 
@@ -49,10 +58,6 @@ function requirementsOf(pod: PodTemplate): ReplicaRequirements {
     ...(isFilled(resourceRequest) ? { resourceRequest } : {}),
     ...(isFilled(nodeClaim) ? { nodeClaim } : {}),
   }
-}
-
-function count(value: unknown, fallback: number): number {
-  return typeof value === 'number' ? value : fallback
 }
 
 function isFilled(value: unknown): boolean {

@@ -2,8 +2,8 @@
 import { fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDicts, dictAt, textAt, valueAt } from '@flotilla/machinery/untyped'
-import { podTemplateOf, referencesOf } from './pod-template.ts'
-import type { PodTemplate } from './pod-template.ts'
+import { podTemplatesOf, referencesOf } from './pod-template.ts'
+import type { PodTemplate } from './pod-sets/pod-set.ts'
 
 /** Kinds that can follow a workload, by the name under which `NamespaceObjects` finds them. */
 export const followerKinds = {
@@ -31,8 +31,10 @@ export interface NamespaceObjects {
  */
 export function followersOf(workload: KubeObject, objects: NamespaceObjects): readonly KubeObject[] {
   const scaler = [...objects.list('HorizontalPodAutoscaler')].filter((hpa) => scales(hpa, workload))
-  const template = podTemplateOf(workload)
-  if (!template) return scaler
+  return inOrder([...podTemplatesOf(workload).flatMap((pod) => followersOfPod(pod, objects)), ...scaler])
+}
+
+function followersOfPod(template: PodTemplate, objects: NamespaceObjects): readonly KubeObject[] {
   const services = [...objects.list('Service')].filter((service) => selectsPods(service, template))
   const names = new Set(services.map((service) => service.metadata.name))
   const ingresses = [...objects.list('Ingress')].filter((ingress) =>
@@ -40,7 +42,7 @@ export function followersOf(workload: KubeObject, objects: NamespaceObjects): re
   )
   const budgets = [...objects.list('PodDisruptionBudget')].filter((budget) => protectsPods(budget, template))
   const used = usedObjects(template, ingresses, objects)
-  return inOrder([...used, ...services, ...ingresses, ...budgets, ...scaler])
+  return [...used, ...services, ...ingresses, ...budgets]
 }
 
 /** The ConfigMaps, Secrets, ServiceAccounts and claims that the pods use, directly or through what follows them. */

@@ -9,7 +9,7 @@ import { refOf } from './binding.ts'
 import { followerKinds, pointsAt, scales } from './dependencies.ts'
 import type { Policy } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
-import { podTemplateOf } from './pod-template.ts'
+import { podTemplatesOf } from './pod-template.ts'
 import { priorityClassKind } from './priority.ts'
 import type { Uses } from './uses.ts'
 
@@ -38,12 +38,12 @@ export function* keysOfTemplate(hub: Hub, uses: Uses, change: Change<KubeObject>
   const objects = objectsIn(hub, namespace)
   for (const workload of uses.workloadsIn(namespace)) {
     const template = hub.templates.byId(workload)
-    const pods = template && podTemplateOf(template)
     if (!template) continue
+    const pods = podTemplatesOf(template)
     if (
       versions.some(
         (each) =>
-          (pods && pointsAt(each, pods, objects)) ||
+          pods.some((pod) => pointsAt(each, pod, objects)) ||
           (each.kind === 'HorizontalPodAutoscaler' && scales(each, template)),
       )
     ) {
@@ -76,7 +76,9 @@ function isStatusOnly({ before, after }: Change<KubeObject>): boolean {
 }
 
 /** Everything that the policy selects or selected, and what it has placed. */
-export function* keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): Iterable<ObjectId> {
+export function* keysOfPolicy(hub: Hub, change: Change<Policy>): Iterable<ObjectId> {
+  if (isStatusOnly(change)) return
+  const { before, after } = change
   for (const [kind, apiVersion] of Object.entries(followerKinds)) hub.templates.open({ apiVersion, kind })
   for (const policy of [before, after]) {
     if (!policy) continue

@@ -4,19 +4,14 @@ import { asDict, asDicts, dictAt } from '@flotilla/machinery/untyped'
 import type { Dict } from '@flotilla/machinery/untyped'
 import { kindIdOf } from '../object-id.ts'
 import { podPathOf } from '../pod-path.ts'
+import { podTemplate, type PodTemplate } from './pod-sets/pod-set.ts'
+import { podSetsOf } from './pod-sets/pod-sets-of.ts'
 
-/** The part of a pod that scheduling and dependencies read. */
-export interface PodTemplate {
-  readonly labels: Readonly<Record<string, string>>
-  readonly spec: Dict
-}
-
-/** The pod template of `workload`, or undefined for a kind that runs no pods. */
-export function podTemplateOf(workload: KubeObject): PodTemplate | undefined {
+/** The pod templates of `workload`: one of most kinds, one of each component of others, none where it runs no pods. */
+export function podTemplatesOf(workload: KubeObject): readonly PodTemplate[] {
   const path = podPathOf(kindIdOf(workload))
-  if (!path) return undefined
-  const template = dictAt(workload, ...path)
-  return { labels: dictAt(template, 'metadata', 'labels') as Record<string, string>, spec: dictAt(template, 'spec') }
+  if (path) return [podTemplate(dictAt(workload, ...path))]
+  return (podSetsOf(workload) ?? []).map(({ pod }) => pod)
 }
 
 export interface PodReferences {

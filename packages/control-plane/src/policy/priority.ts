@@ -3,7 +3,7 @@ import type { SchedulePriority } from '@flotilla/api/propagation-policy'
 import type { BindingPriority } from '@flotilla/api/resource-binding'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { textAt } from '@flotilla/machinery/untyped'
-import { podTemplateOf } from './pod-template.ts'
+import { podTemplatesOf } from './pod-template.ts'
 
 export const priorityClassKind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' }
 
@@ -54,7 +54,8 @@ function resolveClass(
 
 function classNameOf({ priorityClassSource, priorityClassName = '' }: SchedulePriority, template: KubeObject): string {
   if (priorityClassSource !== 'PodPriorityClass') return priorityClassName
-  return textAt(podTemplateOf(template)?.spec, 'priorityClassName')
+  const names = podTemplatesOf(template).map(({ spec }) => textAt(spec, 'priorityClassName'))
+  return names.find((name) => name !== '') ?? ''
 }
 
 /** Of several default classes the one of least value counts, as in Kubernetes. */

@@ -16,6 +16,8 @@ type Health = NonNullable<ClusterOutcome['health']>
 export interface ObservedObject {
   readonly id: ObjectId
   readonly role: 'workload' | 'follower'
+  /** Goes whole, as one replica. */
+  readonly isGang?: boolean
   readonly outcome: Outcome | undefined
   readonly row: Row | undefined
 }
@@ -96,7 +98,7 @@ function outcomeOf({ entry, isReachable, objects, isLeaving }: ObservedCluster):
     name: entry.name,
     id: entry.id,
     state,
-    ...sums(rows),
+    ...sums(workloads),
     health: isReachable ? worstHealth(workloads) : 'Unknown',
     ...(drift.length > 0 ? { drift: drift.join('; ') } : {}),
     ...(message === '' ? {} : { message }),
@@ -129,13 +131,23 @@ function messageOf(
   return workloads.map(({ row }) => row?.health.message ?? '').find((message) => message !== '') ?? ''
 }
 
-function sums(rows: readonly Row[]): Pick<ClusterOutcome, 'replicas' | 'readyReplicas'> {
-  const counted = rows.filter((row) => row.replicas !== undefined)
+type Counts = Pick<ClusterOutcome, 'replicas' | 'readyReplicas'>
+
+function sums(workloads: readonly ObservedObject[]): Counts {
+  const counted = workloads.flatMap((workload) => countsOf(workload) ?? [])
   if (counted.length === 0) return {}
   return {
-    replicas: counted.reduce((sum, row) => sum + (row.replicas ?? 0), 0),
-    readyReplicas: counted.reduce((sum, row) => sum + (row.readyReplicas ?? 0), 0),
+    replicas: counted.reduce((sum, { replicas = 0 }) => sum + replicas, 0),
+    readyReplicas: counted.reduce((sum, { readyReplicas = 0 }) => sum + readyReplicas, 0),
   }
+}
+
+/** A gang is ready when its own controller says that all of it is well. */
+function countsOf({ row, isGang }: ObservedObject): Counts | undefined {
+  if (row === undefined) return undefined
+  if (isGang === true) return { replicas: 1, readyReplicas: row.health.state === 'Healthy' ? 1 : 0 }
+  const { replicas, readyReplicas = 0 } = row
+  return replicas === undefined ? undefined : { replicas, readyReplicas }
 }
 
 const fromWorst: readonly Health[] = ['Unknown', 'Unhealthy', 'Degraded', 'Progressing', 'Healthy']

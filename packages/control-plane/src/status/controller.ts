@@ -10,6 +10,7 @@ import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
+import { isGang } from '../requirements.ts'
 import { Coalescer } from '../coalesce.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
@@ -192,7 +193,9 @@ class StatusController implements RunningStatus {
   #observe(binding: Binding): readonly ObservedCluster[] {
     const { spec } = binding
     const objects = [
-      ...spec.workloads.map(({ ref }) => ({ id: objectIdOf(ref), role: 'workload' as const })),
+      ...spec.workloads.map(({ ref, components }) => {
+        return { id: objectIdOf(ref), role: 'workload' as const, isGang: isGang(components) }
+      }),
       ...(spec.followers ?? []).map(({ ref }) => ({ id: objectIdOf(ref), role: 'follower' as const })),
     ]
     const decided = spec.decision?.clusters ?? []
@@ -210,14 +213,18 @@ class StatusController implements RunningStatus {
 
   #observeCluster(
     entry: Pick<DecidedCluster, 'name' | 'id' | 'replicas' | 'from'>,
-    objects: readonly Pick<ObservedObject, 'id' | 'role'>[],
+    objects: readonly Pick<ObservedObject, 'id' | 'role' | 'isGang'>[],
     isLeaving: boolean,
   ): ObservedCluster {
     const session = this.#sessionOf(entry)
     return {
       entry,
       isReachable: this.#isReachable(session),
-      objects: objects.map(({ id, role }) => ({ id, role, outcome: session?.outcomes.get(id), row: session?.row(id) })),
+      objects: objects.map((each) => ({
+        ...each,
+        outcome: session?.outcomes.get(each.id),
+        row: session?.row(each.id),
+      })),
       isLeaving,
     }
   }

@@ -5,6 +5,7 @@ import {
   propagationPolicyResource,
   type PropagationPolicy,
 } from '@flotilla/api/propagation-policy'
+import { isPinned } from '@flotilla/api/reschedule'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { readClusters } from './read-hub.ts'
 import { loadCelFor } from '@flotilla/machinery/cel/program'
@@ -34,9 +35,11 @@ export async function explainEvery(hub: KubeApi, binding: Binding, now: number):
   const clusters = new Map(rows.map((row) => [row.name, row]))
   const stored = decision?.explanation.clusters ?? []
   const placement = found && (found.spec.placement ?? {})
-  if (placement === undefined || stored.length >= rows.length) return { verdicts: stored, placement, clusters }
+  if (found === undefined || placement === undefined || stored.length >= rows.length)
+    return { verdicts: stored, placement, clusters }
   const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
-  const request = await requestNow(hub, binding, placement)
+  const pinned = isPinned(found.spec.reschedule, found.status)
+  const request = { ...(await requestNow(hub, binding, placement)), isPinned: pinned }
   const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }

@@ -2,6 +2,7 @@
 import type { ExplanationStatus } from '@flotilla/api/explanation'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Binding } from '../hub.ts'
+import { replicasOf } from '../requirements.ts'
 import { type Explained, explainEvery } from './explain-every.ts'
 import type { TemplateAndBindings } from './template-bindings.ts'
 import { prepareWhy, unknownClusters } from './why.ts'
@@ -24,7 +25,7 @@ function explanationOf({ spec, status }: Binding, explained: Explained): Explana
   const { workloads, policy, losingPolicies = [], schedulePriority, decision, removals = [] } = spec
   const [workload] = workloads
   if (workload === undefined) return []
-  const replicas = workload.components[0]?.replicas
+  const replicas = replicasOf(workload.components)
   const whyOf = prepareWhy(explained, replicas)
   const decided = new Map((decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
   const { kind, ...metadata } = workload.ref

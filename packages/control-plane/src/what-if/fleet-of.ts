@@ -1,4 +1,5 @@
 // The hub's bindings as a plan plays them out. Pure.
+import { isPinned } from '@flotilla/api/reschedule'
 import type { PolicyRef } from '@flotilla/api/resource-binding'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
@@ -72,7 +73,10 @@ function toWork(
     isNew: binding.metadata.uid === undefined,
     ...(isAllowed(binding) ? { preempts: true as const } : {}),
     ...(removed?.has(objectIdOf(ref)) ? { removal } : {}),
-    request: requestFor(binding, policy?.spec.placement ?? {}),
+    request: {
+      ...requestFor(binding, policy?.spec.placement ?? {}),
+      isPinned: isPinned(policy?.spec.reschedule, policy?.status),
+    },
     unready: unreadyOn(binding, now),
   }
 }

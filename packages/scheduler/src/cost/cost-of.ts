@@ -1,9 +1,9 @@
 // What one replica of a workload costs on a cluster, in fixed units, whatever the other clusters are.
 import { defaultWattsPerCPU } from '@flotilla/api/carbon-sheet'
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { TrafficProfile } from '@flotilla/api/traffic-profile'
 import { matchAffinity } from '../affinity.ts'
 import { requestKey } from '../fit.ts'
+import type { Requirements } from '../requirements.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import { amountsOf } from './amounts.ts'
 import type { CostBook } from './book.ts'
@@ -12,7 +12,7 @@ import { latencyTo, profileOf, type WorkloadName } from './traffic.ts'
 
 /** What costs depend on. */
 export interface CostRequest extends WorkloadName {
-  readonly requirements?: ReplicaRequirements
+  readonly requirements?: Requirements
 }
 
 /** A term that is not known is absent. */

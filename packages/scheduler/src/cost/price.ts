@@ -1,8 +1,8 @@
 // What one replica costs on a cluster, by the prices of the kinds of nodes that it may run on.
 import type { PriceEntry } from '@flotilla/api/price-sheet'
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import { matchAffinity } from '../affinity.ts'
 import { fitOnNode, isEligible, toPodRequest } from '../fit.ts'
+import type { Part, Requirements } from '../requirements.ts'
 import type { ClusterRow, ShapeRow } from '../snapshot.ts'
 import { type Amounts, amountsOf } from './amounts.ts'
 import type { CostBook, PriceRule } from './book.ts'
@@ -17,13 +17,29 @@ export interface Price {
 /** Where no sheet says anything: what a general-purpose machine of a large provider costs on average. */
 export const defaultPrices = { perCPUHour: 0.05, perGiBHour: 0.02 }
 
-/** Of the kinds of nodes on which a replica fits, or could if there were room, the cheapest counts. */
+/** Of a gang each part has the price of its own kind of node, and the first the sheet. */
 export function priceOn(
   cluster: ClusterRow,
-  requirements: ReplicaRequirements | undefined,
+  requirements: Requirements | undefined,
   egressGiB: number,
   book: CostBook,
 ): Price {
+  const [first, ...rest] = requirements?.parts ?? []
+  if (first === undefined) return priceOfPod(cluster, requirements, egressGiB, book)
+  const priceOf = ({ pods, requirements: each }: Part, egress: number) => {
+    const { perHour: price, sheet } = priceOfPod(cluster, each, egress / pods, book)
+    return { perHour: price === undefined ? undefined : price * pods, sheet }
+  }
+  return rest.map((part) => priceOf(part, 0)).reduce(sumOf, priceOf(first, egressGiB))
+}
+
+function sumOf(one: Price, other: Price): Price {
+  const isKnown = one.perHour !== undefined && other.perHour !== undefined
+  return { perHour: isKnown ? one.perHour + other.perHour : undefined, sheet: one.sheet ?? other.sheet }
+}
+
+/** Of the kinds of nodes on which a replica fits, or could if there were room, the cheapest counts. */
+function priceOfPod(cluster: ClusterRow, requirements: Part['requirements'], egressGiB: number, book: CostBook): Price {
   const amounts = amountsOf(requirements)
   const priceOf = (rule: PriceRule | undefined) => ({
     perHour: perHour(amounts, egressGiB, rule?.entry ?? defaultPrices, book),
@@ -50,7 +66,7 @@ function rulesFor(cluster: ClusterRow, book: CostBook): readonly PriceRule[] {
 }
 
 /** Those with room for a replica now; where none has, those that could have it. */
-function usableShapes({ shapes = [] }: ClusterRow, requirements: ReplicaRequirements | undefined): readonly ShapeRow[] {
+function usableShapes({ shapes = [] }: ClusterRow, requirements: Part['requirements']): readonly ShapeRow[] {
   const request = toPodRequest(requirements)
   const eligible = shapes.filter((shape) => shape.count > 0 && isEligible(shape, requirements?.nodeClaim))
   const roomy = eligible.filter((shape) => fitOnNode(shape, request) > 0)

@@ -1,10 +1,11 @@
 // Clusters as a plan goes on: replicas that arrive take room, those that leave give it back.
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { CostBook } from '../cost/book.ts'
 import { withRequests } from '../cost/load.ts'
 import { freeRoom } from '../estimate.ts'
 import { isAvailable } from '../filters/availability.ts'
-import { occupy } from '../occupy.ts'
+import { podsOf } from '../occupy.ts'
+import type { Requirements } from '../requirements.ts'
+import { seatAll } from '../seat-all.ts'
 import { type ClusterRow, createSnapshot, replaceRows, type Snapshot } from '../snapshot.ts'
 import { vacate } from './vacate.ts'
 
@@ -29,18 +30,18 @@ export class Rooms {
   }
 
   /** Has as many as find room take it at once; how many. Where nothing is known of a cluster's room all do. */
-  seat(id: string, requirements: ReplicaRequirements | undefined, replicas: number): number {
+  seat(id: string, requirements: Requirements | undefined, replicas: number): number {
     const row = this.#row(id)
     if (row === undefined || !isAvailable(row)) return 0
     const seated = Math.min(replicas, freeRoom(row, requirements) ?? replicas)
     if (row.shapes !== undefined && seated > 0) {
-      const { shapes } = occupy(row.shapes, reservation(requirements, seated))
+      const shapes = seatAll(row.shapes, podsOf(reservation(requirements, seated)))
       this.#replace(withRequests({ ...row, shapes }, requirements, seated))
     }
     return seated
   }
 
-  leave(id: string, requirements: ReplicaRequirements | undefined, replicas: number): void {
+  leave(id: string, requirements: Requirements | undefined, replicas: number): void {
     const row = this.#row(id)
     if (row?.shapes !== undefined) {
       const shapes = vacate(row.shapes, reservation(requirements, replicas))
@@ -57,6 +58,6 @@ export class Rooms {
   }
 }
 
-function reservation(requirements: ReplicaRequirements | undefined, replicas: number) {
+function reservation(requirements: Requirements | undefined, replicas: number) {
   return requirements === undefined ? { replicas } : { replicas, requirements }
 }

@@ -1,14 +1,18 @@
 // What kinds of nodes have free once replicas have left them.
 import { parseQuantity } from '@flotilla/machinery/quantity'
 import { fitOnNode, isEligible, type PodRequest, toPodRequest } from '../fit.ts'
-import type { Reservation } from '../occupy.ts'
+import { podsOf, type Reservation } from '../occupy.ts'
 import type { ShapeRow } from '../snapshot.ts'
 
 /**
  * Where they ran is not known: as many leave each node that may run them, one more those that have least room. Nothing
  * where no node may.
  */
-export function vacate(shapes: readonly ShapeRow[], { replicas, requirements }: Reservation): readonly ShapeRow[] {
+export function vacate(shapes: readonly ShapeRow[], reservation: Reservation): readonly ShapeRow[] {
+  return podsOf(reservation).reduce(vacatePods, shapes)
+}
+
+function vacatePods(shapes: readonly ShapeRow[], { replicas, requirements }: Reservation): readonly ShapeRow[] {
   const request = toPodRequest(requirements)
   const hosts = new Set(shapes.filter((shape) => shape.count > 0 && isEligible(shape, requirements?.nodeClaim)))
   const nodes = [...hosts].reduce((sum, { count }) => sum + count, 0)

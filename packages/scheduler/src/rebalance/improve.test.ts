@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Given, placementOf, toProblem } from '../../test/rebalance-fleets.ts'
 import { Assignment } from './assignment.ts'
 import { improve } from './improve.ts'
-import { levelsOf } from './objective.ts'
+import { freely, levelsOf } from './objective.ts'
 
 const table: readonly { name: string; given: Given; want: Record<string, Record<string, number>> }[] = [
   {
@@ -45,7 +45,7 @@ describe('improve()', () => {
     const problem = toProblem(given)
     const now = new Assignment(problem)
     const prices = new Float64Array(problem.capacity.length)
-    const steps = improve({ problem, moveCost: 0 }, now, levelsOf(problem), prices)
+    const steps = improve(freely(problem), now, levelsOf(problem), prices)
     while (steps.next().done !== true) continue
     expect(placementOf(now)).toEqual(want)
   })

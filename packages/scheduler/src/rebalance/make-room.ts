@@ -43,7 +43,8 @@ function cheaperStep(
   count: number,
   most: number,
 ): Step | undefined {
-  const { problem, moveCost } = objective
+  const { problem } = objective
+  const moveCost = objective.moveCost[assignment.workloadOf(from)] ?? 0
   const saved = costOfAdding(objective, from, assignment.on(from), -count)
   const [first, end] = optionsOf(problem, assignment.workloadOf(from))
   let best: Step | undefined

@@ -14,16 +14,26 @@ import type { OptionInput } from './problem.ts'
 export interface Work extends Pick<Turn, 'key' | 'priority'> {
   /** `previous` is what is decided for it now. */
   readonly request: ScheduleRequest
+  /** Why it is not to be moved, in the words of `reasonToStay`; none: it may be. */
+  readonly kept?: string
+  /** As of `RebalanceOptions`, for this work. Default: that of all. */
+  readonly gate?: number
+  /** Whose allowance its moves count against: a key of `Budget.allowances`. */
+  readonly budget?: string
+  /** Ids of clusters that its replicas do not leave: they have only just come. */
+  readonly staysOn?: ReadonlySet<string>
 }
 
 /** Why a workload is left alone; undefined: it may move. */
-export function reasonToStay({ request }: Work, { byId }: Snapshot): string | undefined {
+export function reasonToStay({ request, kept }: Work, { byId }: Snapshot): string | undefined {
+  if (kept !== undefined) return kept
   const { placement, replicas = 0, completions, previous } = request
   const objective = objectiveOf(placement)
   if (objective === undefined || !isBoundByRoom(placement)) return 'not placed by costs'
   if ((objective.load ?? 0) > 0) return 'placed by load, which moves with it'
   if (placement.workloadAffinity !== undefined) return 'placed beside others, or apart from them'
   if ((placement.clusterAffinities ?? []).length > 1) return 'placed by tiers'
+  if (request.requirements?.parts !== undefined) return 'pods that differ, which go together'
   if (replicas === 0 || completions !== undefined || previous === undefined) return 'nothing to move'
   const isMoving = !request.isGrowthReady || previous.clusters.some(({ from }) => from !== undefined)
   if (isMoving || previous.clusters.some(({ id }) => !byId.has(id))) return 'moving already'
@@ -32,18 +42,23 @@ export function reasonToStay({ request }: Work, { byId }: Snapshot): string | un
 }
 
 /** The clusters that a movable workload may use. */
-export function optionsOfWork({ request }: Work, snapshot: Snapshot): readonly OptionInput[] {
+export function optionsOfWork({ request, staysOn }: Work, snapshot: Snapshot): readonly OptionInput[] {
   const { replicas = 0, previous } = request
   const judged = judgeClusters(request, snapshot, holdingsOf(previous, true, false))
-  return judged.flatMap((each) => toOption(each, replicas) ?? [])
+  return judged.flatMap((each) => toOption(each, replicas, staysOn) ?? [])
 }
 
-function toOption({ cluster, holding, limit, isFeasible, costs }: Judged, replicas: number): OptionInput | undefined {
+function toOption(
+  { cluster, holding, limit, isFeasible, costs }: Judged,
+  replicas: number,
+  staysOn: Work['staysOn'],
+): OptionInput | undefined {
   const current = holding?.entry.replicas ?? 0
   const max = Math.max(current, isFeasible ? Math.min(limit, replicas) : 0)
   if (max === 0 || costs === undefined) return undefined
   // What is to leave a cluster leaves by the scheduler's own decision, not for costs.
-  return { cluster: cluster.id, cost: nextCost(costs), current, min: isFeasible ? 0 : current, max }
+  const mayLeave = isFeasible && staysOn?.has(cluster.id) !== true
+  return { cluster: cluster.id, cost: nextCost(costs), current, min: mayLeave ? 0 : current, max }
 }
 
 const anywhere: readonly ShapeRow[] = [{ free: new Map(), labels: {}, taints: [], count: 1 }]

@@ -2,10 +2,16 @@
 import type { Assignment } from './assignment.ts'
 import type { Problem } from './problem.ts'
 
-/** Costs of one problem: a replica that is not where it runs now costs `moveCost` more. */
+/** Costs of one problem. */
 export interface Objective {
   readonly problem: Problem
-  readonly moveCost: number
+  /** What a replica that is not where it runs now costs more, by workload. */
+  readonly moveCost: Float64Array
+}
+
+/** Moving costs nothing. */
+export function freely(problem: Problem): Objective {
+  return { problem, moveCost: new Float64Array(problem.replicas.length) }
 }
 
 /** Of all that is placed, an hour. */
@@ -16,7 +22,8 @@ export function costOf({ problem, replicas }: Assignment): number {
 /** What `count` more replicas there cost; fewer where it is negative. */
 export function costOfAdding({ problem, moveCost }: Objective, option: number, on: number, count: number): number {
   const current = problem.current[option] ?? 0
-  return count * (problem.cost[option] ?? 0) - moveCost * (Math.min(on + count, current) - Math.min(on, current))
+  const each = moveCost[problem.workload[option] ?? 0] ?? 0
+  return count * (problem.cost[option] ?? 0) - each * (Math.min(on + count, current) - Math.min(on, current))
 }
 
 export interface Score {
@@ -55,7 +62,7 @@ export const noticeable = 1e-9
 export function isBetter({ moveCost }: Objective, left: Score, right: Score): boolean {
   const at = left.placed.findIndex((count, level) => count !== right.placed[level])
   if (at >= 0) return (left.placed[at] ?? 0) > (right.placed[at] ?? 0)
-  return right.cost - left.cost > (moveCost > 0 ? noticeable : leastShare) * Math.abs(right.cost)
+  return right.cost - left.cost > (moveCost.some((each) => each > 0) ? noticeable : leastShare) * Math.abs(right.cost)
 }
 
 /** Workloads of which replicas are missing, the highest priority first. */

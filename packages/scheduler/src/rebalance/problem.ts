@@ -11,6 +11,8 @@ export interface WorkloadInput {
   readonly request: readonly number[]
   /** Nothing of a higher one is left out for a lower one. */
   readonly priority: number
+  /** As of `RebalanceOptions`, for this workload. Default: that of all. */
+  readonly gate?: number
   readonly options: readonly OptionInput[]
 }
 
@@ -45,6 +47,8 @@ export interface Problem {
   /** By workload. */
   readonly replicas: Int32Array
   readonly priority: Float64Array
+  /** NaN: that of all. */
+  readonly gate: Float64Array
   readonly request: Float64Array
   /** The first option of each workload, and the number of all at the end. */
   readonly first: Int32Array
@@ -79,6 +83,7 @@ export function createProblem(workloads: readonly WorkloadInput[], clusters: rea
     capacity: Float64Array.from(sortedClusters.flatMap((each) => checkCapacity(each, resources))),
     replicas: Int32Array.from(sortedWorkloads, ({ replicas }) => replicas),
     priority: Float64Array.from(sortedWorkloads, ({ priority }) => priority),
+    gate: Float64Array.from(sortedWorkloads, ({ gate }) => gate ?? Number.NaN),
     request: Float64Array.from(sortedWorkloads.flatMap(({ request }) => request)),
     first: startsOf(sortedWorkloads.map((workload) => workload.options.length)),
     workload: Int32Array.from(options, (option) => option.workload),
@@ -118,7 +123,7 @@ function sortOptions(
   return keyed.map(({ option }) => option)
 }
 
-function checkWorkload({ id, replicas, request, priority, options }: WorkloadInput, resources: number): void {
+function checkWorkload({ id, replicas, request, priority, gate, options }: WorkloadInput, resources: number): void {
   if (request.length !== resources || !request.every(isWhole)) {
     throw new FlotillaError(
       'BadRequest',
@@ -127,6 +132,7 @@ function checkWorkload({ id, replicas, request, priority, options }: WorkloadInp
   }
   if (!isCount(replicas)) throw new FlotillaError('BadRequest', `${cannot(id)}: it has ${replicas} replicas`)
   if (!Number.isFinite(priority)) throw new FlotillaError('BadRequest', `${cannot(id)}: its priority is ${priority}`)
+  if (gate !== undefined && !(gate > 0)) throw new FlotillaError('BadRequest', `${cannot(id)}: its gate is ${gate}`)
   for (const { cluster, cost, current, min, max } of options) {
     if (!Number.isFinite(cost) || cost < 0) {
       throw new FlotillaError('BadRequest', `${cannot(id)}: a replica costs ${cost} on ${cluster}`)

@@ -28,7 +28,12 @@ function aPricedFleet(clusters: Readonly<Record<string, readonly [cpus: number, 
 }
 
 /** Runs on clusters by name. */
-function aWork(key: string, on: Readonly<Record<string, number>>, more: Partial<ScheduleRequest> = {}): Work {
+function aWork(
+  key: string,
+  on: Readonly<Record<string, number>>,
+  more: Partial<ScheduleRequest> = {},
+  rest: Partial<Work> = {},
+): Work {
   const replicas = Object.values(on).reduce((sum, count) => sum + count, 0)
   const clusters = Object.entries(on).map(([name, count]) => ({ name, id: `id-${name}`, replicas: count }))
   const explanation = { trigger: 'Test', inputHash: 'a.b', feasible: 1, rejected: {}, clusters: [] }
@@ -41,7 +46,7 @@ function aWork(key: string, on: Readonly<Record<string, number>>, more: Partial<
     isGrowthReady: true,
     previous,
   }
-  return { key, priority: 0, request: aRequest({ ...request, ...more }) }
+  return { key, priority: 0, request: aRequest({ ...request, ...more }), ...rest }
 }
 
 function nameMove({ key, from = 'nowhere', to, replicas }: ProposedMove): string {
@@ -92,6 +97,46 @@ const table: readonly {
     works: [aWork('web', { dear: 4 })],
     options: { gate: 3 },
     waves: [['web 4: dear > cheap']],
+  },
+  {
+    name: 'goes by the gate of a work rather than by that of all',
+    fleet: aPricedFleet({ dear: [0, 10], cheap: [9, 6] }),
+    works: [aWork('web', { dear: 2 }, {}, { gate: 3 }), aWork('api', { dear: 2 })],
+    waves: [['web 2: dear > cheap']],
+  },
+  {
+    name: 'moves no more of each than its allowance',
+    fleet: aPricedFleet({ dear: [0, 10], cheap: [9, 1] }),
+    works: [
+      aWork('a1', { dear: 2 }, {}, { budget: 'a' }),
+      aWork('a2', { dear: 2 }, {}, { budget: 'a' }),
+      aWork('b', { dear: 2 }, {}, { budget: 'b' }),
+      aWork('c', { dear: 2 }),
+    ],
+    options: {
+      allowances: new Map([
+        ['a', 3],
+        ['b', 0],
+      ]),
+    },
+    waves: [['a1 2: dear > cheap', 'a2 1: dear > cheap', 'c 2: dear > cheap']],
+  },
+  {
+    name: 'leaves alone what is kept, and what has only just come',
+    fleet: aPricedFleet({ dear: [0, 10], middling: [0, 10], cheap: [9, 1] }),
+    works: [
+      aWork('kept', { dear: 2 }, {}, { kept: 'kept' }),
+      aWork('half', { dear: 1, middling: 1 }, {}, { staysOn: new Set(['id-middling']) }),
+    ],
+    waves: [['half 1: dear > cheap']],
+    staying: { kept: 1 },
+  },
+  {
+    name: 'takes no room that is reserved',
+    fleet: aPricedFleet({ dear: [0, 10], cheap: [4, 1] }),
+    works: [aWork('web', { dear: 4 })],
+    options: { reservedOn: (id) => (id === 'id-cheap' ? [{ replicas: 3, requirements: oneCpu }] : []) },
+    waves: [['web 1: dear > cheap']],
   },
   {
     name: 'leaves alone what does not go by costs, by load, by tiers, in company, or moves already',

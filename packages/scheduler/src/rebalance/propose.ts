@@ -1,18 +1,27 @@
 // What a rebalance of bindings would move, in waves, and what that saves.
 import { FlotillaError } from '@flotilla/machinery/errors'
+import type { Reservation } from '../occupy.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { Assignment, optionsOf } from './assignment.ts'
 import { allowsTarget, optionsOfWork, reasonToStay, withoutBounds, type Work } from './movable.ts'
 import { type Move, movesBetween } from './moves.ts'
-import { createProblem, type Problem } from './problem.ts'
+import { createProblem, type Problem, type WorkloadInput } from './problem.ts'
 import { freeUnits, requestUnits, resourcesOf } from './room-units.ts'
 import { costOf } from './objective.ts'
-import { rebalance } from './solve.ts'
+import { rebalance, type RebalanceOptions } from './solve.ts'
 import { type Budget, planWaves } from './waves.ts'
 
-export interface ProposeOptions extends Budget {
+export interface ProposeOptions extends Omit<Budget, 'allowanceOf'> {
   /** As of `rebalance`. Default: 2. */
   readonly gate?: number
+  /** What is decided and does not show in the clusters' free room yet, by cluster id. */
+  readonly reservedOn?: (clusterId: string) => readonly Reservation[]
+}
+
+/** To be answered with what `rebalance` has for it: replicas by option. */
+export interface Question {
+  readonly problem: Problem
+  readonly options: RebalanceOptions
 }
 
 export interface ProposedMove {
@@ -48,19 +57,37 @@ const usualGate = 2
 
 /** Throws BadRequest for selectors that admission refuses. */
 export function proposeMoves(works: readonly Work[], snapshot: Snapshot, options: ProposeOptions = {}): Proposal {
-  const { gate = usualGate, ...budget } = options
+  const steps = proposeSteps(works, snapshot, options)
+  let step = steps.next()
+  while (step.done !== true) {
+    const question = step.value
+    step = steps.next(question && rebalance(question.problem, question.options).replicas)
+  }
+  return step.value
+}
+
+/**
+ * The same in steps of some milliseconds: whoever runs it lets others go first where it yields nothing, and answers
+ * where it asks, which takes long.
+ */
+export function* proposeSteps(
+  works: readonly Work[],
+  snapshot: Snapshot,
+  { gate = usualGate, reservedOn, ...budget }: ProposeOptions = {},
+): Generator<Question | undefined, Proposal, Int32Array | undefined> {
   const staying = new Map<string, number>()
   const movable = works.filter((work) => {
     const reason = reasonToStay(work, snapshot)
     if (reason !== undefined) staying.set(reason, (staying.get(reason) ?? 0) + 1)
     return reason === undefined
   })
-  const problem = toProblem(movable, snapshot)
-  const target = rebalance(problem, { gate })
-  const refused = refusedIn(target, movable, snapshot)
+  const problem = yield* toProblem(movable, snapshot, reservedOn)
+  const target = yield* solved(problem, { gate })
+  const refused = yield* refusedIn(target, movable, snapshot)
   if (refused.size > 0) staying.set("kept by its policy's rules", refused.size)
   const moves = movesBetween(target).filter(({ workload }) => !refused.has(problem.workloads[workload] ?? ''))
-  const { waves, left } = planWaves(problem, moves, budget)
+  const allowanceOf = new Map(movable.flatMap(({ key, budget: own }) => (own === undefined ? [] : [[key, own]])))
+  const { waves, left } = planWaves(problem, moves, { ...budget, allowanceOf })
   const now = new Assignment(problem)
   return {
     currency: snapshot.book.currency,
@@ -68,42 +95,77 @@ export function proposeMoves(works: readonly Work[], snapshot: Snapshot, options
     replicas: now.placed.reduce((sum, count) => sum + count, 0),
     waves: waves.map((wave) => wave.map((move) => nameMove(problem, move, snapshot))),
     left: left.map((move) => nameMove(problem, move, snapshot)),
-    gated: gatedBy(problem, target),
+    gated: yield* gatedBy(problem, target),
     staying,
     next: targetsOf(after(now, waves[0] ?? []), waves[0] ?? []),
   }
 }
 
-function toProblem(works: readonly Work[], snapshot: Snapshot): Problem {
+type Steps<Result> = Generator<Question | undefined, Result, Int32Array | undefined>
+
+function* solved(problem: Problem, options: RebalanceOptions): Steps<Assignment> {
+  const replicas = yield { problem, options }
+  if (replicas === undefined) throw new FlotillaError('Internal', 'Cannot rebalance: the problem was not solved')
+  return new Assignment(problem, replicas)
+}
+
+/** Workloads that are looked at between two pauses. */
+const worksPerStep = 8
+
+function* toProblem(
+  works: readonly Work[],
+  snapshot: Snapshot,
+  reservedOn: ProposeOptions['reservedOn'] = () => [],
+): Steps<Problem> {
   const resources = resourcesOf(works.map(({ request }) => request))
-  const held = new Map(snapshot.clusters.map((cluster) => [cluster.id, [...freeUnits(cluster, resources)]]))
-  const workloads = works.map((work) => {
-    const request = requestUnits(work.request, resources)
+  const held = new Map(
+    snapshot.clusters.map((cluster) => [
+      cluster.id,
+      [...freeUnits(cluster, resources)].map(
+        (free, resource) => free - reservedUnits(reservedOn(cluster.id), resource),
+      ),
+    ]),
+  )
+  const workloads: WorkloadInput[] = []
+  for (const [index, work] of works.entries()) {
+    if (index % worksPerStep === 0) yield
+    const request = requestUnits(work.request.requirements, resources)
     const options = optionsOfWork(work, snapshot)
     for (const { cluster, current } of options) {
       const room = held.get(cluster) ?? []
       for (const [resource, each] of request.entries()) room[resource] = (room[resource] ?? 0) + current * each
     }
-    return { id: work.key, replicas: work.request.replicas ?? 0, request, priority: work.priority, options }
-  })
+    const { replicas = 0 } = work.request
+    const gate = work.gate === undefined ? {} : { gate: work.gate }
+    workloads.push({ id: work.key, replicas, request, priority: work.priority, ...gate, options })
+  }
   return createProblem(
     workloads,
-    [...held].map(([id, capacity]) => ({ id, capacity })),
+    [...held].map(([id, room]) => ({ id, capacity: room.map((units) => Math.max(0, units)) })),
   )
+
+  function reservedUnits(reserved: readonly Reservation[], resource: number): number {
+    return reserved.reduce(
+      (sum, { replicas, requirements }) => sum + replicas * (requestUnits(requirements, resources)[resource] ?? 0),
+      0,
+    )
+  }
 }
 
 /** Keys of works that the scheduler would not have where the solution has them. */
-function refusedIn(target: Assignment, works: readonly Work[], snapshot: Snapshot): ReadonlySet<string> {
+function* refusedIn(target: Assignment, works: readonly Work[], snapshot: Snapshot): Steps<ReadonlySet<string>> {
   const { problem } = target
   const unbounded = withoutBounds(snapshot)
   const byKey = new Map(works.map((work) => [work.key, work]))
   const changed = [...problem.workloads.entries()].filter(([workload]) => isChanged(target, workload))
-  const refused = changed.filter(([workload, key]) => {
+  const refused = new Set<string>()
+  for (const [index, [workload, key]] of changed.entries()) {
+    if (index % worksPerStep === 0) yield
     const work = byKey.get(key)
     if (work === undefined) throw new FlotillaError('Internal', `Cannot rebalance ${key}: it was never asked about`)
-    return !allowsTarget(work, placementOf(target, workload), unbounded)
-  })
-  return new Set(refused.map(([, key]) => key))
+    if (!allowsTarget(work, placementOf(target, workload), unbounded)) refused.add(key)
+  }
+  return refused
 }
 
 function isChanged({ problem, replicas }: Assignment, workload: number): boolean {
@@ -148,8 +210,9 @@ function nameMove(
 }
 
 /** What moves besides where whatever saves moves. */
-function gatedBy(problem: Problem, target: Assignment): Proposal['gated'] {
-  const freely = rebalance({ ...problem, current: target.replicas })
+function* gatedBy(problem: Problem, target: Assignment): Steps<Proposal['gated']> {
+  const gate = new Float64Array(problem.gate.length).fill(Number.NaN)
+  const freely = yield* solved({ ...problem, gate, current: target.replicas }, {})
   const moved = movesBetween(freely).filter(({ from }) => from !== undefined)
   const replicas = moved.reduce((sum, move) => sum + move.replicas, 0)
   return replicas === 0 ? { replicas: 0, saving: 0 } : { replicas, saving: costOf(target) - costOf(freely) }

@@ -1,4 +1,5 @@
 // Free room and requests in whole units: what is free is rounded down, what is asked for up.
+import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { Quantity } from '@flotilla/machinery/quantity'
 import { toPodRequest } from '../fit.ts'
 import type { ScheduleRequest } from '../request.ts'
@@ -14,7 +15,10 @@ export function resourcesOf(requests: readonly ScheduleRequest[]): readonly stri
 }
 
 /** Of one replica. */
-export function requestUnits({ requirements }: ScheduleRequest, resources: readonly string[]): readonly number[] {
+export function requestUnits(
+  requirements: ReplicaRequirements | undefined,
+  resources: readonly string[],
+): readonly number[] {
   const asked = new Map(toPodRequest(requirements))
   return resources.map((name) => {
     const quantity = asked.get(name)

@@ -35,7 +35,7 @@ export function* rebalanceSteps(problem: Problem, { gate }: RebalanceOptions = {
   for (;;) {
     // What has been placed counts as running from then on: the result is what nothing improves.
     const state = { ...problem, current: now.replicas }
-    const objective = { problem: state, moveCost: moveCostOf(new Assignment(state), gate) }
+    const objective = { problem: state, moveCost: moveCostsOf(new Assignment(state), gate) }
     const next = yield* findBetter(objective, levels, prices.unit)
     if (next !== undefined) now = new Assignment(problem, next.replicas)
     else if (!promote(now, levels)) return now
@@ -81,10 +81,14 @@ function* startAnew(
 /** Of all replicas. */
 const mendableShare = 1e-3
 
-/** The cost that one replica must save to move: a gate of 2 asks for half of what a replica costs on average. */
-export function moveCostOf(now: Assignment, gate: number | undefined): number {
+/**
+ * The cost that one replica of each workload must save to move: a gate of 2 asks for half of what a replica costs on
+ * average.
+ */
+export function moveCostsOf(now: Assignment, gate = Number.POSITIVE_INFINITY): Float64Array {
   const running = now.placed.reduce((sum, count) => sum + count, 0)
-  return gate === undefined || running === 0 ? 0 : costOf(now) / (gate * running)
+  const average = running === 0 ? 0 : costOf(now) / running
+  return now.problem.gate.map((own) => average / (Number.isNaN(own) ? gate : own))
 }
 
 /** Room is never so dear that whoever can pay several times the highest cost goes without. */

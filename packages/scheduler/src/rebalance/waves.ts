@@ -8,6 +8,10 @@ export interface Budget {
   readonly maxReplicas?: number
   /** Percent of a workload's replicas that may move in all, rounded up. Default: 100. */
   readonly maxSharePercent?: number
+  /** Replicas that may move in all of the workloads that share a key. */
+  readonly allowances?: ReadonlyMap<string, number>
+  /** The key of each workload, by its id; none: only the budget of all counts. */
+  readonly allowanceOf?: ReadonlyMap<string, string>
 }
 
 export interface Waves {
@@ -88,15 +92,23 @@ interface Allowance {
   use(workload: number, replicas: number): void
 }
 
-function createAllowance({ replicas }: Problem, { maxReplicas, maxSharePercent = 100 }: Budget): Allowance {
-  let left = maxReplicas ?? Number.POSITIVE_INFINITY
+function createAllowance(
+  { replicas, workloads }: Problem,
+  { maxReplicas = Number.POSITIVE_INFINITY, maxSharePercent = 100, allowances, allowanceOf }: Budget,
+): Allowance {
+  let left = maxReplicas
+  const leftOf = new Map(allowances)
   const used = new Map<number, number>()
+  const keyOf = (workload: number) => allowanceOf?.get(workloads[workload] ?? '') ?? ''
+  const sharedBy = (workload: number) => Math.min(left, leftOf.get(keyOf(workload)) ?? Number.POSITIVE_INFINITY)
   const shareOf = (workload: number) => Math.ceil(((replicas[workload] ?? 0) * maxSharePercent) / 100)
   return {
     of: (workload, share = 1) =>
-      Math.max(0, Math.min(Math.floor(left * share), shareOf(workload) - (used.get(workload) ?? 0))),
+      Math.max(0, Math.min(Math.floor(sharedBy(workload) * share), shareOf(workload) - (used.get(workload) ?? 0))),
     use(workload, count) {
       left -= count
+      const own = leftOf.get(keyOf(workload))
+      if (own !== undefined) leftOf.set(keyOf(workload), own - count)
       used.set(workload, (used.get(workload) ?? 0) + count)
     },
   }

@@ -19,9 +19,9 @@ import { isContended } from '@flotilla/scheduler/preemption/contention'
 import { prepareRoom } from '@flotilla/scheduler/preemption/freed'
 import { isAbsence } from '../../absence.ts'
 import type { Readings } from '../../readings.ts'
-import type { Foresight } from '../../foresight.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
+import type { SchedulerView } from '../scheduler/controller.ts'
 import { turnOf } from '../turn.ts'
 import { isShort } from './at-rest.ts'
 import { isAllowed, openPreemption } from './consent.ts'
@@ -35,7 +35,7 @@ import { surveyMember, type Survey } from './survey.ts'
 export interface PreemptionDeps {
   readonly env: Env
   readonly hub: Hub
-  readonly foresight: Foresight
+  readonly view: SchedulerView
   readonly readings: Readings
   /** The connection to a member that carries reads; undefined while there is none. */
   readonly memberApi: (cluster: string) => KubeApi | undefined
@@ -56,7 +56,7 @@ const mostSurveys = 16
 /** For whom members have been read in vain, they are not read again so long: others come first. */
 const restMs = 120_000
 
-export function createPreemptionController({ env, hub, foresight, readings, memberApi }: PreemptionDeps): Controller {
+export function createPreemptionController({ env, hub, view, readings, memberApi }: PreemptionDeps): Controller {
   const patience = new Patience()
   /** By key of binding. */
   const seen = new Map<string, { readonly text: string; readonly at: number }>()
@@ -88,7 +88,7 @@ export function createPreemptionController({ env, hub, foresight, readings, memb
     const record = openPreemption(binding)
     if (record === undefined) return
     const now = env.clock.now()
-    const cluster = foresight.snapshot().byId.get(record.id)
+    const cluster = view.snapshot().byId.get(record.id)
     const isThere = cluster !== undefined
     const bindingsOf = (ref: Preemption['victims'][number]['ref']) => hub.bindingsOf(objectIdOf(ref))
     const outcome = outcomeOf(binding, record, { now, isStopped, isThere, bindingsOf })
@@ -111,7 +111,7 @@ export function createPreemptionController({ env, hub, foresight, readings, memb
       if (surveys >= mostSurveys) return
       const [since, before] = [patience.since(binding), surveys]
       const found = await findPreemption(binding, {
-        foresight,
+        view,
         residents,
         barred,
         isRead: (id) => readings.isSince(id, since),

@@ -10,9 +10,9 @@ import { placesFor } from '@flotilla/scheduler/preemption/places'
 import { type Contender, mayPreempt, proposePreemption } from '@flotilla/scheduler/preemption/propose'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { schedule } from '@flotilla/scheduler/schedule'
-import type { Foresight } from '../../foresight.ts'
 import type { Binding } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
+import type { SchedulerView } from '../scheduler/controller.ts'
 import { priorityOf } from './consent.ts'
 import { outstandingOn, type Resident, settledOn } from './residents.ts'
 import type { Survey } from './survey.ts'
@@ -21,7 +21,7 @@ import type { Survey } from './survey.ts'
 const mostVictims = 256
 
 export interface Search {
-  readonly foresight: Foresight
+  readonly view: SchedulerView
   /** By cluster id. */
   readonly residents: ReadonlyMap<string, readonly Resident[]>
   /** Clusters on which nobody is to give way now, by id. */
@@ -47,12 +47,12 @@ export async function findPreemption(binding: Binding, search: Search): Promise<
 }
 
 /** Undefined where it may not preempt, or where it is not sure yet that there is no room for it. */
-function requestToServe(binding: Binding, { foresight, isRead }: Search): ScheduleRequest | undefined {
+function requestToServe(binding: Binding, { view, isRead }: Search): ScheduleRequest | undefined {
   const [workload, ...others] = binding.spec.workloads
-  const request = foresight.requestOf(binding)
+  const request = view.requestOf(binding)
   if (request === undefined || others.length > 0 || workload?.components.length !== 1) return undefined
   if (!mayPreempt(request)) return undefined
-  const snapshot = foresight.snapshot()
+  const snapshot = view.snapshot()
   return isSettled(request, snapshot) && placesFor(request, snapshot).every(({ id }) => isRead(id))
     ? request
     : undefined
@@ -69,11 +69,11 @@ function isSettled({ reservedOn: _, ...request }: ScheduleRequest, snapshot: Sna
 function placesFree(
   binding: Binding,
   request: ScheduleRequest,
-  { foresight, residents, barred }: Search,
+  { view, residents, barred }: Search,
 ): readonly ClusterRow[] {
   const missing = request.previous?.shortfall?.missingReplicas ?? 0
   const shortage = { priority: priorityOf(binding), missing, requirements: request.requirements }
-  const free = placesFor(request, foresight.snapshot()).filter(({ id }) => !barred.has(id))
+  const free = placesFor(request, view.snapshot()).filter(({ id }) => !barred.has(id))
   return placesToTry(shortage, free, ({ id }) => (residents.get(id) ?? []).map(toTenant))
 }
 
@@ -87,7 +87,7 @@ function proveOn(
   binding: Binding,
   request: ScheduleRequest,
   survey: Survey,
-  { foresight, residents }: Search,
+  { view, residents }: Search,
 ): Found | undefined {
   const there = residents.get(id) ?? []
   const settled = settledOn(there, survey.hosts)
@@ -95,9 +95,9 @@ function proveOn(
   const proposal = proposePreemption({
     preemptor: { key: keyOfWorkload(binding), priority: priorityOf(binding), request },
     clusterId: id,
-    others: settled.flatMap((resident) => toContender(resident, foresight)),
+    others: settled.flatMap((resident) => toContender(resident, view)),
     roomAfter: prepareRoom(survey.hosts, request.requirements),
-    snapshot: foresight.snapshot(),
+    snapshot: view.snapshot(),
   })
   if (proposal === undefined || proposal.victims.length > mostVictims) return undefined
   const leaving = new Set(proposal.victims.map(({ key }) => key))
@@ -110,8 +110,8 @@ function proveOn(
   return { cluster: name, id, replicas: proposal.replicas, victims }
 }
 
-function toContender({ id, binding }: Resident, foresight: Foresight): readonly Contender[] {
-  const request = foresight.requestOf(binding)
+function toContender({ id, binding }: Resident, view: SchedulerView): readonly Contender[] {
+  const request = view.requestOf(binding)
   return request === undefined ? [] : [{ key: id, priority: priorityOf(binding), request }]
 }
 

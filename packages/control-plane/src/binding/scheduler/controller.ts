@@ -4,6 +4,7 @@ import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import { isPinned } from '@flotilla/api/reschedule'
 import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'
@@ -15,12 +16,13 @@ import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { freeRoom } from '@flotilla/scheduler/estimate'
+import type { Reservation } from '@flotilla/scheduler/occupy'
 import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
+import type { Snapshot } from '@flotilla/scheduler/snapshot'
 import { takesRoom } from '@flotilla/scheduler/takes-room'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
 import type { WithFirstDecision } from '../../first-decision.ts'
-import type { Foresight } from '../../foresight.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
@@ -51,7 +53,16 @@ export interface SchedulerDeps {
 
 export interface SchedulerController extends Controller {
   readonly withFirstDecision: WithFirstDecision
-  readonly foresight: Foresight
+  readonly view: SchedulerView
+}
+
+/** What the scheduler goes by now, for whoever plans with it. */
+export interface SchedulerView {
+  snapshot(): Snapshot
+  /** Replicas that were decided and that the snapshot's free room does not show yet. */
+  reservedOn(clusterId: string): readonly Reservation[]
+  /** As it is asked about the binding; undefined: its policy has gone. */
+  requestOf(binding: Binding): ScheduleRequest | undefined
 }
 
 /** Keys are bindings by `keyOf`. */
@@ -91,7 +102,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     waiting.settle(binding, isWaiting)
     const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
-      await announcing(key, binding, policy, decision, () => write(binding, decision))
+      const isMoved = target !== undefined && decision !== previous && decision.explanation.trigger === 'Rebalance'
+      await announcing(key, binding, policy, decision, () => write(binding, decision, isMoved))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
   }
@@ -119,6 +131,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const [yielded, grant] = [yields.of(key, binding), grantOf(binding)]
     return {
       ...requestFor(binding, policy.spec.placement ?? {}, before),
+      isPinned: isPinned(policy.spec.reschedule, policy.status),
       reservedOn,
       isGrowthReady,
       ...(neighbours && { neighbours }),
@@ -181,16 +194,22 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
-  async function write(binding: Binding, decided: Decision): Promise<void> {
-    const { decision: previous, removals: recorded = [], rebalance } = binding.spec
+  /** `isMoved`: as a rebalance asked. */
+  async function write(binding: Binding, decided: Decision, isMoved = false): Promise<void> {
+    const { decision: previous, removals: recorded = [], rebalance, rebalanced } = binding.spec
     const decision = withRegistrations(decided, previous, uidOf)
-    const removals = [
-      ...pendingRemovals(binding, decision),
-      ...removalsFor(binding, decision, uidOf, timestamp(env.clock.now())),
-    ]
+    const { forHash } = decision
+    const now = timestamp(env.clock.now())
+    const removals = [...pendingRemovals(binding, decision), ...removalsFor(binding, decision, uidOf, now)]
+    const moved = isMoved && rebalance?.moves ? { ...rebalance.moves, forHash, time: now } : rebalanced
     const change = createMergePatch(
-      { decision: { ...previous }, removals: [...recorded], ...(rebalance ? { rebalance: { ...rebalance } } : {}) },
-      { decision: { ...decision }, removals },
+      {
+        decision: previous ?? {},
+        removals: recorded,
+        ...(rebalance && { rebalance }),
+        ...(rebalanced && { rebalanced }),
+      },
+      { decision, removals, ...(moved && { rebalanced: moved }) },
     )
     const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
     const resource = binding.metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
@@ -227,14 +246,6 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return yields.follow(key, binding).flatMap((id) => hub.bindingsOf(id).map(({ metadata }) => keyOf(metadata)))
   }
 
-  const foresight: Foresight = {
-    snapshot: snapshotNow,
-    requestOf(binding) {
-      const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
-      return policy && requestOf(keyOf(binding.metadata), binding, policy, binding, isGrowthReady(binding))
-    },
-  }
-
   function* followPolicy(change: Change<Policy>): Iterable<string> {
     for (const key of keysOfPolicy(hub, change)) {
       const binding = hub.binding(key)
@@ -260,7 +271,15 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     watch(hub.carbonSheets, takeCosts),
   ]
 
-  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision, foresight }
+  const view: SchedulerView = {
+    snapshot: snapshotNow,
+    reservedOn,
+    requestOf(binding) {
+      const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
+      return policy && requestOf(keyOf(binding.metadata), binding, policy, binding, isGrowthReady(binding))
+    },
+  }
+  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision, view }
 }
 
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {
@@ -318,8 +337,13 @@ function placesDefinitions({ before, after }: Change<Binding>): boolean {
   )
 }
 
+/** What decisions depend on. */
+function asks({ spec, status }: Policy): unknown {
+  return [spec.placement, isPinned(spec.reschedule, status)]
+}
+
 function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
-  if (before && after && deepEqual(before.spec.placement, after.spec.placement)) return []
+  if (before && after && deepEqual(asks(before), asks(after))) return []
   const uid = (after ?? before)?.metadata.uid ?? ''
   return inTurn([...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }

@@ -1,9 +1,11 @@
 // Room that decisions have given away and that members' free room does not show yet: what keeps two bindings, or one
 // that is decided twice, from being given the same room.
-import type { Decision, ReplicaRequirements } from '@flotilla/api/resource-binding'
+import type { Decision } from '@flotilla/api/resource-binding'
 import { requestKey } from '@flotilla/scheduler/fit'
 import type { Reservation } from '@flotilla/scheduler/occupy'
+import type { Requirements } from '@flotilla/scheduler/requirements'
 import type { Binding } from '../../hub.ts'
+import { requirementsOf } from '../../requirements.ts'
 
 /** A replica that is not ready after so long has taken its room, or will not. */
 export const growingForMs = 600_000
@@ -28,7 +30,7 @@ interface Pending extends Growth {
 
 interface Request {
   readonly key: string
-  readonly requirements: ReplicaRequirements | undefined
+  readonly requirements: Requirements | undefined
 }
 
 interface Claims {
@@ -133,7 +135,7 @@ function follow(before: Pending, { ready, growing }: Growth, now: number): Pendi
 }
 
 function requestOf({ spec }: Binding): Request {
-  const requirements = spec.workloads[0]?.components[0]?.replicaRequirements
+  const requirements = requirementsOf(spec.workloads[0]?.components)
   return { key: requestKey(requirements), requirements }
 }
 

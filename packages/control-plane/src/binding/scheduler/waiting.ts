@@ -1,18 +1,19 @@
 // Who waits for room. What comes free is for the most important first, then for those that have waited longest: before
 // a binding takes some, those ahead of it are asked that might be given it.
-import type { ReplicaRequirements } from '@flotilla/api/resource-binding'
 import type { Change, Source } from '@flotilla/runtime/source'
 import type { Turn } from '@flotilla/scheduler/order'
+import type { Requirements } from '@flotilla/scheduler/requirements'
 import type { Binding } from '../../hub.ts'
+import { requirementsOf } from '../../requirements.ts'
 import { turnOf } from '../turn.ts'
 import { DueTurns } from './due-turns.ts'
 
 /** How many replicas of the kind that is asked for fit on a cluster. */
-export type RoomOn = (clusterId: string, requirements: ReplicaRequirements | undefined) => number
+export type RoomOn = (clusterId: string, requirements: Requirements | undefined) => number
 
 interface Waiter {
   readonly turn: Turn
-  readonly requirements: ReplicaRequirements | undefined
+  readonly requirements: Requirements | undefined
 }
 
 /**
@@ -101,7 +102,7 @@ export class Waiting {
   }
 
   #hold({ spec }: Binding, turn: Turn): void {
-    const requirements = spec.workloads[0]?.components[0]?.replicaRequirements
+    const requirements = requirementsOf(spec.workloads[0]?.components)
     this.#waiters.set(turn.key, { turn, requirements })
   }
 

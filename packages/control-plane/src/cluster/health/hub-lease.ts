@@ -65,7 +65,8 @@ export function createHubLease(env: Env, api: KubeApi, own: HubClaim): HubLease 
     if (isEnded) return { kind: 'ended' }
     const [asked, askedAt] = [env.clock.monotonic(), env.clock.now()]
     const lease = await readLease(api)
-    const verdict = judge(lease, asked)
+    // Seen now, and renewed no later: counted from before the request, its term would end before the other's own does.
+    const verdict = judge(lease, env.clock.monotonic())
     if (verdict.kind === 'held') await write(lease)
     // Counted from before the request: a slow answer must not stretch the term.
     held = verdict.kind === 'held' ? { until: asked + leaseTermMs, untilTime: askedAt + leaseTermMs } : notHeld
