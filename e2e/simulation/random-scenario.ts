@@ -1,5 +1,6 @@
 // A scenario made of a seed: any of the steps, in any order, on any target.
 import { seededRandom } from '@flotilla/runtime/seeded-random'
+import { hubId } from './controllers-process.ts'
 import type { Scenario, Step, Weights } from './scenario.ts'
 import type { Weather } from './weather.ts'
 
@@ -21,7 +22,8 @@ export function randomScenario(seed: number): Scenario {
     weights: dice.weights(),
   }))
   const kinds = dice.subset(Object.keys(makers) as (keyof typeof makers)[])
-  const count = dice.between(3, 14)
+  // Some runs are crowded: what is still under way meets what comes next.
+  const count = dice.between(3, seed % 3 === 0 ? 40 : 14)
   for (let i = 0; i < count; i++) {
     const at = dice.between(firstStepMs, lastsMs - 1)
     steps.push({ at, ...makers[dice.pick(kinds)](dice) } as Step)
@@ -89,6 +91,14 @@ const makers = {
     forMs: dice.between(500, 60_000),
   }),
   skew: (dice) => ({ do: 'skew', ms: dice.between(-3_600_000, 3_600_000) }),
+  claim: (dice) => ({
+    do: 'claim',
+    cluster: dice.pick(members),
+    ...dice.pick([
+      { generation: 2, hubId },
+      { generation: 1, hubId: 'another' },
+    ]),
+  }),
   rival: (dice) => ({ do: 'rival', forMs: dice.between(5_000, 70_000) }),
 } as const satisfies Readonly<Record<string, (dice: Dice) => Made>>
 
@@ -121,7 +131,8 @@ class Dice {
 
   weather(): Partial<Weather> {
     const latency = this.between(1, 4_000)
-    return this.pick<Partial<Weather>>([
+    const who = this.pick<Partial<Weather>>([{}, {}, { of: 'controllers' }, { of: 'rival' }])
+    const what = this.pick<Partial<Weather>>([
       { latencyMs: [1, latency] },
       { loss: this.between(1, 6) / 10 },
       { lostAnswers: this.between(1, 8) / 10 },
@@ -133,5 +144,6 @@ class Dice {
         refusal: this.pick(['TooManyRequests', 'Unavailable', 'Internal', 'Unauthenticated', 'Forbidden'] as const),
       },
     ])
+    return { ...what, ...who }
   }
 }

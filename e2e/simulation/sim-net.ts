@@ -234,11 +234,11 @@ export class SimNet {
     life.removeEventListener('abort', broken)
   }
 
-  #weatherFor({ server, purpose, verb, resource }: Call): Weather {
+  #weatherFor({ process, server, purpose, verb, resource }: Call): Weather {
     const weather = this.weather(server)
-    const { only = purpose, onlyReadsOf = resource?.plural } = weather
+    const { of = process, only = purpose, onlyReadsOf = resource?.plural } = weather
     const isRead = weather.onlyReadsOf === undefined || verb === 'list' || verb === 'watch'
-    return only === purpose && isRead && onlyReadsOf === resource?.plural ? weather : fair
+    return of === process && only === purpose && isRead && onlyReadsOf === resource?.plural ? weather : fair
   }
 
   #watchesOf(server: string): Set<SimWatch> {

@@ -17,6 +17,8 @@ export interface Weather {
   readonly refusal: ErrorCode
   /** Only lists and watches of this resource (its plural). */
   readonly onlyReadsOf?: string
+  /** Only of the process of this name. */
+  readonly of?: string
   /** Only on connections of this purpose. */
   readonly only?: 'sync' | 'probe'
 }

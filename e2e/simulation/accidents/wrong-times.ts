@@ -75,9 +75,9 @@ export const wrongTimes: readonly Accident[] = [
   },
   {
     name: 'a hub that was restored from an older backup writes over what a newer one said (Velero, restored twice)',
-    scenario: scenarioOf('older generation', 60_000, [
+    scenario: scenarioOf('older generation', 75_000, [
       { at: 25_000, do: 'claim', cluster: 'us', generation: 2, hubId: 'hub' },
-      { at: 45_000, do: 'scale', app: 'web', replicas: 9 },
+      { at: 65_000, do: 'scale', app: 'web', replicas: 9 },
     ]),
     guard: withoutGuard<typeof hubLease>('control-plane/cluster/health/hub-lease', ({ createHubLease }) => ({
       createHubLease: (...args: Parameters<typeof createHubLease>) => ({
@@ -89,9 +89,9 @@ export const wrongTimes: readonly Accident[] = [
   },
   {
     name: 'two hubs from one backup manage one member, turn by turn (argo-cd, two instances)',
-    scenario: scenarioOf('two hubs', 60_000, [
+    scenario: scenarioOf('two hubs', 75_000, [
       { at: 25_000, do: 'claim', cluster: 'us', generation: 1, hubId: 'another' },
-      { at: 45_000, do: 'scale', app: 'web', replicas: 9 },
+      { at: 65_000, do: 'scale', app: 'web', replicas: 9 },
     ]),
     guard: withoutGuard<typeof fences>('control-plane/fences', ({ Fences }) => ({
       Fences: class extends Fences {

@@ -251,11 +251,11 @@ const policyRows: readonly Row[] = [
     because: /must be empty/,
   },
   {
-    name: 'tolerationSeconds',
+    name: 'tolerationSeconds of an effect that makes nothing leave',
     path: 'spec.placement',
     value: { clusterTolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 1 }] },
     refused: 'spec.placement.clusterTolerations[0].tolerationSeconds',
-    because: later,
+    because: /only with effect NoExecute/,
   },
   {
     name: 'dynamicWeight together with staticWeightList',
@@ -629,7 +629,20 @@ const policyRows: readonly Row[] = [
     refused: 'spec.schedulePriority.priorityClassSource',
     because: /KubePriorityClass/,
   },
-  { name: 'failover', path: 'spec.failover', value: {}, refused: 'spec.failover', because: later },
+  {
+    name: 'old copies that stay',
+    path: 'spec.failover',
+    value: { cluster: { purgeMode: 'Never' } },
+    refused: 'spec.failover.cluster.purgeMode',
+    because: /tolerate flotilla.dev\/unreachable in spec.placement.clusterTolerations/,
+  },
+  {
+    name: 'a grace period of copies that go at once',
+    path: 'spec.failover',
+    value: { cluster: { purgeMode: 'Directly', gracePeriodSeconds: 60 } },
+    refused: 'spec.failover.cluster.gracePeriodSeconds',
+    because: /Directly waits for nothing/,
+  },
   {
     name: 'a division without Divided',
     path: 'spec.placement',

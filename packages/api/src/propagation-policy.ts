@@ -6,8 +6,6 @@ import { placementSchema } from './placement.ts'
 import { policyStatusSchema, type PolicyStatus, rescheduleSchema } from './reschedule.ts'
 import { resourceSelectorSchema } from './selector.ts'
 
-const later = 'This version does not act on it and refuses it.'
-
 const driftSchema = object('What happens when somebody changes a field that we state on a member.', {
   mode: optional(
     choice(
@@ -46,24 +44,27 @@ const suspensionSchema = object('Stops writes to members; what runs keeps runnin
   ),
 })
 
-const failoverSchema = object(`What happens when a cluster or the application on it fails. ${later}`, {
+const failoverSchema = object('What happens when a cluster or the application on it fails.', {
   cluster: optional(
-    object('When a cluster fails.', {
+    object('When a cluster fails. To have nothing moved, tolerate flotilla.dev/unreachable in clusterTolerations.', {
       purgeMode: optional(
         choice(
-          'Gracefully: the old copy goes when the new one is ready. Directly: at once. Never: it stays. Default: Gracefully.',
+          'Gracefully: old copies go when the new ones are ready. Directly: as soon as a healthy copy is elsewhere, also those that cannot be reached: they go when their cluster comes back. Never: they stay (this version refuses it). Default: Gracefully.',
           ['Gracefully', 'Directly', 'Never'],
         ),
       ),
       gracePeriodSeconds: optional(
-        integer('How long to wait for the new copy, seconds. Default: 600.', { minimum: 0 }),
+        integer(
+          'How long old copies of which nothing is ready wait for the new ones, seconds; not with Directly. Default: 600.',
+          { minimum: 0, maximum: 86_400 },
+        ),
       ),
     }),
   ),
   application: optional(
-    object('When the workload on a healthy cluster stays unhealthy.', {
+    object('When the workload is not healthy on a cluster that answers. None: it is left there.', {
       tolerationSeconds: optional(
-        integer('Unhealthy for so long before it is moved, seconds. Default: 300.', { minimum: 0 }),
+        integer('Not healthy for so long before it is moved, seconds. Default: 300.', { minimum: 30, maximum: 86_400 }),
       ),
     }),
   ),

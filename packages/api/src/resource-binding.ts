@@ -207,15 +207,26 @@ export const removalSchema = object('A copy that goes: recorded by the write tha
 
 export type Removal = ValueOf<typeof removalSchema>
 
-const evictionSchema = object('A move away from a failed cluster.', {
+const evictionSchema = object('A move away from a cluster that failed, or on which the workload did.', {
   cluster: text('Name of the cluster.', { minLength: 1 }),
   id: text('Identity of the cluster.', { minLength: 1 }),
-  reason: text('One CamelCase word.', { minLength: 1 }),
-  replicas: optional(integer('Replicas that move.', { minimum: 0 })),
+  clusterUID: optional(clusterUID),
+  reason: choice(
+    'ClusterFailed: it did not answer for too long. Ordered: a person ordered it. TaintNotTolerated: the time for which a NoExecute taint is tolerated is over. ApplicationUnhealthy: the workload was not healthy there for too long.',
+    ['ClusterFailed', 'Ordered', 'TaintNotTolerated', 'ApplicationUnhealthy'],
+  ),
+  message: text('Why, for people.', { maxLength: 1024 }),
   since: time('When it began, RFC 3339.'),
-  graceSeconds: optional(integer('How long the old copy waits for the new one, seconds.', { minimum: 0 })),
-  phase: optional(text('How far it is.')),
+  purgeMode: optional(
+    choice('What the policy said then: how the old copy goes. Default: Gracefully.', ['Gracefully', 'Directly']),
+  ),
+  graceSeconds: integer(
+    'So many seconds after `since` an old copy of which nothing is ready goes although the new ones are not ready, if a healthy copy is elsewhere.',
+    { minimum: 0 },
+  ),
 })
+
+export type Eviction = ValueOf<typeof evictionSchema>
 
 const rebalanceMoves = {
   replicas: integer('Replicas that moved, those shortly before included that count against the same budget.', {
@@ -298,7 +309,9 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   rebalance: optional(rebalanceSchema),
   preemption: optional(preemptionSchema),
   rebalanced: optional(rebalancedSchema),
-  evictions: optional(list('Moves away from failed clusters.', evictionSchema, { keys: ['id'] })),
+  evictions: optional(
+    list('Clusters that failover has moved it away from, and keeps it away from.', evictionSchema, { keys: ['id'] }),
+  ),
 })
 
 const clusterOutcomeSchema = object('What came of it on one cluster.', {

@@ -140,9 +140,10 @@ export const tolerationSchema = object('Taints that do not matter.', {
     choice('Only taints of this effect. Default: every effect.', ['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
   ),
   tolerationSeconds: optional(
-    integer('How long a NoExecute taint is tolerated, seconds. This version does not act on it and refuses it.', {
-      minimum: 0,
-    }),
+    integer(
+      'How long a NoExecute taint is tolerated, seconds; only with effect NoExecute. None: for ever. Of several tolerations of one taint the shortest counts.',
+      { minimum: 0 },
+    ),
   ),
 })
 

@@ -1,6 +1,10 @@
 // The command line: every verb, its options and its help. What a verb does is loaded when it is run.
 import { Command, CommanderError } from 'commander'
 import { addClusters } from './commands/clusters.ts'
+import { addCordon, addDrain, addUncordon } from './commands/cordon.ts'
+import { addFailover } from './commands/failover.ts'
+import { addFreeze } from './commands/freeze.ts'
+import { addMoves } from './commands/moves.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addControllers } from './commands/controllers.ts'
 import { addDrift, addExplain, addRender, addWhyNot } from './commands/decisions.ts'
@@ -26,6 +30,9 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addJoin,
   addUnjoin,
   addClusters,
+  addCordon,
+  addUncordon,
+  addDrain,
   addGet,
   addDescribe,
   addExplain,
@@ -33,6 +40,9 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addPlan,
   addDiff,
   addRebalance,
+  addFailover,
+  addFreeze,
+  addMoves,
   addRender,
   addDrift,
   addControllers,

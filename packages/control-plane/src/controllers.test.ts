@@ -8,7 +8,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { configMaps, deployments, leases, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aWeightedPolicy } from '../test/weighted-policy.ts'
+import { aWeightedPolicy, staysWhenLost } from '../test/weighted-policy.ts'
 import { startWholeFleet } from '../test/whole-fleet.ts'
 import type { WholeFleet } from '../test/whole-fleet.ts'
 
@@ -38,7 +38,7 @@ async function applyEverything(): Promise<void> {
   const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...web, name: 'settings' }, data: { a: '1' } }
   await fleet.api.create(configMaps, settings)
   await fleet.api.create(deployments, aDeployment(12))
-  await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }))
+  await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }, staysWhenLost))
   await fleet.env.advance(20_000)
 }
 
@@ -88,7 +88,7 @@ describe('startControlPlane()', () => {
     const policy = await fleet.api.get(propagationPolicyResource, web)
     await fleet.api.update(propagationPolicyResource, {
       ...policy,
-      spec: aWeightedPolicy({ eu: 1, us: 2, ap: 3 })['spec'],
+      spec: aWeightedPolicy({ eu: 1, us: 2, ap: 3 }, staysWhenLost)['spec'],
     })
     await fleet.env.advance(30_000)
     expect([await readyOn('eu'), await readyOn('us'), await readyOn('ap')]).toEqual([2, 4, 6])

@@ -18,11 +18,13 @@ import { Readings } from './readings.ts'
 import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
+import { createFailoverController } from './failover/controller.ts'
 import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
 import { Members } from './members/members.ts'
+import { createMovesController } from './moves/controller.ts'
 import { createPolicyController } from './policy/controller.ts'
 import { startStatus } from './status/controller.ts'
 
@@ -61,7 +63,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scheduler = createSchedulerController({ env, hub })
-  const { withFirstDecision, view } = scheduler
+  const { withFirstDecision, evictor, view } = scheduler
   const readings = new Readings()
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
@@ -73,6 +75,8 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),
+    createFailoverController({ env, hub, evictor }),
+    createMovesController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
   const status = startStatus({ env, hub, members })

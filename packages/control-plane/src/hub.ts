@@ -25,7 +25,7 @@ import { trafficProfileResource, type TrafficProfile } from '@flotilla/api/traff
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
-import { namespaces, secrets } from '@flotilla/machinery/well-known-resources'
+import { configMaps, namespaces, secrets } from '@flotilla/machinery/well-known-resources'
 import { createInformer } from '@flotilla/runtime/create-informer'
 import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
@@ -43,6 +43,8 @@ export interface Hub extends AsyncDisposable {
   readonly namespaces: Informer<KubeObject>
   /** Secrets of `flotilla-system`: how members are reached. */
   readonly credentials: Informer<KubeObject>
+  /** ConfigMaps of `flotilla-system`: what people and controllers note there. */
+  readonly settings: Informer<KubeObject>
   /** Index of both kinds of policies: `selects` (`policyIndex` of their namespace and the kinds they select). */
   readonly policies: Informer<PropagationPolicy>
   readonly clusterPolicies: Informer<ClusterPropagationPolicy>
@@ -84,6 +86,7 @@ export function createHub({ env, api, id }: HubOptions): Hub {
     }),
     namespaces: informer<KubeObject>(env, api, namespaces),
     credentials: createInformer<KubeObject>({ env, api, resource: secrets, namespace: systemNamespace }),
+    settings: createInformer<KubeObject>({ env, api, resource: configMaps, namespace: systemNamespace }),
     policies: policyInformer<PropagationPolicy>(env, api, propagationPolicyResource),
     clusterPolicies: policyInformer<ClusterPropagationPolicy>(env, api, clusterPropagationPolicyResource),
     overrides: overrideInformer<OverridePolicy>(env, api, overridePolicyResource),

@@ -8,7 +8,7 @@ import { asDicts, valueAt } from '@flotilla/machinery/untyped'
 import { deployments, namespaces, nodes, pods } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aDeployment } from '../test/test-fleet.ts'
-import { aWeightedPolicy } from '../test/weighted-policy.ts'
+import { aWeightedPolicy, staysWhenLost } from '../test/weighted-policy.ts'
 import { startWholeFleet } from '../test/whole-fleet.ts'
 import type { WholeFleet } from '../test/whole-fleet.ts'
 
@@ -32,7 +32,10 @@ afterEach(() => fleet[Symbol.asyncDispose]())
 
 async function changeWeights(weights: Readonly<Record<string, number>>): Promise<void> {
   const policy = await fleet.api.get(propagationPolicyResource, web)
-  await fleet.api.update(propagationPolicyResource, { ...policy, spec: aWeightedPolicy(weights)['spec'] })
+  await fleet.api.update(propagationPolicyResource, {
+    ...policy,
+    spec: aWeightedPolicy(weights, staysWhenLost)['spec'],
+  })
 }
 
 function suspend(name: string, isSuspended: boolean): Promise<unknown> {
@@ -71,7 +74,7 @@ async function fewestReady(ms: number): Promise<number> {
 describe('the sum of ready replicas', () => {
   beforeEach(async () => {
     await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
-    await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }))
+    await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }, staysWhenLost))
     await fleet.env.advance(20_000)
   })
 
@@ -185,7 +188,7 @@ describe('an autoscaler of a divided workload', () => {
     const scaler = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: web }
     await fleet.api.create(autoscalers, { ...scaler, spec: { scaleTargetRef, minReplicas: 6, maxReplicas: 24 } })
     await fleet.api.create(deployments, aDeployment('web', { replicas: 12 }))
-    await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }))
+    await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 3, us: 2, ap: 1 }, staysWhenLost))
     await fleet.env.advance(20_000)
   })
 

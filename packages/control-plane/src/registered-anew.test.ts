@@ -6,7 +6,7 @@ import { isError } from '@flotilla/machinery/errors'
 import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aDeployment } from '../test/test-fleet.ts'
-import { aWeightedPolicy } from '../test/weighted-policy.ts'
+import { aWeightedPolicy, staysWhenLost } from '../test/weighted-policy.ts'
 import { register, startWholeFleet, stopControllers, type WholeFleet } from '../test/whole-fleet.ts'
 
 const web = { namespace: 'shop', name: 'web' }
@@ -16,14 +16,17 @@ beforeEach(async () => {
   fleet = await startWholeFleet(['eu', 'us'])
   await fleet.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
   await fleet.api.create(deployments, aDeployment('web', { replicas: 4 }))
-  await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 1, us: 1 }))
+  await fleet.api.create(propagationPolicyResource, aWeightedPolicy({ eu: 1, us: 1 }, staysWhenLost))
   await fleet.env.advance(20_000)
 })
 afterEach(() => fleet[Symbol.asyncDispose]())
 
 const weigh = async (weights: Record<string, number>) => {
   const policy = await fleet.api.get(propagationPolicyResource, web)
-  await fleet.api.update(propagationPolicyResource, { ...policy, spec: aWeightedPolicy(weights)['spec'] })
+  await fleet.api.update(propagationPolicyResource, {
+    ...policy,
+    spec: aWeightedPolicy(weights, staysWhenLost)['spec'],
+  })
 }
 
 const faultsOf = (name: string) => fleet.members.get(name)?.faults

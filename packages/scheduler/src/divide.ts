@@ -52,14 +52,35 @@ function atMarginalCost(left: number, shares: readonly Share[]): readonly Share[
   const marginal = marginalStep(left, shares)
   if (marginal === undefined) return shares
   return shares.map((share) => ({
-    ...share,
+    weight: share.weight,
     min: reach(share, (step) => compareSteps(step, marginal) < 0),
     max: reach(share, (step) => compareSteps(step, marginal) <= 0),
+    tie: share.tie,
   }))
 }
 
 /** The step of the last of `left` replicas when the cheapest are taken; undefined: there is nothing to take. */
 function marginalStep(left: number, shares: readonly Share[]): Step | undefined {
+  return cheapestStep(left, shares) ?? lastStep(left, shares)
+}
+
+/** The cheapest of all first steps where as many replicas cost that: mostly they do. Undefined: it takes more to tell. */
+function cheapestStep(left: number, shares: readonly Share[]): Step | undefined {
+  let cheapest: Step | undefined
+  let offered = 0
+  for (const share of shares) {
+    if (share.weight === 0 || share.max <= share.min) continue
+    const [first = dearest] = share.steps ?? free
+    const replicas = replicasOf(share, 0)
+    if (replicas === 0) return undefined
+    const order = cheapest === undefined ? -1 : compareSteps(first, cheapest)
+    if (order < 0) [cheapest, offered] = [first, 0]
+    if (order <= 0) offered += replicas
+  }
+  return left > 0 && offered >= left ? cheapest : undefined
+}
+
+function lastStep(left: number, shares: readonly Share[]): Step | undefined {
   const next = shares.map(() => 0)
   const stepAt = (index: number) => (shares[index]?.steps ?? free)[next[index] ?? 0]
   const isCheaper = (one: number, other: number) => compareSteps(stepAt(one), stepAt(other)) < 0
@@ -85,7 +106,7 @@ export function compareSteps(one: Price = dearest, other: Price = dearest): numb
 
 type Price = Pick<Step, 'level' | 'cost'>
 
-const dearest: Price = { level: Number.MAX_VALUE, cost: 0 }
+const dearest: Step = { level: Number.MAX_VALUE, cost: 0, upTo: Number.POSITIVE_INFINITY }
 
 /** How many replicas of the share the step at `index` has, beyond its minimum. */
 function replicasOf(share: Share | undefined, index: number): number {

@@ -69,7 +69,10 @@ function rankFirst(
   limit: number,
 ): readonly Judged[] {
   const byRank = Array.from({ length: ranks }, (): Judged[] => [])
-  for (const one of judged) byRank[rankOf(one, decided.get(one.cluster.id))]?.push(one)
+  for (const one of judged) {
+    const ofRank = byRank[rankOf(one, decided.get(one.cluster.id))]
+    if (ofRank !== undefined && ofRank.length < limit) ofRank.push(one)
+  }
   return byRank.flat().slice(0, limit)
 }
 

@@ -56,6 +56,11 @@ function isYielding({ objections }: Judged): boolean {
 
 /** Of a template that was scaled to zero nothing needs to be anywhere. */
 function hasAvailable({ replicas }: Allocation, judged: readonly Judged[]): boolean {
-  const running = judged.filter(({ cluster }) => (replicas.get(cluster.id) ?? 0) > 0)
-  return running.length > 0 ? running.some(({ cluster }) => isAvailable(cluster)) : replicas.size > 0
+  let isAnyRunning = false
+  for (const { cluster } of judged) {
+    const isRunning = (replicas.get(cluster.id) ?? 0) > 0
+    if (isRunning && isAvailable(cluster)) return true
+    isAnyRunning ||= isRunning
+  }
+  return !isAnyRunning && replicas.size > 0
 }

@@ -55,6 +55,8 @@ export interface ScheduleRequest {
   readonly placement: Placement
   /** Of workloads that rules of their own, or of others, keep together or apart. */
   readonly neighbours?: Neighbours
+  /** Why failover has moved it away from clusters, by their ids. */
+  readonly evicted?: ReadonlyMap<string, string>
   readonly force?: Force
   /**
    * Replicas by cluster id that a rebalance wants instead of what `previous` has. Decided where all rules allow

@@ -70,6 +70,7 @@ const changes: Readonly<Record<string, string>> = {
   Preempted: 'those of higher priority have their place, or there is room for both',
   Suspended: 'its spec.suspend is off',
   Deleting: 'it is registered again',
+  Eviction: 'failover lets it back, which it does by itself once the cluster has been Healthy for 30 minutes',
   WorkloadAffinity: 'one of those that it must be beside is placed there, or workloadAffinity.affinity is taken off',
   WorkloadAntiAffinity: 'those that it must not be beside leave, or workloadAffinity.antiAffinity is taken off',
 }

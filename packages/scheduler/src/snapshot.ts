@@ -1,5 +1,5 @@
 // What the scheduler knows of clusters: one immutable row each, made once per change of the cluster.
-import type { Cluster, ClusterProperty, NodeShape, ServedApi } from '@flotilla/api/cluster'
+import type { Cluster, ClusterHealth, ClusterProperty, NodeShape, ServedApi } from '@flotilla/api/cluster'
 import type { Taint } from '@flotilla/api/selector'
 import { type Quantity, parseQuantity, quantityToNumber } from '@flotilla/machinery/quantity'
 import type { CostBook } from './cost/book.ts'
@@ -106,7 +106,7 @@ const noProperties: ReadonlyMap<string, PropertyRow> = new Map()
 /** `placedKinds`: `GROUP/KIND` of CustomResourceDefinitions that bindings place on the cluster. */
 export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> = noKinds): ClusterRow {
   const { metadata, spec, status } = cluster
-  const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
+  const why = whyNotReady(status)
   return {
     name: metadata.name,
     id: spec.id,
@@ -118,8 +118,8 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     ...(status?.kubernetesVersion === undefined ? {} : { kubernetesVersion: status.kubernetesVersion }),
     ...(status?.nodes === undefined ? {} : { nodes: status.nodes }),
     taints: spec.taints ?? [],
-    ready: ready?.status === 'True',
-    notReadyReason: ready === undefined ? 'it has not reported yet' : ready.message || ready.reason,
+    ready: why === undefined,
+    notReadyReason: why ?? '',
     suspended: spec.suspend === true,
     deleting: metadata.deletionTimestamp !== undefined,
     ...(status?.apis === undefined ? {} : { kinds: kindsOf(status.apis) }),
@@ -128,6 +128,19 @@ export function toClusterRow(cluster: Cluster, placedKinds: ReadonlySet<string> 
     ...(status?.nodeShapes === undefined ? {} : { shapes: status.nodeShapes.map(toShapeRow) }),
     ...(status?.resources?.allocatable === undefined ? {} : { resources: toResources(status.resources) }),
   }
+}
+
+/** Undefined: it can be used. */
+function whyNotReady(status: Cluster['status']): string | undefined {
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
+  if (ready === undefined) return 'it has not reported yet'
+  if (ready.status !== 'True') return ready.message || ready.reason
+  return isLostState(status?.health?.state) ? `it is ${status?.health?.state}` : undefined
+}
+
+/** It does not answer, or answers again since so short a time that it may be gone again: nothing new goes there. */
+export function isLostState(state: ClusterHealth['state'] | undefined): boolean {
+  return state === 'Unreachable' || state === 'Failed' || state === 'Recovering'
 }
 
 type ResourceSums = NonNullable<NonNullable<Cluster['status']>['resources']>

@@ -163,10 +163,11 @@ test('what isUndisturbed() is what would be decided', () => {
       fc.option(fc.integer({ min: 0, max: 9 }), { freq: 5 }),
       fc.array(anyChange, { minLength: 1, maxLength: 6 }),
       fc.string(),
-      (placement, replicas, changes, templateUID) => {
+      fc.boolean(),
+      (placement, replicas, changes, templateUID, isPinned) => {
         let snapshot = fleet
         let previous: Decision | undefined
-        const { replicas: _, ...whole } = aRequest({ placement, isGrowthReady: true, templateUID })
+        const { replicas: _, ...whole } = aRequest({ placement, isGrowthReady: true, templateUID, isPinned })
         const request = replicas === null ? whole : { ...whole, replicas }
         for (const { name, row, pods } of changes) {
           const asked: ScheduleRequest = previous ? { ...request, previous } : request

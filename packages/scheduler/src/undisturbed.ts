@@ -41,6 +41,7 @@ const fields: Readonly<Record<keyof ScheduleRequest, 'any' | 'none'>> = {
   isPinned: 'any',
   completions: 'none',
   neighbours: 'none',
+  evicted: 'none',
   force: 'none',
   target: 'none',
   yields: 'none',

@@ -2,6 +2,7 @@
 // them.
 import { apiSupport } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
+import { eviction } from './filters/eviction.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
 import type { ClusterFacts } from './facts.ts'
@@ -29,8 +30,8 @@ const sharedFilters: readonly SharedFilter[] = [
   spreadDomain,
 ]
 
-/** They ask for `neighbours` or `yields`. */
-const ownFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity, preempted]
+/** They ask for `neighbours`. */
+const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity]
 
 /** Of one cluster. */
 export interface View {
@@ -44,10 +45,10 @@ export function prepareView(
   request: ScheduleRequest,
   snapshot: Snapshot,
 ): (cluster: ClusterRow, index: number) => View {
-  const { force, neighbours, yields } = request
+  const { force } = request
   const shared = sharedViews(request, snapshot)
-  const hasOwn = neighbours !== undefined || yields !== undefined
-  const object = hasOwn ? prepareOwn(request, snapshot) : () => noObjections
+  const filters = ownFilters(request)
+  const object = filters.length === 0 ? () => noObjections : prepareOwn(filters, request, snapshot)
   return (cluster, index) => {
     const view = shared[index] ?? noView
     const own = object(cluster)
@@ -56,6 +57,16 @@ export function prepareView(
   }
 }
 
+function ownFilters({ neighbours, evicted, yields }: ScheduleRequest): readonly Filter[] {
+  if (neighbours === undefined && evicted === undefined && yields === undefined) return noFilters
+  return [
+    ...(neighbours === undefined ? [] : workloadFilters),
+    ...(evicted !== undefined && evicted.size > 0 ? [eviction] : []),
+    ...(yields === undefined ? [] : [preempted]),
+  ]
+}
+
+const noFilters: readonly Filter[] = []
 const noObjections: readonly NamedObjection[] = []
 const noView: View = { objections: noObjections, tier: 0 }
 
@@ -108,8 +119,8 @@ function look(request: ScheduleRequest, { facts }: Snapshot, before: Looked | un
   })
 }
 
-function prepareOwn(request: ScheduleRequest, snapshot: Snapshot) {
-  return join(ownFilters.map(({ name, prepare }) => [name, prepare(request, snapshot)]))
+function prepareOwn(filters: readonly Filter[], request: ScheduleRequest, snapshot: Snapshot) {
+  return join(filters.map(({ name, prepare }) => [name, prepare(request, snapshot)]))
 }
 
 /** What all say, by the names of their filters. */

@@ -20,7 +20,8 @@ export function explainViolation(
   clusters: readonly DecidedCluster[],
 ): Shortfall | undefined {
   const running = new Map(clusters.map((entry) => [entry.id, runningOf(entry)]))
-  const violations = judged.flatMap(({ cluster, objections }) => {
+  const opposed = judged.filter(({ objections }) => objections.length > 0)
+  const violations = opposed.flatMap(({ cluster, objections }) => {
     const count = running.get(cluster.id) ?? 0
     const broken = count > 0 ? objections.filter(({ filter }) => reasons[filter] !== undefined) : []
     return broken.map(({ filter, describe }) => ({ filter, text: `${cluster.name} still has ${count}: ${describe()}` }))

@@ -5,6 +5,7 @@ import { checkDns1123Subdomain } from '@flotilla/machinery/names'
 import { modeOf, type Placement, type ReplicaScheduling } from '../placement.ts'
 import type { PropagationPolicy, SchedulePriority } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
+import { unreachableTaint } from '../failover.ts'
 import { checkCompliance } from './compliance.ts'
 import { checkObjective } from './objective.ts'
 import { checkReschedule } from './reschedule.ts'
@@ -24,7 +25,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
   ...each('spec.drift.ignoreFields', spec.drift?.ignoreFields, checkFieldPath),
   ...notActedOn('spec.schedulingUnit', spec.schedulingUnit === 'Together'),
   ...notActedOn('spec.recreatePolicy', spec.recreatePolicy === 'OnImmutableChange'),
-  ...notActedOn('spec.failover', spec.failover !== undefined),
+  ...checkFailover('spec.failover', spec.failover?.cluster),
 ]
 
 function checkPlacement(field: string, placement: Placement): readonly StatusCause[] {
@@ -167,6 +168,19 @@ function checkSuspension(suspension: PropagationPolicy['spec']['suspension']): r
   if (suspension?.dispatching !== true || suspension.dispatchingOnClusters === undefined) return []
   const field = 'spec.suspension.dispatchingOnClusters'
   return [fieldForbidden(field, 'dispatching: true suspends every cluster already: leave one of them out')]
+}
+
+function checkFailover(
+  field: string,
+  { purgeMode, gracePeriodSeconds }: NonNullable<PropagationPolicy['spec']['failover']>['cluster'] = {},
+): readonly StatusCause[] {
+  const path = `${field}.cluster`
+  if (purgeMode === 'Never') {
+    const way = `to have nothing moved, tolerate ${unreachableTaint.key} in spec.placement.clusterTolerations`
+    return [fieldForbidden(`${path}.purgeMode`, `this version does not act on Never; leave it out, or, ${way}`)]
+  }
+  if (purgeMode !== 'Directly' || gracePeriodSeconds === undefined) return []
+  return [fieldForbidden(`${path}.gracePeriodSeconds`, 'Directly waits for nothing: leave one of them out')]
 }
 
 /** `a.b.c`, and keys with dots in brackets: `metadata.labels[x.y/z]`. */

@@ -6,7 +6,7 @@ import { fromLabelSelector } from '@flotilla/machinery/selector'
 import { compileClusterExpression, reportedFieldIn } from '../cluster-expression.ts'
 import { isClusterScopedKind, isNeverTemplate, isReservedNamespace } from '../never-template.ts'
 import type { ClusterAffinity, FieldSelector, LabelSelector, ResourceSelector, Toleration } from '../selector.ts'
-import { duplicates, each, invalid, notActedOn } from './rule.ts'
+import { duplicates, each, invalid } from './rule.ts'
 
 /** `namespace`: the policy's own; none for a cluster-wide policy. */
 export function checkResourceSelectors(
@@ -173,7 +173,7 @@ function checkFieldRequirement(
 }
 
 export function checkToleration(toleration: Toleration, field: string): readonly StatusCause[] {
-  const { key = '', operator = 'Equal', value = '', tolerationSeconds } = toleration
+  const { key = '', operator = 'Equal', value = '', effect, tolerationSeconds } = toleration
   const causes: StatusCause[] = []
   if (key === '' && operator !== 'Exists') {
     causes.push(
@@ -189,6 +189,13 @@ export function checkToleration(toleration: Toleration, field: string): readonly
     ...causes,
     ...(key === '' ? [] : invalid(`${field}.key`, key, checkLabelKey(key))),
     ...invalid(`${field}.value`, value, checkLabelValue(value)),
-    ...notActedOn(`${field}.tolerationSeconds`, tolerationSeconds !== undefined),
+    ...(tolerationSeconds !== undefined && effect !== 'NoExecute'
+      ? [
+          fieldForbidden(
+            `${field}.tolerationSeconds`,
+            'only with effect NoExecute, which alone makes what runs leave: set that, or leave it out',
+          ),
+        ]
+      : []),
   ]
 }

@@ -5,6 +5,8 @@ import {
   resourceBindingResource,
   type ResourceBinding,
 } from '@flotilla/api/resource-binding'
+import { cordonTaint, orderAnnotation, quarantineTaint } from '@flotilla/api/failover'
+import { drainTaint } from '@flotilla/scheduler/plan/patches'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { findCondition } from '@flotilla/runtime/conditions'
@@ -117,11 +119,23 @@ export function clustersTable(
   return formatTable(isWide ? [...headings, ...wideHeadings] : headings, rows)
 }
 
+/** Ready says whether it answers: only what it does not say is noted. */
+const notedStates = new Map([
+  ['Suspect', 'suspect'],
+  ['Failed', 'failed'],
+  ['Recovering', 'recovering'],
+])
+
 function readyText({ metadata, spec, status }: Cluster, paint: Paint): string {
   const ready = findCondition(status?.conditions, 'Ready')?.status ?? 'Unknown'
   const notes = [
     metadata.deletionTimestamp === undefined ? '' : 'leaving',
     spec.suspend === true ? 'suspended' : '',
+    notedStates.get(status?.health?.state ?? '') ?? '',
+    spec.taints?.some(({ key }) => key === quarantineTaint.key) === true ? 'quarantined' : '',
+    spec.taints?.some(({ key }) => key === cordonTaint.key) === true ? 'cordoned' : '',
+    spec.taints?.some(({ key }) => key === drainTaint.key) === true ? 'draining' : '',
+    metadata.annotations?.[orderAnnotation] === undefined ? '' : 'failover',
   ].filter((note) => note !== '')
   const text = notes.length === 0 ? ready : `${ready},${notes.join(',')}`
   return paint(ready === 'True' ? 'green' : ready === 'False' ? 'red' : 'yellow', text)

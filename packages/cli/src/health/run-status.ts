@@ -8,6 +8,7 @@ import type { Binding } from '@flotilla/control-plane/hub'
 import { listBindings, listClusterBindings } from '@flotilla/control-plane/what-if/template-bindings'
 import { painter, type Paint } from '../output/colour.ts'
 import { formatValue, parseValueFormat } from '../output/print-value.ts'
+import { freezeText, readFreeze } from '../failover/run-freeze.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
@@ -27,6 +28,8 @@ export interface Summary {
   /** Of clusters that hold objects of ours which nothing claims. */
   readonly orphans: readonly OrphanCount[]
   readonly troubles: readonly Trouble[]
+  /** E.g. `frozen since …`; none: moves go on. */
+  readonly moves?: string
 }
 
 export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
@@ -34,14 +37,16 @@ export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
 export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
   await using hub = await connectHub(createCommandEnv(), terminal, flags)
-  const [version, clusters, local, wide] = await Promise.all([
+  const [version, clusters, local, wide, freeze] = await Promise.all([
     hub.api.raw({ path: '/version' }),
     hub.api.list<Cluster>(clusterResource),
     listBindings(hub.api),
     listClusterBindings(hub.api),
+    readFreeze(hub.api),
   ])
   const server = { server: hub.api.server, version: textAt(version.body, ['gitVersion']) }
-  const summary = summarize(server, clusters.items, [...local, ...wide])
+  const fleet = summarize(server, clusters.items, [...local, ...wide])
+  const summary = freeze ? { ...fleet, moves: freezeText(freeze) } : fleet
   terminal.out(format === 'text' ? summaryText(summary, painter(terminal)) : await formatValue(summary, format))
 }
 
@@ -113,7 +118,7 @@ function withoutNext(text: string): string {
   return text.replace(/\.? Next: .*$/s, '')
 }
 
-export function summaryText({ hub, clusters, nodes, placed, orphans, troubles }: Summary, paint: Paint): string {
+export function summaryText({ hub, clusters, nodes, placed, orphans, troubles, moves }: Summary, paint: Paint): string {
   const isFine = clusters.ready === clusters.total
   const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
   const states = [
@@ -127,6 +132,7 @@ export function summaryText({ hub, clusters, nodes, placed, orphans, troubles }:
     `Hub        ${hub.server} (${hub.version})`,
     `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
     `Placed     ${placed.total}: ${counted.join(', ')}`,
+    ...(moves === undefined ? [] : [`Moves      ${paint('yellow', moves)}. Next: flotilla freeze --off`]),
     ...orphanLines(orphans),
   ]
   const wrong = troubles.flatMap(({ thing, why, next }) => [`  ${paint('red', thing)}: ${why}`, `    Next: ${next}`])

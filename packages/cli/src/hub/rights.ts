@@ -43,13 +43,13 @@ export const rightsObjects: readonly KubeObject[] = [
     { apiGroups: [group], resources: reviews.map(({ resource }) => resource.plural), verbs: ['create'] },
   ]),
   clusterRoleBinding('flotilla-reviewer', 'system:authenticated', 'Group'),
-  // Members' tokens are renewed there, and the leader's Lease is kept there.
+  // Members' tokens are renewed there; the leader's Lease and the latest moves are kept there.
   {
     apiVersion: `${rbac}/v1`,
     kind: 'Role',
     metadata: { name: 'flotilla-controllers', namespace: systemNamespace },
     rules: [
-      { apiGroups: [''], resources: ['secrets'], verbs: writeVerbs },
+      { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: writeVerbs },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: writeVerbs },
     ],
   },

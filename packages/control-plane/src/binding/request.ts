@@ -9,6 +9,7 @@ import { isGrowthReady } from './scheduler/growth.ts'
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
 export function requestFor(binding: Binding, placement: Placement, before = binding): ScheduleRequest {
   const { decision } = before.spec
+  const { evictions = [] } = binding.spec
   const [workload] = binding.spec.workloads
   const components = workload?.components ?? []
   const [component] = components
@@ -21,6 +22,7 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     ...(workload === undefined ? {} : { name: workload.ref.name }),
     placement,
     isGrowthReady: isGrowthReady(before),
+    ...(evictions.length > 0 ? { evicted: new Map(evictions.map(({ id, message }) => [id, message])) } : {}),
     ...(replicas === undefined ? {} : { replicas }),
     ...(component?.completions === undefined ? {} : { completions: component.completions }),
     ...(requirements && { requirements }),

@@ -59,7 +59,8 @@ export function costOf(cluster: ClusterRow, request: CostRequest, book: CostBook
   return prepareCostOf(request, book)(cluster)
 }
 
-const mostRequests = 256
+/** Of each cluster: of thousands of clusters, more would take hundreds of megabytes. */
+const mostRequests = 64
 const costsOf = new WeakMap<ClusterRow, { readonly book: CostBook; readonly byRequest: Map<string, Costs> }>()
 
 function costsKnownOf(cluster: ClusterRow, book: CostBook): Map<string, Costs> {

@@ -32,27 +32,27 @@ export function constantLoad(penalty: number): Load {
 }
 
 interface Known {
-  readonly reserved: readonly Reservation[]
+  readonly cluster: ClusterRow
   readonly byRequest: Map<string, Load>
 }
 
-const mostRequests = 256
-const loads = new WeakMap<ClusterRow, Known>()
-const noReservations: readonly Reservation[] = []
+const mostRequests = 64
+const loads = new WeakMap<readonly Reservation[], Known>()
 
 /**
  * Of the fuller of CPU and memory: requested and `reserved`, of what ready nodes offer. Undefined: not known.
- * Rows and lists of reservations are immutable, so it is computed once for each kind of request.
+ * Lists of reservations are immutable, so with one it is computed once for each kind of request.
  */
 export function loadOn(
   cluster: ClusterRow,
   requirements: ReplicaRequirements | undefined,
-  reserved: readonly Reservation[] = noReservations,
+  reserved: readonly Reservation[] = [],
 ): Load | undefined {
   const { resources } = cluster
   if (resources === undefined) return undefined
-  let known = loads.get(cluster)
-  if (known?.reserved !== reserved) loads.set(cluster, (known = { reserved, byRequest: new Map() }))
+  if (reserved.length === 0) return loadFrom(resources, amountsOf(requirements), reserved)
+  let known = loads.get(reserved)
+  if (known?.cluster !== cluster) loads.set(reserved, (known = { cluster, byRequest: new Map() }))
   const key = requestKey(requirements)
   let load = known.byRequest.get(key)
   if (load === undefined) {

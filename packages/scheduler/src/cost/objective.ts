@@ -3,6 +3,7 @@ import type { Placement } from '@flotilla/api/placement'
 import type { Reservation } from '../occupy.ts'
 import { combine, hashNumber } from '../hash.ts'
 import { nameObjects } from '../object-names.ts'
+import { Recent } from '../recent.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import type { CostBook } from './book.ts'
 import { type CostRequest, type Costs, costKeyOf, prepareCostOf } from './cost-of.ts'
@@ -56,8 +57,15 @@ export function weighCosts(
 
 const isKnown = ({ unknown }: ClusterCosts) => unknown.length === 0
 
-const mostRequests = 256
-const weighedBefore = new WeakMap<readonly ClusterRow[], Map<string, readonly ClusterCosts[]>>()
+/** Costs of clusters that are known by the names of their rows, in their order. */
+interface Weighed {
+  readonly rows: readonly number[]
+  readonly costs: readonly ClusterCosts[]
+}
+
+/** Clusters times requests, about 2 KB each. */
+const mostWeighed = 2 ** 16
+const weighedBefore = new Recent<string, Weighed>(mostWeighed, ({ costs }) => costs.length)
 const nameOf = nameObjects()
 
 /** With no cost for what is not known, and where nothing is reserved: found once for all that ask for the same. */
@@ -67,17 +75,27 @@ function weighAll(
   book: CostBook,
   clusters: readonly ClusterRow[],
 ): readonly ClusterCosts[] {
-  const known = weighedBefore.get(clusters) ?? new Map<string, readonly ClusterCosts[]>()
-  weighedBefore.set(clusters, known)
   const key = `${nameOf(objective)} ${nameOf(book)} ${costKeyOf(request, book)}`
-  const weighed = known.get(key)
-  if (weighed !== undefined) return weighed
-  if (known.size >= mostRequests) known.clear()
+  const rows = namesOf(clusters)
+  const before = weighedBefore.get(key)
+  if (before?.rows === rows) return before.costs
   const costOf = prepareCostOf(request, book)
   const loadOf = prepareLoad(objective, request)
-  const all = clusters.map((cluster) => weigh(objective, costOf(cluster), loadOf(cluster)))
-  known.set(key, all)
-  return all
+  const costs = clusters.map((cluster, place) => {
+    const known = before?.rows[place] === rows[place] ? before?.costs[place] : undefined
+    return known ?? weigh(objective, costOf(cluster), loadOf(cluster))
+  })
+  weighedBefore.set(key, { rows, costs })
+  return costs
+}
+
+const names = new WeakMap<readonly ClusterRow[], readonly number[]>()
+
+/** Names, not the rows themselves: what is known of costs does not keep what is told of clusters no more. */
+function namesOf(clusters: readonly ClusterRow[]): readonly number[] {
+  const known = names.get(clusters) ?? clusters.map(nameOf)
+  names.set(clusters, known)
+  return known
 }
 
 const noLoad = constantLoad(0)

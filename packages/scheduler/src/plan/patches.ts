@@ -61,7 +61,7 @@ function scaleWork(work: Work, factor: number): Work {
   throw new FlotillaError('Invalid', `Cannot plan with load × ${factor}: ${kind} ${name} would have ${scaled} replicas`)
 }
 
-function clusterNamed({ clusters }: Fleet, name: string): ClusterRow {
+export function clusterNamed({ clusters }: Fleet, name: string): ClusterRow {
   const found = clusters.find((cluster) => cluster.name === name)
   if (found !== undefined) return found
   const known = clusters.map((cluster) => cluster.name).join(', ') || 'none'

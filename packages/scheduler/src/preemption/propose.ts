@@ -52,11 +52,12 @@ export function proposePreemption(question: Question): Proposal | undefined {
 }
 
 /** Whether it is one that may preempt, as far as it says itself. */
-export function mayPreempt({ kind, completions, replicas, placement }: ScheduleRequest): boolean {
-  return replicas !== undefined && completions === undefined && kind !== 'Job' && isBoundByRoom(placement)
+export function mayPreempt({ kind, completions, replicas, requirements, placement }: ScheduleRequest): boolean {
+  const isPlain = completions === undefined && kind !== 'Job' && requirements?.parts === undefined
+  return replicas !== undefined && isPlain && isBoundByRoom(placement)
 }
 
-/** Nothing of Jobs and of what is all or nothing: in part it would be of no use, and its work would be lost. */
+/** Nothing of Jobs, of gangs and of what is all or nothing: in part it would be of no use, and its work would be lost. */
 function candidateOf(
   { key, priority, request }: Contender,
   { preemptor, clusterId, snapshot }: Question,

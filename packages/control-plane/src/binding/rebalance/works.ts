@@ -6,7 +6,7 @@ import type { Work } from '@flotilla/scheduler/rebalance/movable'
 import type { Proposal } from '@flotilla/scheduler/rebalance/propose'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../../hub.ts'
-import { turnOf } from '../turn.ts'
+import { turnOf } from '../../turn.ts'
 import type { Target } from './ask.ts'
 import { hourMs, isAfter } from './run.ts'
 

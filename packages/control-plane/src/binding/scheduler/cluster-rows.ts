@@ -3,7 +3,7 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { Change } from '@flotilla/runtime/source'
 import type { CostBook } from '@flotilla/scheduler/cost/book'
-import { createSnapshot, replaceRows, toClusterRow } from '@flotilla/scheduler/snapshot'
+import { createSnapshot, isLostState, replaceRows, toClusterRow } from '@flotilla/scheduler/snapshot'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import type { Hub } from '../../hub.ts'
 import { refusalOf } from '../../refused-registration.ts'
@@ -70,5 +70,6 @@ export class ClusterRows {
 function decisive({ metadata, spec, status }: Cluster): unknown {
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
   const { uid, labels = {}, deletionTimestamp } = metadata
-  return [uid, labels, deletionTimestamp, spec, ready?.status, status?.apis, status?.properties]
+  const isLost = isLostState(status?.health?.state)
+  return [uid, labels, deletionTimestamp, spec, ready?.status, isLost, status?.apis, status?.properties]
 }

@@ -1,9 +1,10 @@
 // Decides where each binding goes: asks the scheduler, writes decision, explanation and removals in one write.
 import type { Cluster } from '@flotilla/api/cluster'
+import { freezeName } from '@flotilla/api/failover'
 import { fieldManager } from '@flotilla/api/group'
 import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { DecidedCluster, Decision, PolicyRef } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision, Eviction, PolicyRef } from '@flotilla/api/resource-binding'
 import { isPinned } from '@flotilla/api/reschedule'
 import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
@@ -15,6 +16,7 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
+import { isOfRequest } from '@flotilla/scheduler/inputs'
 import { freeRoom } from '@flotilla/scheduler/estimate'
 import type { Reservation } from '@flotilla/scheduler/occupy'
 import { compareTurns } from '@flotilla/scheduler/order'
@@ -22,18 +24,22 @@ import { schedule } from '@flotilla/scheduler/schedule'
 import type { Snapshot } from '@flotilla/scheduler/snapshot'
 import { takesRoom } from '@flotilla/scheduler/takes-room'
 import { waitsForRoom } from '@flotilla/scheduler/waits-for-room'
+import type { Evict } from '../../evict.ts'
 import type { WithFirstDecision } from '../../first-decision.ts'
+import { isFrozen } from '../../freeze.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
 import { grantOf } from '../preemption/consent.ts'
 import { Yields } from '../preemption/yields.ts'
 import { withArriving } from './arriving.ts'
+import { createEvictor } from './evictor.ts'
+import { graceMs } from './grace.ts'
 import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
 import { placesDefinition } from '../placed-kinds.ts'
 import { requestFor } from '../request.ts'
-import { turnOf } from '../turn.ts'
+import { turnOf } from '../../turn.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { targetOf } from './rebalance-target.ts'
@@ -53,6 +59,7 @@ export interface SchedulerDeps {
 
 export interface SchedulerController extends Controller {
   readonly withFirstDecision: WithFirstDecision
+  readonly evictor: Evict
   readonly view: SchedulerView
 }
 
@@ -91,11 +98,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     if (!policy) return keepRegistered(binding)
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
-    const waitMs = growth.waitMs(key, before, env.clock.monotonic())
+    const waitMs = growthWaitMs(key, before)
     const stored = before.spec.decision
     const target = targetOf(binding)
     const request = { ...requestOf(key, binding, policy, before, waitMs === 0), ...(target && { target }) }
     const { previous } = request
+    if (isFrozen(hub) && isKept(request)) return keepRegistered(binding)
     const decision = decide(request, before)
     if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
     const isWaiting = waitsForRoom(request, decision, snapshotNow())
@@ -106,6 +114,13 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
       await announcing(key, binding, policy, decision, () => write(binding, decision, isMoved))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
+  }
+
+  /** Milliseconds until what shrinks may go; undefined: nobody knows. */
+  function growthWaitMs(key: string, binding: Binding): number | undefined {
+    const waits = [growth.waitMs(key, binding, env.clock.monotonic()), graceMs(binding, env.clock.now())]
+    const known = waits.filter((wait) => wait !== undefined)
+    return known.length === 0 ? undefined : Math.min(...known)
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -194,8 +209,27 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return schedule({ ...request, previous, isGrowthReady: false }, snapshot, options)
   }
 
+  const evictor = createEvictor({
+    prepare(key, evictions) {
+      const binding = hub.binding(key)
+      const policy = binding?.spec.policy && policyOf(hub, binding.spec.policy)
+      if (!binding?.spec.decision || !policy || binding.metadata.deletionTimestamp !== undefined) return undefined
+      const asked = { ...binding, spec: { ...binding.spec, evictions: evictions(binding.spec.evictions ?? []) } }
+      const request = requestOf(key, asked, policy, asked, growthWaitMs(key, binding) === 0)
+      const decision = decide(request, binding)
+      const save = () =>
+        announcing(key, binding, policy, decision, () => write(binding, decision, false, asked.spec.evictions))
+      return { request, decision, snapshot: snapshotNow(), save }
+    },
+  })
+
   /** `isMoved`: as a rebalance asked. */
-  async function write(binding: Binding, decided: Decision, isMoved = false): Promise<void> {
+  async function write(
+    binding: Binding,
+    decided: Decision,
+    isMoved = false,
+    evictions: readonly Eviction[] | undefined = binding.spec.evictions,
+  ): Promise<void> {
     const { decision: previous, removals: recorded = [], rebalance, rebalanced } = binding.spec
     const decision = withRegistrations(decided, previous, uidOf)
     const { forHash } = decision
@@ -211,7 +245,11 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
       },
       { decision, removals, ...(moved && { rebalanced: moved }) },
     )
-    const patch = { metadata: { resourceVersion: binding.metadata.resourceVersion }, spec: { ...change } }
+    const isOther = evictions !== binding.spec.evictions
+    const patch = {
+      metadata: { resourceVersion: binding.metadata.resourceVersion },
+      spec: { ...change, ...(isOther ? { evictions } : {}) },
+    }
     const resource = binding.metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
     await hub.api.patch(resource, binding.metadata, { type: 'merge', patch }, { fieldManager })
   }
@@ -266,6 +304,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     watch<Policy>(hub.policies, followPolicy),
     watch<Policy>(hub.clusterPolicies, followPolicy),
     watch(waiting.calls, ({ key }) => [key]),
+    watch(hub.settings, ({ key }) => (key.endsWith(`/${freezeName}`) ? allBindings(hub) : [])),
     watch(hub.priceSheets, takeCosts),
     watch(hub.trafficProfiles, takeCosts),
     watch(hub.carbonSheets, takeCosts),
@@ -279,7 +318,12 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
       return policy && requestOf(keyOf(binding.metadata), binding, policy, binding, isGrowthReady(binding))
     },
   }
-  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision, view }
+  return { name: 'scheduler', concurrency: 256, watches, reconcile, withFirstDecision, evictor, view }
+}
+
+/** The last decision answers what is asked now: another would be a move. */
+function isKept(request: ScheduleRequest): boolean {
+  return request.previous !== undefined && isOfRequest(request.previous.explanation.inputHash, request)
 }
 
 function rulesOf(hub: Hub, { spec: { policy } }: Binding) {

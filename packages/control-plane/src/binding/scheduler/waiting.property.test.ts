@@ -12,7 +12,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Binding } from '../../hub.ts'
 import { compareTurns } from '@flotilla/scheduler/order'
-import { turnOf } from '../turn.ts'
+import { turnOf } from '../../turn.ts'
 import { Waiting } from './waiting.ts'
 
 interface Job {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Binding } from '../../hub.ts'
 import { compareTurns } from '@flotilla/scheduler/order'
-import { turnOf } from '../turn.ts'
+import { turnOf } from '../../turn.ts'
 import { Waiting } from './waiting.ts'
 
 function aBinding(name: string, priority?: number, second = 0): Binding {

@@ -5,7 +5,7 @@ import type { Turn } from '@flotilla/scheduler/order'
 import type { Requirements } from '@flotilla/scheduler/requirements'
 import type { Binding } from '../../hub.ts'
 import { requirementsOf } from '../../requirements.ts'
-import { turnOf } from '../turn.ts'
+import { turnOf } from '../../turn.ts'
 import { DueTurns } from './due-turns.ts'
 
 /** How many replicas of the kind that is asked for fit on a cluster. */

@@ -2,6 +2,7 @@
 // and writes.
 import type { ClusterHealth } from '@flotilla/api/cluster'
 import { timestamp } from '@flotilla/runtime/timestamp'
+import { lossesOf } from '../../losses.ts'
 
 /** What probes without an answer add up to. */
 export interface Silence {
@@ -39,11 +40,6 @@ const mostLosses = 16
 export function addMiss(before: Silence, now: number, everyMs: number): Silence {
   const observed = Math.min(now - before.probedAt, 3 * everyMs)
   return { misses: before.misses + 1, lastedMs: before.lastedMs + observed, probedAt: now }
-}
-
-/** Times that the member was lost within the last hour. */
-export function lossesOf(health: ClusterHealth | undefined, now: number): readonly string[] {
-  return (health?.losses ?? []).filter((at) => now - Date.parse(at) < hourMs)
 }
 
 /** How much longer than usual it is waited: nothing the first time, then twice as long with each loss in an hour. */

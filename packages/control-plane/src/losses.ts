@@ -1,0 +1,9 @@
+// When a cluster was lost lately. Pure.
+import type { ClusterHealth } from '@flotilla/api/cluster'
+
+const hourMs = 3_600_000
+
+/** Times of losses within the last hour, RFC 3339. `now`: ms since 1970. */
+export function lossesOf(health: ClusterHealth | undefined, now: number): readonly string[] {
+  return (health?.losses ?? []).filter((at) => now - Date.parse(at) < hourMs)
+}
