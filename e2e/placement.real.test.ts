@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import { apiVersion } from '@flotilla/api/group'
 import type { PlanStatus } from '@flotilla/api/plan'
 import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { deployments } from '@flotilla/machinery/well-known-resources'
 import { addNodes } from '@flotilla/testbed/nodes'
 import { startFleet, type Fleet } from './src/fleet.ts'
-import { flotilla } from './src/flotilla-process.ts'
+import { flotilla, runFlotilla } from './src/flotilla-process.ts'
 import { conditionOf } from './src/guestbook.ts'
 import { startEmbeddedHub, type HubUnderTest } from './src/hub.ts'
 import { watchReady } from './src/ready-floor.ts'
@@ -25,7 +26,8 @@ const aggregated = { ...divided, replicaDivisionPreference: 'Aggregated' }
 const inventoryMs = 150_000
 
 const priced = ['rebalance', 'reschedule', 'costs']
-const others = ['shrink', 'plan', 'preempt']
+const asked = ['plan', 'review', 'diff']
+const others = ['shrink', 'preempt', ...asked]
 const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', ...others, ...priced]
 const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
 const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
@@ -57,7 +59,7 @@ function workload(
       spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
     },
     {
-      apiVersion: 'flotilla.dev/v1alpha1',
+      apiVersion,
       kind: 'PropagationPolicy',
       metadata: { name, namespace },
       spec: { resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name }], placement, ...more },
@@ -73,7 +75,7 @@ function priceSheet(prices: Readonly<Record<string, number>>): object {
     perGiBHour: 0,
     perResourceHour: Object.fromEntries(priced.map((test) => [resourceOf(test), price])),
   }))
-  return { apiVersion: 'flotilla.dev/v1alpha1', kind: 'PriceSheet', metadata: { name: 'prices' }, spec: { entries } }
+  return { apiVersion, kind: 'PriceSheet', metadata: { name: 'prices' }, spec: { entries } }
 }
 
 describe('placement on three real clusters', () => {
@@ -222,6 +224,50 @@ describe('placement on three real clusters', () => {
     await flotilla([...ask, '--apply', '--snapshot', status.snapshot])
     await untilEqual('ready replicas', () => readyOf('plan'), [3, 6, 3])
     expect(await flotilla(ask)).not.toContain('Deployment shop/plan')
+  })
+
+  it('kubectl create of a Plan prints what flotilla plan does, and stores nothing', async () => {
+    await hub.apply(...workload('review', 6, { replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('review'), [3, 2, 1])
+    const file = join(folder, 'plan.json')
+    const spec = { drain: ['member-1'], load: [{ factor: 2, namespace, selector: 'app=review' }] }
+    await writeFile(file, JSON.stringify({ apiVersion, kind: 'Plan', spec }))
+    const answer = JSON.parse(await hub.kubectl(`create -f ${file} -o json`)) as { status: PlanStatus }
+    const told = await flotilla(['plan', '-f', file, '--kubeconfig', hub.kubeconfig, '-o', 'json'])
+    const mineIn = ({ workloads }: PlanStatus) => workloads.find(({ workload: { name } }) => name === 'review')
+    const mine = mineIn(answer.status)
+    expect(mineIn((JSON.parse(told) as { status: PlanStatus }).status)).toEqual(mine)
+    expect(mine?.moves.map(({ cluster, from, to }) => `${cluster}: ${from} -> ${to}`)).toEqual([
+      'member-1: 3 -> 0',
+      'member-2: 2 -> 8',
+      'member-3: 1 -> 4',
+    ])
+    await expect(hub.kubectl('get plans')).rejects.toThrow('MethodNotAllowed')
+  })
+
+  it('flotilla diff tells the fields that an override changes on a member, and none once it has', async () => {
+    await hub.apply(...workload('diff', 6, { replicaScheduling: dynamic }))
+    await untilEqual('ready replicas', () => readyOf('diff'), [3, 2, 1])
+    const imageOverrider = [{ component: 'Tag', operator: 'replace', value: '2' }]
+    const override = {
+      apiVersion,
+      kind: 'OverridePolicy',
+      metadata: { name: 'diff', namespace },
+      spec: {
+        resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'diff' }],
+        overrideRules: [{ targetCluster: { clusterNames: ['member-2'] }, overriders: { imageOverrider } }],
+      },
+    }
+    const file = join(folder, 'override.json')
+    await writeFile(file, JSON.stringify(override))
+    const ask = ['diff', '-f', file, '--kubeconfig', hub.kubeconfig]
+    const { code, stdout } = await runFlotilla(ask)
+    expect([code, stdout]).toEqual([
+      1,
+      `Deployment ${namespace}/diff on member-2: changed\n  spec.template.spec.containers[main].image: "registry.example.com/main:1" -> "registry.example.com/main:2"\n`,
+    ])
+    await hub.apply(override)
+    await untilEqual('exit code', async () => (await runFlotilla(ask)).code, 0)
   })
 
   it('flotilla rebalance moves to where it has become cheaper, never below what is wanted', async () => {

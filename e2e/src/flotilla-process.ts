@@ -3,13 +3,18 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Watchdog } from '@flotilla/testbed/watchdog'
-import { mustRun, type CommandOptions } from './command.ts'
+import { mustRun, runCommand, type CommandOptions, type CommandResult } from './command.ts'
 
 const launcher = resolve(import.meta.dirname, '../../packages/cli/bin/flotilla.js')
 
 /** What it printed. @throws when its exit code is not 0. */
 export function flotilla(args: readonly string[], options?: CommandOptions): Promise<string> {
   return mustRun(process.execPath, [launcher, ...args], options)
+}
+
+/** What it printed, whatever its exit code. */
+export function runFlotilla(args: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+  return runCommand(process.execPath, [launcher, ...args], options)
 }
 
 export interface FlotillaProcess {
