@@ -36,6 +36,8 @@ export function aPolicy(app: string, weights: Weights): KubeObject {
     // What people made on a member is taken over: a cluster that comes back is to end like all others.
     conflictResolution: 'Overwrite',
     placement: {
+      // Nothing is moved off a lost cluster: failover is to have scenarios of its own.
+      clusterTolerations: [{ key: 'flotilla.dev/unreachable', operator: 'Exists' }],
       replicaScheduling: {
         replicaSchedulingType: 'Divided',
         replicaDivisionPreference: 'Weighted',

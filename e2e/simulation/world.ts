@@ -104,7 +104,7 @@ export class World implements Watched {
     await this.hub.start()
     for (const member of this.members.values()) await member.provision()
     this.startControllers()
-    await this.peopleDone(() => this.#createNamespace('shop'))
+    for (const name of [systemNamespace, 'shop']) await this.peopleDone(() => this.#createNamespace(name))
     for (const name of this.members.keys()) await this.peopleDone(() => this.register(name))
     await this.env.advance(15_000)
   }
