@@ -37,6 +37,13 @@ describe('explanationText()', () => {
     )
   })
 
+  test('says when and why costs moved it last', () => {
+    const message = '5 from cloud to home, saves 0.35 USD an hour'
+    const rebalanced = { time: '1969-12-31T23:57:00Z', forHash: 'h', replicas: 5, to: [], message }
+    expect(textOf(undefined, { rebalanced }).split('\n')).toContain(`Rebalanced 3m ago: ${message}`)
+    expect(textOf()).not.toContain('Rebalanced')
+  })
+
   test('says nothing of a priority where the policy says nothing', () => {
     expect(textOf()).not.toContain('Priority')
   })

@@ -67,6 +67,17 @@ describe('carryOut()', () => {
     expect(await t.ready()).toEqual([4, 2])
   })
 
+  test('leaves what its policy never reschedules, and says so', async () => {
+    await t.setPrices({ eu: 0.01, us: 0.09 })
+    await t.place(6, {}, { mode: 'Never' })
+    await t.setPrices({ eu: 0.09, us: 0.01 })
+    await rebalance()
+    expect(await t.ready()).toEqual([6, 0])
+    const { works, snapshot } = await readWorks(t.fleet.api, t.fleet.env.clock.now())
+    const { staying } = proposeMoves(works, snapshot)
+    expect([...staying]).toEqual([['never moved, by reschedule of its policy', 1]])
+  })
+
   test('leaves what its policy does not place by costs', async () => {
     await t.setPrices({ eu: 0.01, us: 0.09 })
     await t.place(6, { objective: {} })

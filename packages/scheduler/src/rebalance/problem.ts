@@ -2,6 +2,7 @@
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { combine, hash32 } from '../hash.ts'
 import { compareText } from '../snapshot.ts'
+import { runSteps } from '../steps.ts'
 
 export interface WorkloadInput {
   /** Unique. */
@@ -66,16 +67,38 @@ export interface Problem {
 
 /** Throws BadRequest for numbers that mean nothing, unknown clusters and what is there twice. */
 export function createProblem(workloads: readonly WorkloadInput[], clusters: readonly ClusterInput[]): Problem {
+  return runSteps(problemSteps(workloads, clusters))
+}
+
+/** Workloads between two pauses. */
+const workloadsPerStep = 8
+
+/** The same in steps of some milliseconds. */
+export function* problemSteps(
+  workloads: readonly WorkloadInput[],
+  clusters: readonly ClusterInput[],
+): Generator<undefined, Problem, unknown> {
   const sortedClusters = byId('cluster', clusters)
   const sortedWorkloads = byId('workload', workloads)
   const resources = sortedClusters[0]?.capacity.length ?? 0
   const indexes = new Map(sortedClusters.map(({ id }, index) => [id, index]))
   const hashes = sortedClusters.map(({ id }) => hash32(id))
-  const options = sortedWorkloads.flatMap((workload, index) => {
+  const first = startsOf(sortedWorkloads.map(({ options }) => options.length))
+  const columns = createColumns(first.at(-1) ?? 0)
+  for (const [index, workload] of sortedWorkloads.entries()) {
+    if (index % workloadsPerStep === 0) yield
     checkWorkload(workload, resources)
-    return sortOptions(workload, indexes, hashes).map((option) => ({ ...option, workload: index }))
-  })
-  const cluster = Int32Array.from(options, (option) => indexes.get(option.cluster) ?? 0)
+    let at = first[index] ?? 0
+    for (const option of sortOptions(workload, indexes, hashes)) {
+      columns.workload[at] = index
+      columns.cluster[at] = indexes.get(option.cluster) ?? 0
+      columns.cost[at] = option.cost
+      columns.current[at] = option.current
+      columns.min[at] = option.min
+      columns.max[at] = option.max
+      at += 1
+    }
+  }
   return {
     workloads: sortedWorkloads.map(({ id }) => id),
     clusters: sortedClusters.map(({ id }) => id),
@@ -85,14 +108,20 @@ export function createProblem(workloads: readonly WorkloadInput[], clusters: rea
     priority: Float64Array.from(sortedWorkloads, ({ priority }) => priority),
     gate: Float64Array.from(sortedWorkloads, ({ gate }) => gate ?? Number.NaN),
     request: Float64Array.from(sortedWorkloads.flatMap(({ request }) => request)),
-    first: startsOf(sortedWorkloads.map((workload) => workload.options.length)),
-    workload: Int32Array.from(options, (option) => option.workload),
-    cluster,
-    cost: Float64Array.from(options, ({ cost }) => cost),
-    current: Int32Array.from(options, ({ current }) => current),
-    min: Int32Array.from(options, ({ min }) => min),
-    max: Int32Array.from(options, ({ max }) => max),
-    ...groupByCluster(cluster, sortedClusters.length),
+    first,
+    ...columns,
+    ...groupByCluster(columns.cluster, sortedClusters.length),
+  }
+}
+
+function createColumns(options: number): Pick<Problem, 'workload' | 'cluster' | 'cost' | 'current' | 'min' | 'max'> {
+  return {
+    workload: new Int32Array(options),
+    cluster: new Int32Array(options),
+    cost: new Float64Array(options),
+    current: new Int32Array(options),
+    min: new Int32Array(options),
+    max: new Int32Array(options),
   }
 }
 

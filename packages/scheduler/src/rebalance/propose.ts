@@ -5,7 +5,7 @@ import type { Snapshot } from '../snapshot.ts'
 import { Assignment, optionsOf } from './assignment.ts'
 import { allowsTarget, optionsOfWork, reasonToStay, withoutBounds, type Work } from './movable.ts'
 import { type Move, movesBetween } from './moves.ts'
-import { createProblem, type Problem, type WorkloadInput } from './problem.ts'
+import { type Problem, problemSteps, type WorkloadInput } from './problem.ts'
 import { freeUnits, requestUnits, resourcesOf } from './room-units.ts'
 import { costOf } from './objective.ts'
 import { rebalance, type RebalanceOptions } from './solve.ts'
@@ -139,7 +139,7 @@ function* toProblem(
     const gate = work.gate === undefined ? {} : { gate: work.gate }
     workloads.push({ id: work.key, replicas, request, priority: work.priority, ...gate, options })
   }
-  return createProblem(
+  return yield* problemSteps(
     workloads,
     [...held].map(([id, room]) => ({ id, capacity: room.map((units) => Math.max(0, units)) })),
   )

@@ -6,6 +6,7 @@ import { costOf, isBetter, type Levels, levelsOf, missingOf, type Objective, sco
 import { findPrices } from './prices.ts'
 import type { Problem } from './problem.ts'
 import { promote } from './promote.ts'
+import { runSteps } from '../steps.ts'
 
 export interface RebalanceOptions {
   /**
@@ -20,11 +21,7 @@ export interface RebalanceOptions {
  * make room for it, and solving the result again answers it itself. No cluster gets more than it has room for.
  */
 export function rebalance(problem: Problem, options: RebalanceOptions = {}): Assignment {
-  const steps = rebalanceSteps(problem, options)
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-  }
+  return runSteps(rebalanceSteps(problem, options))
 }
 
 /** The same in steps of some milliseconds: whoever stops in between keeps what runs. */

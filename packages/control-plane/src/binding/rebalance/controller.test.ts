@@ -118,6 +118,22 @@ describe('OnChange', () => {
     expect(await t.ready()).toEqual([6, 0])
   })
 
+  test('keeps the old copies where new ones do not become ready, tells it, and goes on once they do', async () => {
+    await onEu({ ...allAtOnce, maxMoves: 3 })
+    await t.setPrices(cheapIn('us'))
+    await t.fleet.env.advance(12_000)
+    // After the hub has last seen room there.
+    await cordon('us', true)
+    expect(await t.fewestIn(12 * minute)).toBe(6)
+    expect(await t.ready()).toEqual([6, 0])
+    expect(await condition()).toMatchObject({ status: 'False', reason: 'Stalled' })
+    expect((await condition())?.message).toMatch(/^web has been moving since 2026-01-01T/)
+    await cordon('us', false)
+    expect(await t.fewestIn(2 * minute)).toBe(6)
+    expect(await t.ready()).toEqual([3, 3])
+    expect(await condition()).toMatchObject({ reason: 'BudgetSpent' })
+  })
+
   test('goes on where controllers end in the middle of a wave', async () => {
     await onEu(allAtOnce)
     await t.setPrices(cheapIn('us'))
