@@ -69,6 +69,7 @@ const weighted = (list: unknown) => ({
   replicaScheduling: { replicaSchedulingType: 'Divided', weightPreference: { staticWeightList: list } },
 })
 const toA = { targetCluster: { clusterNames: ['a'] } }
+const together = (placement: object) => ({ resourceSelectors: [selector], schedulingUnit: 'Together', placement })
 const overriders = 'spec.overrideRules.0.overriders'
 const field = 'spec.overrideRules[0].overriders'
 
@@ -588,11 +589,46 @@ const policyRows: readonly Row[] = [
     because: /contradicts/,
   },
   {
-    name: 'schedulingUnit Together',
-    path: 'spec.schedulingUnit',
-    value: 'Together',
-    refused: 'spec.schedulingUnit',
-    because: later,
+    name: 'schedulingUnit Together with counts',
+    path: 'spec',
+    value: together({
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Counts',
+        counts: [{ targetCluster: {}, replicas: 2 }],
+      },
+    }),
+    refused: 'spec.placement.replicaScheduling.counts',
+    because: /schedulingUnit Together, whose workloads go whole/,
+  },
+  ...['minReplicas', 'maxReplicas'].map((bound) => ({
+    name: `schedulingUnit Together with ${bound}`,
+    path: 'spec',
+    value: together({
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        weightPreference: { staticWeightList: [{ targetCluster: {}, weight: 1, [bound]: 2 }] },
+      },
+    }),
+    refused: `spec.placement.replicaScheduling.weightPreference.staticWeightList[0].${bound}`,
+    because: /schedulingUnit Together, whose workloads go whole/,
+  })),
+  {
+    name: 'schedulingUnit Together, Divided over several groups',
+    path: 'spec',
+    value: together({
+      replicaScheduling: { replicaSchedulingType: 'Divided' },
+      spreadConstraints: [{ spreadByField: 'region', minGroups: 2 }],
+    }),
+    refused: 'spec.placement.spreadConstraints[0].minGroups',
+    because: /schedulingUnit Together, which with Divided goes to one cluster/,
+  },
+  {
+    name: 'schedulingUnit Together with workloadAffinity',
+    path: 'spec',
+    value: together({ workloadAffinity: { affinity: { groupByLabelKey: 'a' } } }),
+    refused: 'spec.placement.workloadAffinity',
+    because: /schedulingUnit Together, which keeps its workloads together already/,
   },
   {
     name: 'recreatePolicy OnImmutableChange',
@@ -1156,6 +1192,6 @@ describe('admit() records the author', () => {
 })
 
 test('check() finds what got past admission', () => {
-  const bad = setPath(policy, pathOf('spec.schedulingUnit'), 'Together')
-  expect(admissionRules.get('PropagationPolicy')?.check(bad)).toMatchObject([{ field: 'spec.schedulingUnit' }])
+  const bad = setPath(policy, pathOf('spec.recreatePolicy'), 'OnImmutableChange')
+  expect(admissionRules.get('PropagationPolicy')?.check(bad)).toMatchObject([{ field: 'spec.recreatePolicy' }])
 })

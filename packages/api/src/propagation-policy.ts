@@ -121,7 +121,7 @@ export const propagationSpecSchema = object('Which templates go where.', {
   ),
   schedulingUnit: optional(
     choice(
-      'Workload: each workload is decided by itself. Together: all selected ones go to the same clusters (this version refuses it). Default: Workload.',
+      'Workload: each workload is decided by itself. Together: all selected ones of a namespace are one piece, whole on the same clusters: Divided gives them to one, Duplicated to each. Default: Workload.',
       ['Workload', 'Together'],
       { default: 'Workload' },
     ),

@@ -203,6 +203,7 @@ export const removalSchema = object('A copy that goes: recorded by the write tha
   templateUID: text('UID of its template, which the copy must carry.', { minLength: 1 }),
   reason: text('One CamelCase word.', { minLength: 1 }),
   since: time('When it was recorded, RFC 3339.'),
+  orphan: optional(flag('The copy stays, without our marks.')),
 })
 
 export type Removal = ValueOf<typeof removalSchema>
@@ -295,6 +296,12 @@ export type Rebalanced = ValueOf<typeof rebalancedSchema>
 
 const bindingSpecSchema = object('What is placed, by which policy, and where to.', {
   workloads: list('What is divided: one, or several that go together.', workloadSchema),
+  schedulingUnit: optional(
+    choice('Together: all that its policy selects in the namespace, as one piece. Default: Workload.', [
+      'Workload',
+      'Together',
+    ]),
+  ),
   followers: optional(
     list('Objects that go wherever the workloads go.', object('A follower.', { ref: reference('The follower.') })),
   ),

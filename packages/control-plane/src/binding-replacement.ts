@@ -1,7 +1,9 @@
 // A binding that is deleted by hand while its template lives is replaced by another of the same template, under a name
 // of its own, that goes on from all that it said. The deleted one stays until the other has it. Pure.
 import type { ObjectKey } from '@flotilla/machinery/object'
+import { isOfGroup, replacementNameOf } from './group.ts'
 import type { Binding } from './hub.ts'
+import { isGroup } from './requirements.ts'
 
 type WorkloadRef = Binding['spec']['workloads'][number]['ref']
 
@@ -40,6 +42,7 @@ export function bindingsFor(template: WorkloadRef, bindings: readonly Binding[])
 
 /** Whether the binding is replaced when it is deleted while its template lives: a policy still wants it placed. */
 export function isReplaceable(binding: Binding): boolean {
+  if (isGroup(binding.spec)) return binding.spec.policy !== undefined
   const [workload] = binding.spec.workloads
   return binding.spec.policy !== undefined && workload !== undefined && isKeptFor(workload.ref, binding)
 }
@@ -47,6 +50,16 @@ export function isReplaceable(binding: Binding): boolean {
 function isKeptFor(template: WorkloadRef, { metadata, spec }: Binding): boolean {
   const isOfIt = spec.workloads.some(({ ref }) => ref.uid === template.uid)
   return isOfIt && metadata.name.startsWith(bindingKeyOf(template).name)
+}
+
+/** Of a group by that name. */
+export function bindingsOfGroup(name: string, bindings: readonly Binding[]): TemplateBindings {
+  const own = bindings.filter((binding) => isOfGroup(binding, name))
+  const names = new Set(own.map(({ metadata }) => metadata.name))
+  return {
+    live: own.find((binding) => !isDeleted(binding)),
+    deleted: own.find((binding) => isDeleted(binding) && !names.has(replacementNameOf(name, binding))),
+  }
 }
 
 function isDeleted({ metadata }: Binding): boolean {

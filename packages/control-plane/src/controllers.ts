@@ -26,6 +26,7 @@ import type { Hub } from './hub.ts'
 import { Members } from './members/members.ts'
 import { createMovesController } from './moves/controller.ts'
 import { createPolicyController } from './policy/controller.ts'
+import { createGroupController } from './policy/group-controller.ts'
 import { startStatus } from './status/controller.ts'
 
 export interface ControlPlaneOptions {
@@ -70,6 +71,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createInventoryController({ ...options, hub, memberApi, readings }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
+    createGroupController({ env, hub, withFirstDecision }),
     scheduler,
     createPreemptionController({ env, hub, view, readings, memberApi }),
     createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),

@@ -29,6 +29,7 @@ import { configMaps, namespaces, secrets } from '@flotilla/machinery/well-known-
 import { createInformer } from '@flotilla/runtime/create-informer'
 import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
+import { groupAnnotation } from './group.ts'
 import { kindIdOf, objectIdOf, type ObjectRef } from './object-id.ts'
 import { Templates } from './templates.ts'
 
@@ -51,7 +52,10 @@ export interface Hub extends AsyncDisposable {
   /** Index of both kinds of overrides: `kind` (KindIds that they select). */
   readonly overrides: Informer<OverridePolicy>
   readonly clusterOverrides: Informer<ClusterOverridePolicy>
-  /** Indexes of both kinds of bindings: `object` (ObjectId of workloads, followers and removals), `policy` (UID). */
+  /**
+   * Indexes of both kinds of bindings: `object` (ObjectId of workloads, followers and removals), `policy` (UID), `group`
+   * (name of the group).
+   */
   readonly bindings: Informer<ResourceBinding>
   readonly clusterBindings: Informer<ClusterResourceBinding>
   /** What costs are made of. */
@@ -149,7 +153,11 @@ function bindingInformer<T extends Binding>(env: Env, api: KubeApi, resource: Re
     env,
     api,
     resource,
-    indexes: { object: objectsOf, policy: ({ spec }) => (spec.policy ? [spec.policy.uid] : []) },
+    indexes: {
+      object: objectsOf,
+      policy: ({ spec }) => (spec.policy ? [spec.policy.uid] : []),
+      group: ({ metadata }) => [metadata.annotations?.[groupAnnotation] ?? []].flat(),
+    },
   })
 }
 

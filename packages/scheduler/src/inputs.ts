@@ -21,9 +21,10 @@ export function hashInputs(request: ScheduleRequest, feasible: readonly Judged[]
   return `${hashRequest(request)}.${hashList(clusters)}`
 }
 
-function hashRequest({ templateUID, apiVersion, kind, replicas, completions, placement }: ScheduleRequest): string {
+function hashRequest(request: ScheduleRequest): string {
+  const { templateUID, apiVersion, kind, replicas, completions, placement, alongWith } = request
   const asked = [engineVersion, templateUID, apiVersion, kind, replicas, completions, hashOnce(placement)]
-  return hashText(JSON.stringify(asked))
+  return hashText(JSON.stringify(alongWith === undefined ? asked : [...asked, alongWith.map(({ uid }) => uid)]))
 }
 
 /** Whether two hashes are of the same request, whatever the clusters were. */

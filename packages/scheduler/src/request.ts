@@ -41,6 +41,8 @@ export interface ScheduleRequest {
   /** Of the template; none: cluster-scoped. */
   readonly namespace?: string
   readonly name?: string
+  /** All workloads that are one, it among them. */
+  readonly alongWith?: readonly { readonly apiVersion: string; readonly kind: string; readonly uid: string }[]
   /**
    * `replicas` of a workload, `parallelism` of a Job, 1 of a gang. None: an object without, which goes whole to each
    * cluster.

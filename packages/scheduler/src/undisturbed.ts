@@ -40,6 +40,7 @@ const fields: Readonly<Record<keyof ScheduleRequest, 'any' | 'none'>> = {
   // What stays without a pin stays with one.
   isPinned: 'any',
   completions: 'none',
+  alongWith: 'none',
   neighbours: 'none',
   evicted: 'none',
   force: 'none',

@@ -1,6 +1,6 @@
 // What filters and tiers say of each cluster. What a policy and a kind decide is asked once, however many bindings share
 // them.
-import { apiSupport } from './filters/api-support.ts'
+import { apiSupport, apiSupportAlong } from './filters/api-support.ts'
 import { deleting, notReady, suspended } from './filters/availability.ts'
 import { eviction } from './filters/eviction.ts'
 import { clusterAffinity } from './filters/cluster-affinity.ts'
@@ -30,8 +30,8 @@ const sharedFilters: readonly SharedFilter[] = [
   spreadDomain,
 ]
 
-/** They ask for `neighbours`. */
-const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity]
+/** They ask for `neighbours`, or for what goes along. */
+const workloadFilters: readonly Filter[] = [workloadAffinity, workloadAntiAffinity, apiSupportAlong]
 
 /** Of one cluster. */
 export interface View {
@@ -57,10 +57,11 @@ export function prepareView(
   }
 }
 
-function ownFilters({ neighbours, evicted, yields }: ScheduleRequest): readonly Filter[] {
-  if (neighbours === undefined && evicted === undefined && yields === undefined) return noFilters
+function ownFilters({ neighbours, alongWith, evicted, yields }: ScheduleRequest): readonly Filter[] {
+  const isAlone = neighbours === undefined && alongWith === undefined
+  if (isAlone && evicted === undefined && yields === undefined) return noFilters
   return [
-    ...(neighbours === undefined ? [] : workloadFilters),
+    ...(isAlone ? [] : workloadFilters),
     ...(evicted !== undefined && evicted.size > 0 ? [eviction] : []),
     ...(yields === undefined ? [] : [preempted]),
   ]

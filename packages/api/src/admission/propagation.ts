@@ -13,6 +13,7 @@ import { type Rule, duplicates, each, invalid, notActedOn } from './rule.ts'
 import { checkAffinity, checkResourceSelectors, checkToleration } from './selectors.ts'
 import { checkSpread } from './spread.ts'
 import { checkTiers } from './tiers.ts'
+import { checkTogether } from './together.ts'
 import { checkWorkloadAffinity } from './workload-affinity.ts'
 
 export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) => [
@@ -23,7 +24,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
   ...checkReschedule('spec.reschedule', spec.reschedule, spec.placement ?? {}),
   ...checkSuspension(spec.suspension),
   ...each('spec.drift.ignoreFields', spec.drift?.ignoreFields, checkFieldPath),
-  ...notActedOn('spec.schedulingUnit', spec.schedulingUnit === 'Together'),
+  ...(spec.schedulingUnit === 'Together' ? checkTogether('spec.placement', spec.placement ?? {}) : []),
   ...notActedOn('spec.recreatePolicy', spec.recreatePolicy === 'OnImmutableChange'),
   ...checkFailover('spec.failover', spec.failover?.cluster),
 ]

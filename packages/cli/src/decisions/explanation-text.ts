@@ -1,5 +1,5 @@
 // A decision in words and as a matrix: one line for each cluster. Pure.
-import { isGang, replicasOf } from '@flotilla/control-plane/requirements'
+import { replicasOf, requirementsOf } from '@flotilla/control-plane/requirements'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
@@ -61,10 +61,9 @@ function linesOf(text: string): readonly string[] {
 }
 
 function replicasText({ spec }: Binding): string {
-  const components = spec.workloads[0]?.components ?? []
-  if (isGang(components))
-    return `: ${components.map(({ name, replicas }) => `${replicas} ${name}`).join(', ')}, together`
-  const replicas = replicasOf(components)
+  const parts = requirementsOf(spec)?.parts
+  if (parts !== undefined) return `: ${parts.map(({ name, pods }) => `${pods} ${name}`).join(', ')}, together`
+  const replicas = replicasOf(spec)
   return replicas === undefined ? '' : `: ${replicas} replicas`
 }
 
@@ -109,7 +108,7 @@ const colours: Readonly<Record<Verdict['verdict'], Colour>> = {
 }
 
 function matrix({ binding, explained, paint, now }: ExplanationInput): string {
-  const whyOf = prepareWhy(explained, replicasOf(binding.spec.workloads[0]?.components))
+  const whyOf = prepareWhy(explained, replicasOf(binding.spec))
   const decided = new Map((binding.spec.decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
   const outcomes = new Map((binding.status?.clusters ?? []).map((outcome) => [outcome.name, outcome]))
   const costs = costColumns(explained.verdicts)

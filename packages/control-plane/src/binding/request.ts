@@ -3,29 +3,35 @@ import type { Placement } from '@flotilla/api/placement'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../hub.ts'
 import { withoutRegistrations } from '../registration.ts'
-import { replicasOf, requirementsOf } from '../requirements.ts'
+import { goesWhole, isGroup, replicasOf, requirementsOf } from '../requirements.ts'
 import { isGrowthReady } from './scheduler/growth.ts'
 
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
 export function requestFor(binding: Binding, placement: Placement, before = binding): ScheduleRequest {
   const { decision } = before.spec
   const { evictions = [] } = binding.spec
-  const [workload] = binding.spec.workloads
-  const components = workload?.components ?? []
-  const [component] = components
-  const [replicas, requirements] = [replicasOf(components), requirementsOf(components)]
+  const refs = binding.spec.workloads.map(({ ref }) => ref)
+  const [workload] = refs
+  const [replicas, requirements] = [replicasOf(binding.spec), requirementsOf(binding.spec)]
+  const completions = goesWhole(binding.spec) ? undefined : binding.spec.workloads[0]?.components[0]?.completions
   return {
-    templateUID: workload?.ref.uid ?? '',
-    apiVersion: workload?.ref.apiVersion ?? '',
-    kind: workload?.ref.kind ?? '',
-    ...(workload?.ref.namespace === undefined ? {} : { namespace: workload.ref.namespace }),
-    ...(workload === undefined ? {} : { name: workload.ref.name }),
+    templateUID: unitUidOf(binding),
+    apiVersion: workload?.apiVersion ?? '',
+    kind: workload?.kind ?? '',
+    ...(workload?.namespace === undefined ? {} : { namespace: workload.namespace }),
+    ...(workload === undefined ? {} : { name: workload.name }),
+    ...(isGroup(binding.spec) ? { alongWith: refs } : {}),
     placement,
     isGrowthReady: isGrowthReady(before),
     ...(evictions.length > 0 ? { evicted: new Map(evictions.map(({ id, message }) => [id, message])) } : {}),
     ...(replicas === undefined ? {} : { replicas }),
-    ...(component?.completions === undefined ? {} : { completions: component.completions }),
+    ...(completions === undefined ? {} : { completions }),
     ...(requirements && { requirements }),
     ...(decision ? { previous: withoutRegistrations(decision) } : {}),
   }
+}
+
+/** A group stays the same whichever workloads come and go. */
+function unitUidOf({ spec, metadata }: Binding): string {
+  return isGroup(spec) ? `${spec.policy?.uid ?? ''}/${metadata.namespace ?? ''}` : (spec.workloads[0]?.ref.uid ?? '')
 }

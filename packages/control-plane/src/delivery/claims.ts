@@ -4,6 +4,8 @@ import type { DecidedCluster, Decision, Removal } from '@flotilla/api/resource-b
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { BindingFate } from '../binding-fate.ts'
 import type { Binding } from '../hub.ts'
+import { goesWhole } from '../requirements.ts'
+import { shareOf, type ReplicaShare } from './replicas.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
 import { isRegisteredAs, type Registration } from '../registration.ts'
 
@@ -18,11 +20,24 @@ export interface Claim {
   readonly templateUid: string
 }
 
-/** Claims of live bindings on the object on the cluster of identity `clusterId`, workloads' first. */
+/**
+ * Claims of live bindings on the object on the cluster of identity `clusterId`, workloads' first, and of these the one
+ * that wants most: while one binding follows on another nothing shrinks.
+ */
 export function claimsOn(bindings: readonly Binding[], id: ObjectId, clusterId: string): readonly Claim[] {
   return bindings
     .flatMap((binding) => claimOf(binding, id, clusterId) ?? [])
-    .sort((a, b) => Number(a.role === 'follower') - Number(b.role === 'follower'))
+    .sort((a, b) => Number(a.role === 'follower') - Number(b.role === 'follower') || compareShares(a, b))
+}
+
+function compareShares(a: Claim, b: Claim): number {
+  const [one, other] = [a, b].map((claim) => shareOfClaim(claim)?.replicas ?? Number.POSITIVE_INFINITY)
+  return one === other ? 0 : (other ?? 0) - (one ?? 0)
+}
+
+/** Undefined: the cluster has it whole. */
+export function shareOfClaim({ binding, entry }: Claim): ReplicaShare | undefined {
+  return goesWhole(binding.spec) ? undefined : shareOf(entry)
 }
 
 function claimOf(binding: Binding, id: ObjectId, clusterId: string): Claim | undefined {
@@ -83,7 +98,7 @@ export function removalOn(
     for (const removal of removalsOf(binding)) {
       if (!isRegisteredAs(cluster, removal.on) || removal.objectId !== id) continue
       uids.add(removal.templateUid)
-      if (fate === 'orphan') mode = 'orphan'
+      if (fate === 'orphan' || removal.isOrphaned) mode = 'orphan'
       isSuspended ||= suspends(binding)
     }
   }
@@ -94,6 +109,7 @@ export interface RemovalTarget {
   readonly on: Registration
   readonly objectId: ObjectId
   readonly templateUid: string
+  readonly isOrphaned?: true
 }
 
 /** What `binding` wants removed: its recorded removals, and everything that it placed once it is being deleted. */
@@ -108,6 +124,7 @@ export function removalsOf(binding: Binding): readonly RemovalTarget[] {
   return [...recorded, ...placed]
 }
 
-export function targetOf({ id, clusterUID, object, templateUID }: Removal): RemovalTarget {
-  return { on: { id, clusterUID }, objectId: objectIdOf(object), templateUid: templateUID }
+export function targetOf({ id, clusterUID, object, templateUID, orphan }: Removal): RemovalTarget {
+  const target = { on: { id, clusterUID }, objectId: objectIdOf(object), templateUid: templateUID }
+  return orphan === true ? { ...target, isOrphaned: true } : target
 }

@@ -8,20 +8,23 @@ import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { discover, type Discovery } from '@flotilla/machinery/discovery'
 import { parseApiVersion, type Resource } from '@flotilla/machinery/resource'
-import { customResourceDefinitions, namespaces } from '@flotilla/machinery/well-known-resources'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
 import type { Result, RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { Waiting } from '@flotilla/runtime/errors'
 import { startController } from '@flotilla/runtime/start-controller'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { fateOf, type BindingFate } from '../binding-fate.ts'
-import { bindingsFor, isReplaceable } from '../binding-replacement.ts'
+import { bindingsFor, bindingsOfGroup, isReplaceable } from '../binding-replacement.ts'
+import { groupAnnotation, isThere } from '../group.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
 import { isAbsence } from '../absence.ts'
 import { isRegisteredAs, registered } from '../registration.ts'
+import { isGroup } from '../requirements.ts'
+import { wentWithItsKind } from '../went-with-its-kind.ts'
 import { removalsOf, targetOf, type Claim, type RemovalTarget } from './claims.ts'
 import type { Intents } from './intents.ts'
 import { isSuccessor } from './succession.ts'
@@ -115,7 +118,10 @@ export class Release implements AsyncDisposable {
     const targets = removalsOf(binding)
     if (this.#isReplaced(binding)) return this.#dropFinalizer(binding)
     if (!this.#judged.has(uid)) {
-      const fate = await this.#judge(binding)
+      const judged = await this.#judge(binding)
+      const isSucceeded = judged === 'replace' && this.#isSucceeded(binding)
+      if (isSucceeded && binding.spec.decision !== undefined) return this.#keepUnclaimed(binding, targets)
+      const fate = isSucceeded ? 'remove' : judged
       this.#deps.intents.setFate(binding, fate, this.#deps.env.clock.monotonic())
       // Judged again until it is replaced: the template may go before that.
       if (fate === 'replace' && isReplaceable(binding)) return { requeueAfterMs: replacementMs }
@@ -155,10 +161,40 @@ export class Release implements AsyncDisposable {
   #isReplaced(binding: Binding): boolean {
     const { spec, status } = binding
     if (!isReplaceable(binding)) return false
+    if (isGroup(spec)) {
+      const { live } = bindingsOfGroup(binding.metadata.annotations?.[groupAnnotation] ?? '', this.#othersOf(binding))
+      return live !== undefined && (status === undefined || live.status !== undefined)
+    }
     return spec.workloads.some(({ ref }) => {
       const { live } = bindingsFor(ref, this.#deps.hub.bindingsOf(objectIdOf(ref)))
       return live !== undefined && (status === undefined || live.status !== undefined)
     })
+  }
+
+  /** Bindings that name one of its workloads. */
+  #othersOf({ spec }: Binding): readonly Binding[] {
+    return spec.workloads.flatMap(({ ref }) => this.#deps.hub.bindingsOf(objectIdOf(ref)))
+  }
+
+  /**
+   * Its workloads that live are all in bindings of another unit that have all that they want: a group, or one of each.
+   * Nothing that those claim goes.
+   */
+  #isSucceeded({ metadata, spec }: Binding): boolean {
+    const { hub } = this.#deps
+    return spec.workloads.every(({ ref }) => {
+      if (hub.templates.get(ref)?.metadata.uid !== ref.uid) return true
+      const heirs = hub.bindingsOf(objectIdOf(ref)).filter((other) => other.metadata.uid !== metadata.uid)
+      return heirs.some((heir) => isThere(heir) && heir.spec.workloads.some((one) => one.ref.uid === ref.uid))
+    })
+  }
+
+  /** From now on its evidence is of nothing but what nobody claims now: who claims the rest answers for it. */
+  #keepUnclaimed(binding: Binding, targets: readonly RemovalTarget[]): Promise<void> {
+    const since = timestamp(this.#deps.env.clock.now())
+    const unclaimed = targets.filter(({ objectId, on }) => this.#deps.intents.claimsOn(objectId, on.id).length === 0)
+    const removals = unclaimed.map((target) => removalOf(binding, target, since))
+    return this.#patch(binding, { spec: { decision: null, removals } })
   }
 
   #session(clusterId: string): MemberSession | undefined {
@@ -172,22 +208,12 @@ export class Release implements AsyncDisposable {
     const kinds = refs.map((ref) => kindOnHub(discovery, ref))
     // A kind that the hub no longer serves does not tell what became of its objects: their copies stay.
     if (kinds.includes(undefined)) return 'release'
-    const lost = await Promise.all(kinds.map((kind) => this.#wentWithItsKind(binding, kind as Resource)))
+    const lost = await Promise.all(kinds.map((kind) => wentWithItsKind(hub.api, binding, kind as Resource)))
     if (lost.includes(true)) return 'release'
     const templates = await Promise.all(refs.map((ref, index) => this.#readTemplate(kinds[index] as Resource, ref)))
     // What is in a namespace that is being deleted goes with it, whichever of them goes first.
     const staying = (await this.#isNamespaceGoing(binding)) ? [] : templates
     return fateOf(binding, staying, intents.policyOf(binding)?.preserveResourcesOnDeletion === true)
-  }
-
-  /** Its CRD is being deleted, or was put back since. Read before the template: the CRD goes after its last object. */
-  async #wentWithItsKind({ metadata }: Binding, { group, plural }: Resource): Promise<boolean> {
-    if (group === '') return false
-    const name = `${plural}.${group}`
-    const definition = await this.#deps.hub.api.get(customResourceDefinitions, { name }).catch(noneIfAbsent)
-    if (!definition) return false
-    const { deletionTimestamp, creationTimestamp = '' } = definition.metadata
-    return deletionTimestamp !== undefined || creationTimestamp > (metadata.creationTimestamp ?? '')
   }
 
   async #isNamespaceGoing({ metadata }: Binding): Promise<boolean> {
@@ -290,6 +316,28 @@ function inherited({ binding, entry }: Claim, { on, objectId, templateUid }: Rem
   const { uid: _, ...object } = refs.find((ref) => objectIdOf(ref) === objectId) as WorkloadRef
   const cluster = { cluster: entry.name, id: on.id, ...registered(on.clusterUID) }
   return { ...cluster, object, templateUID: templateUid, reason: 'CreatedAnew', since }
+}
+
+function removalOf(
+  { spec }: Binding,
+  { on, objectId, templateUid, isOrphaned }: RemovalTarget,
+  since: string,
+): Removal {
+  const known = (spec.removals ?? []).find((removal) => deepEqual(targetOf(removal), { on, objectId, templateUid }))
+  if (known) return known
+  const refs = [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
+  const { uid: _, ...object } = refs.find((ref) => objectIdOf(ref) === objectId) as WorkloadRef
+  const cluster = spec.decision?.clusters.find(({ id }) => id === on.id)?.name ?? ''
+  return {
+    cluster,
+    id: on.id,
+    ...registered(on.clusterUID),
+    object,
+    templateUID: templateUid,
+    reason: 'Regrouped',
+    since,
+    ...(isOrphaned ? { orphan: true } : {}),
+  }
 }
 
 function noneIfAbsent(error: unknown): undefined {

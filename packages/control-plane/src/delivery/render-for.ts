@@ -3,13 +3,13 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
-import { isGang } from '../requirements.ts'
+import { goesWhole } from '../requirements.ts'
 import { kindIdOf, objectIdOf } from '../object-id.ts'
 import { matchRules, type AnyOverridePolicy, type NamespaceLabels } from './overrides.ts'
 import { render, type Rendered, type ServedKind } from './render.ts'
-import { hasReplicas, isDivided, shareOf, withoutReplicas, withScalerShare, withShare } from './replicas.ts'
+import { hasReplicas, isDivided, withoutReplicas, withScalerShare, withShare } from './replicas.ts'
 import { scales } from './scaling.ts'
-import type { Claim } from './claims.ts'
+import { shareOfClaim, type Claim } from './claims.ts'
 
 export interface RenderForInput {
   readonly template: KubeObject
@@ -48,7 +48,7 @@ function divisionFor(
 ): ((object: KubeObject) => KubeObject) | undefined {
   if (claim === undefined) return undefined
   if (isScaled && hasReplicas(kindIdOf(template))) return withoutReplicas
-  const share = claim.role === 'workload' ? shareOf(claim.entry) : undefined
+  const share = claim.role === 'workload' ? shareOfClaim(claim) : undefined
   if (share !== undefined) return (object) => withShare(object, share)
   const isScaler = claim.role === 'follower' && kindIdOf(template) === 'autoscaling/HorizontalPodAutoscaler'
   if (!isScaler || !isScalerDivided(template, claim)) return undefined
@@ -56,20 +56,20 @@ function divisionFor(
 }
 
 /** Everything of the decision that the rendering of a claim's object depends on. */
-export function shareKey(template: KubeObject, { role, entry, decision }: Claim): string {
+export function shareKey(template: KubeObject, claim: Claim): string {
+  const { role, decision } = claim
   const isScaler = kindIdOf(template) === 'autoscaling/HorizontalPodAutoscaler'
   if (role === 'follower' && !isScaler) return ''
   const weights = isScaler ? decision.clusters.map((cluster) => `${cluster.id}=${cluster.replicas}`) : []
-  return JSON.stringify([shareOf(entry), weights])
+  return JSON.stringify([shareOfClaim(claim), weights])
 }
 
 function isScalerDivided(scaler: KubeObject, { binding, decision }: Claim): boolean {
   const workload = binding.spec.workloads.find(({ ref }) =>
     scales(scaler, { apiVersion: ref.apiVersion, kind: ref.kind, metadata: refMeta(ref) }),
   )
-  const components = workload?.components ?? []
-  const total = components[0]?.replicas
-  return total !== undefined && !isGang(components) && isDivided(decision, total)
+  const total = workload?.components[0]?.replicas
+  return total !== undefined && !goesWhole(binding.spec) && isDivided(decision, total)
 }
 
 function refMeta(ref: { readonly name: string; readonly namespace?: string | undefined }): KubeObject['metadata'] {

@@ -1,11 +1,12 @@
 // What the binding of a template says before anything is decided. Pure.
 import { apiVersion, bindingFinalizer } from '@flotilla/api/group'
-import type { BindingSpec, PolicyRef, Removal, Workload } from '@flotilla/api/resource-binding'
+import type { BindingSpec, Decision, PolicyRef, Removal, Workload } from '@flotilla/api/resource-binding'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { bindingKeyOf, replacementKeyOf } from '../binding-replacement.ts'
+import { groupAnnotation, replacementNameOf } from '../group.ts'
 import type { Binding } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
 import { registered } from '../registration.ts'
@@ -49,7 +50,36 @@ export function newBinding(
     apiVersion,
     kind: bindingResourceOf(key).kind,
     metadata: { ...key, ownerReferences: [ownerOf(template)], finalizers: [bindingFinalizer] },
-    spec: { ...policyPart(template, verdict, followers), ...(deleted ? keptOf(deleted, followers, now) : {}) },
+    spec: { ...policyPart([template], verdict, followers), ...(deleted ? keptOf(deleted, followers, now) : {}) },
+  }
+}
+
+/** The binding to create for a group of `templates`, going on from a `deleted` one of it or from what they `held`. */
+export function newGroupBinding(
+  key: ObjectKey,
+  templates: readonly KubeObject[],
+  verdict: Verdict,
+  followers: readonly KubeObject[],
+  before: { readonly deleted: Binding | undefined; readonly held: Decision | undefined },
+  now: string,
+): Binding {
+  const { deleted, held } = before
+  const resource = key.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
+  return {
+    apiVersion,
+    kind: resource.kind,
+    metadata: {
+      ...key,
+      name: replacementNameOf(key.name, deleted),
+      annotations: { [groupAnnotation]: key.name },
+      ownerReferences: templates.map(ownerOf),
+      finalizers: [bindingFinalizer],
+    },
+    spec: {
+      ...policyPart(templates, verdict, followers),
+      schedulingUnit: 'Together',
+      ...(deleted ? keptOf(deleted, followers, now) : held ? { decision: held } : {}),
+    },
   }
 }
 
@@ -64,24 +94,27 @@ function keptOf(deleted: Binding, followers: readonly KubeObject[], now: string)
 
 /**
  * The merge patch that brings `binding` up to date, or undefined when it is. A follower that goes is recorded as a
- * removal on every cluster of the decision by this same write, so that no claim ends without evidence.
+ * removal on every cluster of the decision by this same write, so that no claim ends without evidence; so is what is
+ * `dropped` of a group.
  */
 export function bindingPatch(
   binding: Binding,
-  template: KubeObject,
+  templates: readonly KubeObject[],
   verdict: Verdict,
   followers: readonly KubeObject[],
   now: string,
+  dropped: readonly Removal[] = [],
 ): Readonly<Record<string, unknown>> | undefined {
-  const next = policyPart(template, verdict, followers)
+  const next = policyPart(templates, verdict, followers)
   const before = policyFields(binding.spec)
-  const isOwned = isOwnedBy(binding, template)
+  const owners = templates.filter((template) => !isOwnedBy(binding, template)).map(ownerOf)
+  const isOwned = owners.length === 0
   if (isOwned && deepEqual(before, next)) return undefined
-  const removals = droppedFollowers(binding, followers, now)
+  const removals = [...dropped, ...droppedFollowers(binding, followers, now)]
   return {
     metadata: {
       resourceVersion: binding.metadata.resourceVersion,
-      ...(isOwned ? {} : { ownerReferences: [...(binding.metadata.ownerReferences ?? []), ownerOf(template)] }),
+      ...(isOwned ? {} : { ownerReferences: [...(binding.metadata.ownerReferences ?? []), ...owners] }),
     },
     spec: {
       ...next,
@@ -112,14 +145,14 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
 /** What `spec` says once the policy controller has found that the policy of `verdict` wins, but for followers. */
 export function withPolicyPart(spec: BindingSpec, template: KubeObject, verdict: Verdict): BindingSpec {
   const { losingPolicies: _, preserveResourcesOnDeletion: __, schedulePriority: ___, ...rest } = spec
-  const { followers: ____, ...part } = policyPart(template, verdict, [])
+  const { followers: ____, ...part } = policyPart([template], verdict, [])
   return { ...rest, ...part }
 }
 
-function policyPart(template: KubeObject, verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
+function policyPart(templates: readonly KubeObject[], verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
   const { winner, losers, schedulePriority } = verdict
   return {
-    workloads: [workloadOf(template)],
+    workloads: templates.map(workloadOf),
     ...(followers.length > 0 ? { followers: followers.map((follower) => ({ ref: refOf(follower) })) } : {}),
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
@@ -128,7 +161,7 @@ function policyPart(template: KubeObject, verdict: Verdict, followers: readonly 
   }
 }
 
-function workloadOf(template: KubeObject): Workload {
+export function workloadOf(template: KubeObject): Workload {
   const { labels = {} } = template.metadata
   const ref = refOf(template)
   return { ref, ...(Object.keys(labels).length > 0 ? { labels } : {}), components: componentsOf(template) }
@@ -144,6 +177,28 @@ function policyFields(spec: BindingSpec): PolicyPart {
     ...(preserveResourcesOnDeletion === undefined ? {} : { preserveResourcesOnDeletion }),
     ...(schedulePriority ? { schedulePriority } : {}),
   }
+}
+
+/** Evidence that `workloads` of the binding go from all its clusters, or as `orphan` stay without our marks. */
+export function removalsOfWorkloads(
+  { spec }: Binding,
+  workloads: readonly Workload[],
+  reason: string,
+  orphan: boolean,
+  now: string,
+): readonly Removal[] {
+  return workloads.flatMap(({ ref: { uid, ...object } }) =>
+    (spec.decision?.clusters ?? []).map(({ name, id, clusterUID }) => ({
+      cluster: name,
+      id,
+      ...registered(clusterUID),
+      object,
+      templateUID: uid,
+      reason,
+      since: now,
+      ...(orphan ? { orphan } : {}),
+    })),
+  )
 }
 
 function droppedFollowers(binding: Binding, followers: readonly KubeObject[], now: string): readonly Removal[] {

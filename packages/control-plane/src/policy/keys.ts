@@ -2,7 +2,9 @@
 import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Change, Source } from '@flotilla/runtime/source'
+import { isThere } from '../group.ts'
 import type { Binding, Hub } from '../hub.ts'
+import { isGroup } from '../requirements.ts'
 import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, parseObjectId } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
 import { refOf } from './binding.ts'
@@ -126,8 +128,14 @@ export function keysOfBinding(hub: Hub, { before, after }: Change<Binding>): Ite
     deepEqual(before.spec.policy, after.spec.policy) &&
     deepEqual(before.spec.schedulePriority, after.spec.schedulePriority) &&
     before.spec.preserveResourcesOnDeletion === after.spec.preserveResourcesOnDeletion &&
+    (isThere(before) === isThere(after) || !isBesideGroup(hub, after)) &&
     deepEqual(before.metadata.ownerReferences, after.metadata.ownerReferences)
   return isSame ? [] : workloadsOf(binding)
+}
+
+/** One of both may be about to follow on the other: then it matters whether it is ready. */
+function isBesideGroup(hub: Hub, binding: Binding): boolean {
+  return workloadsOf(binding).some((id) => hub.bindingsOf(id).some(({ spec }) => isGroup(spec)))
 }
 
 function workloadsOf(binding: Binding): readonly ObjectId[] {

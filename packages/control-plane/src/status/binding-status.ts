@@ -16,8 +16,6 @@ type Health = NonNullable<ClusterOutcome['health']>
 export interface ObservedObject {
   readonly id: ObjectId
   readonly role: 'workload' | 'follower'
-  /** Goes whole, as one replica. */
-  readonly isGang?: boolean
   readonly outcome: Outcome | undefined
   readonly row: Row | undefined
 }
@@ -29,6 +27,8 @@ export interface ObservedCluster {
   readonly objects: readonly ObservedObject[]
   /** It is named by removals only. */
   readonly isLeaving: boolean
+  /** All of it is one replica. */
+  readonly goesWhole?: boolean
 }
 
 /** More clusters than this are counted, and only those that are not healthy are listed. */
@@ -87,7 +87,7 @@ function isHealthy({ state, health }: ClusterOutcome): boolean {
   return state === 'Applied' && health === 'Healthy'
 }
 
-function outcomeOf({ entry, isReachable, objects, isLeaving }: ObservedCluster): ClusterOutcome {
+function outcomeOf({ entry, isReachable, objects, isLeaving, goesWhole }: ObservedCluster): ClusterOutcome {
   const workloads = objects.filter(({ role }) => role === 'workload')
   const rows = workloads.flatMap(({ row }) => row ?? [])
   const state = stateOf(objects, isReachable, isLeaving)
@@ -98,7 +98,7 @@ function outcomeOf({ entry, isReachable, objects, isLeaving }: ObservedCluster):
     name: entry.name,
     id: entry.id,
     state,
-    ...sums(workloads),
+    ...(goesWhole === true ? asOne(workloads) : sums(rows)),
     health: isReachable ? worstHealth(workloads) : 'Unknown',
     ...(drift.length > 0 ? { drift: drift.join('; ') } : {}),
     ...(message === '' ? {} : { message }),
@@ -133,21 +133,24 @@ function messageOf(
 
 type Counts = Pick<ClusterOutcome, 'replicas' | 'readyReplicas'>
 
-function sums(workloads: readonly ObservedObject[]): Counts {
-  const counted = workloads.flatMap((workload) => countsOf(workload) ?? [])
+function sums(rows: readonly Row[]): Counts {
+  const counted = rows.filter((row) => row.replicas !== undefined)
   if (counted.length === 0) return {}
   return {
-    replicas: counted.reduce((sum, { replicas = 0 }) => sum + replicas, 0),
-    readyReplicas: counted.reduce((sum, { readyReplicas = 0 }) => sum + readyReplicas, 0),
+    replicas: counted.reduce((sum, row) => sum + (row.replicas ?? 0), 0),
+    readyReplicas: counted.reduce((sum, row) => sum + (row.readyReplicas ?? 0), 0),
   }
 }
 
-/** A gang is ready when its own controller says that all of it is well. */
-function countsOf({ row, isGang }: ObservedObject): Counts | undefined {
-  if (row === undefined) return undefined
-  if (isGang === true) return { replicas: 1, readyReplicas: row.health.state === 'Healthy' ? 1 : 0 }
-  const { replicas, readyReplicas = 0 } = row
-  return replicas === undefined ? undefined : { replicas, readyReplicas }
+/** Ready when all of it is well; of a Job, which is well at its end only, when what runs of it is ready. */
+function asOne(workloads: readonly ObservedObject[]): Counts {
+  if (workloads.every(({ row }) => row === undefined)) return {}
+  const isReady = workloads.every(({ row, outcome }) => (row ? isRunning(row) : outcome?.isFinished === true))
+  return { replicas: 1, readyReplicas: isReady ? 1 : 0 }
+}
+
+function isRunning({ health, replicas = 0, readyReplicas = 0, status }: Row): boolean {
+  return health.state === 'Healthy' || ('active' in status && replicas > 0 && readyReplicas >= replicas)
 }
 
 const fromWorst: readonly Health[] = ['Unknown', 'Unhealthy', 'Degraded', 'Progressing', 'Healthy']

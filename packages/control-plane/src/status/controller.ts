@@ -10,7 +10,7 @@ import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
-import { isGang } from '../requirements.ts'
+import { goesWhole, isGroup } from '../requirements.ts'
 import { Coalescer } from '../coalesce.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
@@ -156,7 +156,8 @@ class StatusController implements RunningStatus {
     if (binding.status || !workload) return binding
     const others = this.#deps.hub.bindingsOf(objectIdOf(workload.ref))
     const status = others.find(
-      ({ spec, status: told }) => told && spec.workloads[0]?.ref.uid === workload.ref.uid,
+      ({ spec, status: told }) =>
+        told && spec.workloads[0]?.ref.uid === workload.ref.uid && isGroup(spec) === isGroup(binding.spec),
     )?.status
     return status ? { ...binding, status } : binding
   }
@@ -193,13 +194,14 @@ class StatusController implements RunningStatus {
   #observe(binding: Binding): readonly ObservedCluster[] {
     const { spec } = binding
     const objects = [
-      ...spec.workloads.map(({ ref, components }) => {
-        return { id: objectIdOf(ref), role: 'workload' as const, isGang: isGang(components) }
-      }),
+      ...spec.workloads.map(({ ref }) => ({ id: objectIdOf(ref), role: 'workload' as const })),
       ...(spec.followers ?? []).map(({ ref }) => ({ id: objectIdOf(ref), role: 'follower' as const })),
     ]
     const decided = spec.decision?.clusters ?? []
-    return [...decided.map((entry) => this.#observeCluster(entry, objects, false)), ...this.#observeLeaving(binding)]
+    return [
+      ...decided.map((entry) => ({ ...this.#observeCluster(entry, objects, false), goesWhole: goesWhole(spec) })),
+      ...this.#observeLeaving(binding),
+    ]
   }
 
   /** Clusters of which only removals are left. */
@@ -213,7 +215,7 @@ class StatusController implements RunningStatus {
 
   #observeCluster(
     entry: Pick<DecidedCluster, 'name' | 'id' | 'replicas' | 'from'>,
-    objects: readonly Pick<ObservedObject, 'id' | 'role' | 'isGang'>[],
+    objects: readonly Pick<ObservedObject, 'id' | 'role'>[],
     isLeaving: boolean,
   ): ObservedCluster {
     const session = this.#sessionOf(entry)

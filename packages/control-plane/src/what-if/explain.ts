@@ -25,7 +25,7 @@ function explanationOf({ spec, status }: Binding, explained: Explained): Explana
   const { workloads, policy, losingPolicies = [], schedulePriority, decision, removals = [] } = spec
   const [workload] = workloads
   if (workload === undefined) return []
-  const replicas = replicasOf(workload.components)
+  const replicas = replicasOf(spec)
   const whyOf = prepareWhy(explained, replicas)
   const decided = new Map((decision?.clusters ?? []).map((cluster) => [cluster.name, cluster]))
   const { kind, ...metadata } = workload.ref

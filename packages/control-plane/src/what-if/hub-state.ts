@@ -1,11 +1,13 @@
 // What the hub holds that decisions depend on, as it is or as it would be with other objects on it. Pure.
 import { group } from '@flotilla/api/group'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Binding } from '../hub.ts'
 import { objectIdOf, kindIdOf, type KindId, type ObjectId } from '../object-id.ts'
-import { newBinding, withPolicyPart } from '../policy/binding.ts'
+import { newBinding, withPolicyPart, workloadOf } from '../policy/binding.ts'
 import { matchPolicy, type Policy, type Verdict } from '../policy/match.ts'
 import { priorityClassKind, resolvePriority } from '../policy/priority.ts'
+import { isGroup } from '../requirements.ts'
 
 export interface HubState {
   readonly policies: readonly Policy[]
@@ -75,13 +77,49 @@ function rebind(bindings: readonly Binding[], state: Omit<HubState, 'bindings' |
   const { templates } = state
   const verdictOn = prepareVerdicts(state)
   const live = bindings.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-  const byTemplate = new Map(live.map((binding) => [binding.spec.workloads[0]?.ref.uid, binding]))
-  const made = templates.flatMap((template) => {
+  const groups = new Map(
+    live
+      .filter(({ spec }) => isGroup(spec))
+      .flatMap((group) => group.spec.workloads.map(({ ref }) => [ref.uid, group] as const)),
+  )
+  const byTemplate = new Map(
+    live.filter(({ spec }) => !isGroup(spec)).map((binding) => [binding.spec.workloads[0]?.ref.uid, binding]),
+  )
+  const alone = templates.filter(
+    (template) => !isTogether(template, groups.get(template.metadata.uid ?? ''), verdictOn(template, undefined)),
+  )
+  const made = alone.flatMap((template) => {
     const before = byTemplate.get(template.metadata.uid)
     return bind(template, before, verdictOn(template, before)) ?? []
   })
-  const madeFor = new Set(templates.map(({ metadata }) => metadata.uid))
-  return [...bindings.filter(({ spec }) => !madeFor.has(spec.workloads[0]?.ref.uid)), ...made]
+  const madeFor = new Set(alone.map(({ metadata }) => metadata.uid))
+  const kept = bindings.filter(({ spec }) => isGroup(spec) || !madeFor.has(spec.workloads[0]?.ref.uid))
+  return [...kept.map((binding) => withWorkloads(binding, templates)), ...made]
+}
+
+/**
+ * Whether the template is of a group, and stays so. Throws BadRequest where it would come to a group or leave one: that is
+ * not foretold.
+ */
+function isTogether(template: KubeObject, group: Binding | undefined, { winner }: Verdict): boolean {
+  const isWanted = winner?.spec.schedulingUnit === 'Together'
+  const isSame = winner === undefined || group?.spec.policy?.uid === winner.metadata.uid
+  if (group === undefined && !isWanted) return false
+  if (group !== undefined && isSame) return true
+  const { kind, metadata } = template
+  const change = isWanted ? `come to the group of ${winner.metadata.name}` : `leave its group`
+  const why = 'what a plan says of schedulingUnit Together is where groups go that are there'
+  throw new FlotillaError('BadRequest', `Cannot plan for ${kind} ${metadata.name}: it would ${change}; ${why}`)
+}
+
+function withWorkloads(binding: Binding, templates: readonly KubeObject[]): Binding {
+  if (!isGroup(binding.spec)) return binding
+  const byUid = new Map(templates.map((template) => [template.metadata.uid, template]))
+  const workloads = binding.spec.workloads.map((workload) => {
+    const template = byUid.get(workload.ref.uid)
+    return template === undefined ? workload : workloadOf(template)
+  })
+  return { ...binding, spec: { ...binding.spec, workloads } }
 }
 
 function bind(template: KubeObject, before: Binding | undefined, verdict: Verdict): Binding | undefined {

@@ -1,10 +1,20 @@
 // ApiSupport: the member must serve the kind, in whatever version.
 import { parseApiVersion } from '@flotilla/machinery/resource'
-import type { Judge, SharedFilter, SharedRequest } from './filter.ts'
+import type { ScheduleRequest } from '../request.ts'
+import type { Filter, Judge, SharedFilter, SharedRequest } from './filter.ts'
 
 export const apiSupport: SharedFilter = { name: 'ApiSupport', prepare }
 
-function prepare({ apiVersion, kind }: SharedRequest): Judge {
+/** The same of kinds that go along. */
+export const apiSupportAlong: Filter = { name: 'ApiSupport', prepare: prepareAlong }
+
+function prepareAlong({ apiVersion, kind, alongWith = [] }: ScheduleRequest): Judge {
+  const others = alongWith.filter((other) => other.apiVersion !== apiVersion || other.kind !== kind)
+  const judges = others.map(prepare)
+  return (cluster) => judges.map((judge) => judge(cluster)).find((objection) => objection !== undefined)
+}
+
+function prepare({ apiVersion, kind }: Pick<SharedRequest, 'apiVersion' | 'kind'>): Judge {
   const { group } = parseApiVersion(apiVersion)
   const wanted = `${group}/${kind}`
   const shown = group === '' ? kind : `${kind}.${group}`

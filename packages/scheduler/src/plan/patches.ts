@@ -2,6 +2,7 @@
 import type { Taint } from '@flotilla/api/selector'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import { hash32 } from '../hash.ts'
+import { gangOf, type Part } from '../requirements.ts'
 import type { ClusterRow } from '../snapshot.ts'
 import type { Fleet, Work } from './fleet.ts'
 
@@ -53,12 +54,20 @@ function isScalable({ request, workload }: Work): boolean {
 }
 
 function scaleWork(work: Work, factor: number): Work {
-  const { replicas = 0 } = work.request
+  const { replicas = 0, requirements } = work.request
+  if (requirements?.parts !== undefined)
+    return { ...work, request: scaleGang(work.request, requirements.parts, factor) }
   // Of 3 × 1.1 a double makes a little more than what people mean.
   const scaled = Math.ceil(Number((replicas * factor).toPrecision(12)))
   if (scaled <= mostReplicas) return { ...work, request: { ...work.request, replicas: scaled } }
   const { kind, name } = work.workload
   throw new FlotillaError('Invalid', `Cannot plan with load × ${factor}: ${kind} ${name} would have ${scaled} replicas`)
+}
+
+/** Still one, with more pods. */
+function scaleGang(request: Work['request'], parts: readonly Part[], factor: number): Work['request'] {
+  const more = parts.map((part) => ({ ...part, pods: Math.ceil(Number((part.pods * factor).toPrecision(12))) }))
+  return { ...request, requirements: gangOf(more) }
 }
 
 export function clusterNamed({ clusters }: Fleet, name: string): ClusterRow {

@@ -52,8 +52,9 @@ export function proposePreemption(question: Question): Proposal | undefined {
 }
 
 /** Whether it is one that may preempt, as far as it says itself. */
-export function mayPreempt({ kind, completions, replicas, requirements, placement }: ScheduleRequest): boolean {
-  const isPlain = completions === undefined && kind !== 'Job' && requirements?.parts === undefined
+export function mayPreempt({ replicas, placement, ...request }: ScheduleRequest): boolean {
+  const isJob = request.completions !== undefined || request.kind === 'Job'
+  const isPlain = !isJob && request.requirements?.parts === undefined && request.alongWith === undefined
   return replicas !== undefined && isPlain && isBoundByRoom(placement)
 }
 

@@ -32,6 +32,7 @@ import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
 import { grantOf } from '../preemption/consent.ts'
 import { Yields } from '../preemption/yields.ts'
+import { isGroup } from '../../requirements.ts'
 import { withArriving } from './arriving.ts'
 import { createEvictor } from './evictor.ts'
 import { graceMs } from './grace.ts'
@@ -95,7 +96,8 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     const binding = hub.binding(key)
     if (!binding || binding.metadata.deletionTimestamp !== undefined) return growth.forget(key)
     const policy = binding.spec.policy && policyOf(hub, binding.spec.policy)
-    if (!policy) return keepRegistered(binding)
+    // One that is to be followed by a binding of another unit says where its workloads are until then.
+    if (!policy || isGroup(binding.spec) !== (policy.spec.schedulingUnit === 'Together')) return keepRegistered(binding)
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
     const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
     const waitMs = growthWaitMs(key, before)
@@ -339,12 +341,15 @@ function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy |
 /** The binding of a deleted template of the same name, as long as it is there: where it is claimed, copies are adopted. */
 function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
   const [workload] = spec.workloads
-  if (workload === undefined) return undefined
+  if (workload === undefined || isGroup(spec)) return undefined
   const { uid } = workload.ref
   const id = objectIdOf(workload.ref)
   return hub
     .bindingsOf(id)
-    .find((other) => other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id))
+    .find(
+      (other) =>
+        !isGroup(other.spec) && other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id),
+    )
 }
 
 function triggerOf({ spec, status }: Binding): string {

@@ -13,7 +13,7 @@ export function isGrowthReady({ spec, status }: Binding): boolean {
   if (!decision || growing.length === 0) return true
   if (status?.decisionHash !== decision.forHash) return false
   const outcomes = new Map((status.clusters ?? []).map((outcome) => [outcome.name, outcome]))
-  const isJob = spec.workloads[0]?.ref.kind === 'Job'
+  const isJob = spec.workloads.some(({ ref }) => ref.kind === 'Job')
   return growing.every((cluster) => isThere(cluster, outcomes.get(cluster.name), isJob))
 }
 

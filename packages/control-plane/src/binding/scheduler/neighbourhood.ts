@@ -116,7 +116,7 @@ function nameOf({ group, topology }: Company): string {
 /** Who sees another `group` than before: those that have a rule about it, and those of it that are kept away. */
 function concernedBy(group: WorkloadGroup, before: Entry | undefined, after: Entry | undefined): readonly string[] {
   const key = (after ?? before)?.key ?? ''
-  const [was, is] = [before, after].map((entry) => (entry && group.selects(entry.labels) ? entry : undefined))
+  const [was, is] = [before, after].map((entry) => (entry && group.selectsAny(entry.labels) ? entry : undefined))
   const [avoided, avoids] = [before, after].map((entry) =>
     entry?.antiAffinity?.group === group.text ? entry : undefined,
   )
@@ -138,7 +138,7 @@ function concernedBy(group: WorkloadGroup, before: Entry | undefined, after: Ent
  */
 function isLinkedAnew(group: WorkloadGroup, before: Entry | undefined, after: Entry | undefined): boolean {
   const [was, is] = [before, after].map((entry) => {
-    const link = entry && group.selects(entry.labels) ? entry.affinity?.group : undefined
+    const link = entry && group.selectsAny(entry.labels) ? entry.affinity?.group : undefined
     return link === group.text ? undefined : link
   })
   return was !== is

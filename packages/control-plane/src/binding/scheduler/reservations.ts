@@ -5,7 +5,7 @@ import { requestKey } from '@flotilla/scheduler/fit'
 import type { Reservation } from '@flotilla/scheduler/occupy'
 import type { Requirements } from '@flotilla/scheduler/requirements'
 import type { Binding } from '../../hub.ts'
-import { requirementsOf } from '../../requirements.ts'
+import { replicasOf, requirementsOf } from '../../requirements.ts'
 
 /** A replica that is not ready after so long has taken its room, or will not. */
 export const growingForMs = 600_000
@@ -135,7 +135,7 @@ function follow(before: Pending, { ready, growing }: Growth, now: number): Pendi
 }
 
 function requestOf({ spec }: Binding): Request {
-  const requirements = requirementsOf(spec.workloads[0]?.components)
+  const requirements = requirementsOf(spec)
   return { key: requestKey(requirements), requirements }
 }
 
@@ -143,7 +143,7 @@ const noGrowth: Growth = { ready: 0, growing: 0 }
 
 /** What clusters are to have by `decision` and do not have yet, by id; nothing of objects without replicas. */
 export function growingOn(binding: Binding, decision: Decision | undefined): ReadonlyMap<string, Growth> {
-  if (binding.spec.workloads[0]?.components[0] === undefined) return new Map()
+  if (replicasOf(binding.spec) === undefined) return new Map()
   const { clusters = [], decisionHash, summary } = binding.status ?? {}
   const outcomes = new Map(clusters.map((outcome) => [outcome.name, outcome]))
   const isCurrent = decisionHash === decision?.forHash

@@ -9,7 +9,8 @@ import type { Resident } from './workload-group.ts'
 
 export interface Entry extends Resident {
   readonly namespace: string
-  readonly labels: Labels
+  /** Of each of its workloads. */
+  readonly labels: readonly Labels[]
   readonly affinity: Term | undefined
   readonly antiAffinity: Term | undefined
   readonly preferredAffinity: Term | undefined
@@ -24,14 +25,15 @@ export function toEntry(
   decision: Decision | undefined,
 ): Entry {
   const [workload] = spec.workloads
-  const { kind = '', name = '', uid = '' } = workload?.ref ?? {}
-  const labels = workload?.labels ?? {}
+  const { kind = '', name = '' } = workload?.ref ?? {}
+  const uids = new Set(spec.workloads.map(({ ref }) => ref.uid))
+  const [labels = {}] = spec.workloads.map((each) => each.labels ?? {})
   const isGoing = metadata.deletionTimestamp !== undefined
   return {
     key,
     name: `${kind} ${name}`,
     namespace: metadata.namespace ?? '',
-    labels,
+    labels: spec.workloads.map((each) => each.labels ?? {}),
     affinity: toTerm(rules?.affinity, labels),
     antiAffinity: toTerm(rules?.antiAffinity, labels),
     preferredAffinity: toTerm(rules?.preferredAffinity, labels),
@@ -39,7 +41,7 @@ export function toEntry(
     placed: once(() => (isGoing ? [] : idsOf((decision?.clusters ?? []).filter(({ replicas = 1 }) => replicas > 0)))),
     present: once(() => {
       const decided = [...(decision?.clusters ?? []), ...(spec.decision?.clusters ?? [])]
-      const leaving = (spec.removals ?? []).filter(({ templateUID }) => templateUID === uid).map(({ id }) => id)
+      const leaving = (spec.removals ?? []).filter(({ templateUID }) => uids.has(templateUID)).map(({ id }) => id)
       return [...new Set([...idsOf(decided.filter(isRunning)), ...leaving])]
     }),
   }

@@ -66,7 +66,7 @@ function foundGroup(town: Town, term: Term): WorkloadGroup {
   const pair = labelPairOf(term.selector)
   for (const key of pair === undefined ? town.entries.keys() : (town.byLabel.get(pair) ?? [])) {
     const entry = town.entries.get(key)
-    if (entry && group.selects(entry.labels)) group.join(entry)
+    if (entry && group.selectsAny(entry.labels)) group.join(entry)
   }
   return group
 }
@@ -79,7 +79,7 @@ function shelfOf({ byPair, others }: Town, { selector }: Term): Map<string, Work
 export function groupsOf({ byPair, others }: Town, { labels }: Entry): readonly WorkloadGroup[] {
   if (byPair.size === 0 && others.size === 0) return []
   const found = byPair.size === 0 ? [] : pairsOf(labels).flatMap((pair) => byPair.get(pair) ?? [])
-  return [...found, ...[...others.values()].filter((group) => group.selects(labels))]
+  return [...new Set([...found, ...[...others.values()].filter((group) => group.selectsAny(labels))])]
 }
 
 /** Groups that it is in, and the one that it avoids. */
@@ -94,6 +94,6 @@ export function isQuiet({ byPair, others }: Town): boolean {
   return byPair.size === 0 && others.size === 0
 }
 
-function pairsOf(labels: Labels): readonly string[] {
-  return Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+function pairsOf(labels: readonly Labels[]): readonly string[] {
+  return labels.flatMap((each) => Object.entries(each).map(([key, value]) => `${key}=${value}`))
 }

@@ -102,7 +102,7 @@ export class Waiting {
   }
 
   #hold({ spec }: Binding, turn: Turn): void {
-    const requirements = requirementsOf(spec.workloads[0]?.components)
+    const requirements = requirementsOf(spec)
     this.#waiters.set(turn.key, { turn, requirements })
   }
 

@@ -34,7 +34,12 @@ export class WorkloadGroup {
     this.#selector = selector
   }
 
-  selects(labels: Labels): boolean {
+  /** Whether it has one of the workloads with these labels. */
+  selectsAny(labels: readonly Labels[]): boolean {
+    return labels.some((each) => this.#selects(each))
+  }
+
+  #selects(labels: Labels): boolean {
     return matchesLabels(this.#selector, labels)
   }
 
