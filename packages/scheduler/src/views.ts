@@ -7,6 +7,7 @@ import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
 import type { ClusterFacts } from './facts.ts'
 import type { Judge, NamedObjection, SharedFilter, Filter } from './filters/filter.ts'
+import { preempted } from './filters/preempted.ts'
 import { room } from './filters/room.ts'
 import { scorer } from './filters/scorer.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
@@ -57,17 +58,18 @@ export function prepareView(
   }
 }
 
-function ownFilters({ neighbours, evicted, alongWith, scores }: ScheduleRequest): readonly Filter[] {
-  const isEvicted = evicted !== undefined && evicted.size > 0
+function ownFilters({ neighbours, alongWith, evicted, yields, scores }: ScheduleRequest): readonly Filter[] {
   const isAlone = neighbours === undefined && alongWith === undefined
-  if (!isEvicted && scores === undefined) return isAlone ? [] : workloadFilters
+  if (isAlone && evicted === undefined && yields === undefined && scores === undefined) return noFilters
   return [
     ...(isAlone ? [] : workloadFilters),
-    ...(isEvicted ? [eviction] : []),
+    ...(evicted !== undefined && evicted.size > 0 ? [eviction] : []),
+    ...(yields === undefined ? [] : [preempted]),
     ...(scores === undefined ? [] : [scorer]),
   ]
 }
 
+const noFilters: readonly Filter[] = []
 const noObjections: readonly NamedObjection[] = []
 const noView: View = { objections: noObjections, tier: 0 }
 

@@ -33,6 +33,8 @@ import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
 import { cannotCall } from '../scorer/call-scorer.ts'
 import { ExternalScores } from '../scorer/external-scores.ts'
+import { grantOf } from '../preemption/consent.ts'
+import { Yields } from '../preemption/yields.ts'
 import { isGroup } from '../../requirements.ts'
 import { withArriving } from './arriving.ts'
 import { createEvictor } from './evictor.ts'
@@ -95,6 +97,7 @@ export function createSchedulerController({
     return (cluster && freeRoom(cluster, requirements, reservations.on(id))) ?? 0
   })
   const neighbourhood = new Neighbourhood()
+  const yields = new Yields()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
@@ -166,12 +169,15 @@ export function createSchedulerController({
     isGrowthReady: boolean,
   ): ScheduleRequest {
     const neighbours = neighbourhood.of(key, binding)
+    const [yielded, grant] = [yields.of(key, binding), grantOf(binding)]
     return {
       ...requestFor(binding, policy.spec.placement ?? {}, before),
       isPinned: isPinned(policy.spec.reschedule, policy.status),
       reservedOn,
       isGrowthReady,
       ...(neighbours && { neighbours }),
+      ...(yielded && { yields: yielded }),
+      ...(grant && { grant }),
     }
   }
 
@@ -294,11 +300,16 @@ export function createSchedulerController({
       waiting.forget(key)
       reservations.forget(key)
       scores.forget(key)
-      return neighbourhood.forget(key, before?.metadata.namespace)
+      return [...neighbourhood.forget(key, before?.metadata.namespace), ...followYields(key, undefined)]
     }
     if (!before) waiting.meet(after)
     reservations.take(key, after)
-    return neighbourhood.follow(key, after, rulesOf(hub, after))
+    return [...neighbourhood.follow(key, after, rulesOf(hub, after)), ...followYields(key, after)]
+  }
+
+  /** Keys of those who give way otherwise by it. */
+  function followYields(key: string, binding: Binding | undefined): readonly string[] {
+    return yields.follow(key, binding).flatMap((id) => hub.bindingsOf(id).map(({ metadata }) => keyOf(metadata)))
   }
 
   function* followPolicy(change: Change<Policy>): Iterable<string> {
