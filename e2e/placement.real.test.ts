@@ -27,7 +27,8 @@ const inventoryMs = 150_000
 
 const priced = ['rebalance', 'reschedule', 'costs']
 const asked = ['plan', 'review', 'diff']
-const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', 'shrink', ...asked, ...priced]
+const others = ['shrink', 'preempt', ...asked]
+const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', ...others, ...priced]
 const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
 const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
 
@@ -123,6 +124,20 @@ describe('placement on three real clusters', () => {
   async function scale(name: string, replicas: number): Promise<void> {
     await hub.kubectl(`-n ${namespace} scale deployment/${name} --replicas=${replicas}`)
   }
+
+  // Early: members have to be read before anybody gives way, and other tests go on in the meantime.
+  it('more important work finds no place where all is taken, at first', async () => {
+    const gold = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'gold' }, value: 1000 }
+    await hub.apply(gold, ...workload('preempt', 48, { replicaScheduling: dynamic }, 'low'))
+    await untilEqual('ready replicas', () => readyOf('low'), [24, 16, 8])
+    const schedulePriority = { priorityClassName: 'gold', preemptionPolicy: 'PreemptLowerPriority' }
+    await hub.apply(...workload('preempt', 6, { replicaScheduling: aggregated }, 'high', { schedulePriority }))
+    await until(
+      'the decision',
+      () => scheduledMessage('high'),
+      (message) => message.includes('0 of 6 replicas'),
+    )
+  })
 
   it('dynamic weights divide in proportion to the room of nodes', async () => {
     await hub.apply(...workload('dynamic', 12, { replicaScheduling: dynamic }))
@@ -277,6 +292,16 @@ describe('placement on three real clusters', () => {
     await untilEqual('ready replicas', () => readyOf('rebalance'), [0, 8, 0])
     expect(await flotilla([...ask, '--dry-run'])).toContain('Nothing is to move.')
   })
+
+  it('less important work gives way to what has no place, and comes back when that is gone', async () => {
+    // Each member is read once more, then one of them node by node three times, a quarter of a minute apart.
+    await untilEqual('ready replicas', () => readyOf('high'), [6, 0, 0], 2 * inventoryMs)
+    await untilEqual('ready replicas', () => readyOf('low'), [18, 16, 8])
+    const explained = await flotilla(['explain', 'deployment/low', '-n', namespace, '--kubeconfig', hub.kubeconfig])
+    expect(explained).toContain('Preempted: 6 replicas gave way to Deployment shop/high (priority 1000)')
+    await scale('high', 0)
+    await untilEqual('ready replicas', () => readyOf('low'), [24, 16, 8], inventoryMs)
+  }, 600_000)
 
   it('reschedule moves to where it has become cheaper by itself, never below what is wanted', async () => {
     const byPrice = { replicaScheduling: divided, objective: { price: 1 } }

@@ -652,6 +652,13 @@ const policyRows: readonly Row[] = [
     because: /lowercase/i,
   },
   {
+    name: 'preemption where room bounds nothing',
+    path: 'spec.schedulePriority',
+    value: { preemptionPolicy: 'PreemptLowerPriority' },
+    refused: 'spec.schedulePriority.preemptionPolicy',
+    because: /only where free room bounds the placement: set dynamicWeight/,
+  },
+  {
     name: 'a source of priority classes that is not there',
     path: 'spec.schedulePriority',
     value: { priorityClassSource: 'FederatedPriorityClass', priorityClassName: 'gold' },

@@ -71,7 +71,7 @@ const failoverSchema = object('What happens when a cluster or the application on
 })
 
 const schedulePrioritySchema = object(
-  'How important the selected workloads are where room is short: those of higher priority are placed first. Says nothing of which policy wins, and takes nothing from what runs. None: priority 0.',
+  'How important the selected workloads are where room is short: those of higher priority are placed first. Says nothing of which policy wins. None: priority 0.',
   {
     priorityClassSource: optional(
       choice(
@@ -85,6 +85,13 @@ const schedulePrioritySchema = object(
         minLength: 1,
         maxLength: 253,
       }),
+    ),
+    preemptionPolicy: optional(
+      choice(
+        'PreemptLowerPriority: where they have no place, replicas of lower priority give way if that is proved to give them one. Only where free room bounds the placement; never where the class itself says Never. Never: what runs stays. Default: Never.',
+        ['Never', 'PreemptLowerPriority'],
+        { default: 'Never' },
+      ),
     ),
   },
 )

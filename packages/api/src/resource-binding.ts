@@ -73,6 +73,9 @@ export const bindingPrioritySchema = object('How important it is where room is s
   priority: integer('Value of the class; higher goes first.'),
   priorityClassName: optional(text('The PriorityClass that was named, or else the default one. None: neither.')),
   problem: optional(text('Why `priority` is not what the class says now, for people.')),
+  preemptionPolicy: optional(
+    choice('PreemptLowerPriority: it may have others give way. None: it may not.', ['PreemptLowerPriority']),
+  ),
 })
 
 export type BindingPriority = ValueOf<typeof bindingPrioritySchema>
@@ -254,6 +257,35 @@ const rebalanceSchema = object(
   },
 )
 
+const preemptionSchema = object(
+  'Room that others of lower priority give up for it on one cluster, by one write before anything happens. One at a time; the last stays as a record.',
+  {
+    cluster: text('Name of the cluster.', { minLength: 1 }),
+    id: text('Identity of the cluster.', { minLength: 1 }),
+    replicas: integer('Replicas that it is to have there.', { minimum: 1 }),
+    victims: list(
+      'Who gives way.',
+      object('A workload of lower priority.', {
+        ref: reference('Its template.'),
+        replicas: integer('Replicas that it gives up there.', { minimum: 1 }),
+        left: integer('Replicas that it keeps there at most until this has ended.', { minimum: 0 }),
+      }),
+      { maxItems: 256 },
+    ),
+    since: time('When it was recorded, RFC 3339.'),
+    freed: optional(time('When the member was seen to have the room, RFC 3339: from then on it may be taken.')),
+    ended: optional(time('When it ended, RFC 3339: from then on nobody gives way any more.')),
+    outcome: optional(
+      choice(
+        'Taken: it has the replicas. NotTaken: it had not after ten minutes; nobody gives way for it, or there, for an hour. Withdrawn: it no longer wanted or was no longer allowed to.',
+        ['Taken', 'NotTaken', 'Withdrawn'],
+      ),
+    ),
+  },
+)
+
+export type Preemption = ValueOf<typeof preemptionSchema>
+
 const rebalancedSchema = object('What a rebalance moved last.', {
   time: time('When it was decided, RFC 3339.'),
   forHash: text('`forHash` of the decision that had it so.', { minLength: 1 }),
@@ -282,6 +314,7 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
   rebalance: optional(rebalanceSchema),
+  preemption: optional(preemptionSchema),
   rebalanced: optional(rebalancedSchema),
   evictions: optional(
     list('Clusters that failover has moved it away from, and keeps it away from.', evictionSchema, { keys: ['id'] }),

@@ -4,6 +4,7 @@ import type { RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createCostSheetControllers } from './binding/cost-sheets/controller.ts'
+import { createPreemptionController } from './binding/preemption/controller.ts'
 import { createRebalanceController } from './binding/rebalance/controller.ts'
 import { createSolveHere, type Solve } from './binding/rebalance/solve.ts'
 import { createSchedulerController } from './binding/scheduler/controller.ts'
@@ -13,6 +14,7 @@ import type { HealthOptions } from './cluster/health/judge-probe.ts'
 import { createInventoryController } from './cluster/inventory/controller.ts'
 import { createLeaveController } from './cluster/leave/controller.ts'
 import { startOrphans } from './cluster/orphans/controller.ts'
+import { Readings } from './readings.ts'
 import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
@@ -63,13 +65,15 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scheduler = createSchedulerController({ env, hub })
   const { withFirstDecision, evictor, view } = scheduler
+  const readings = new Readings()
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
-    createInventoryController({ ...options, hub, memberApi }),
+    createInventoryController({ ...options, hub, memberApi, readings }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
     createGroupController({ env, hub, withFirstDecision }),
     scheduler,
+    createPreemptionController({ env, hub, view, readings, memberApi }),
     createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
     createFinishedJobsController({ env, hub }),

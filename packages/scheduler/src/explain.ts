@@ -90,6 +90,8 @@ function toVerdict(judged: Judged, decided: DecidedCluster | undefined, { reques
     replicas === undefined ? undefined : estimateReplicas(cluster, requirements, reservedOn?.(cluster.id))
   const reasons = objections.map((objection) => ({ filter: objection.filter, message: objection.describe() }))
   if (allocation.unused?.has(cluster.id)) reasons.push(inUnusedDomain)
+  const gaveWay = request.yields?.get(cluster.id)
+  if (gaveWay?.isOver && allocation.shortfall) reasons.push({ filter: 'Preempted', message: gaveWay.message })
   if (judged.reluctance !== undefined) reasons.push({ filter: 'PreferredAffinity', message: judged.reluctance() })
   if (objections.length === 0 && (decided?.replicas ?? 0) >= limit) {
     reasons.push({ filter: 'Room', message: limit === 0 ? 'it has no room' : `it is full with ${limit}` })

@@ -37,11 +37,21 @@ function missingForNow(
   const missing = shortfall?.missingReplicas ?? 0
   if (missing === 0) return 0
   const growing = judged
-    .filter(({ objections }) => objections.every(({ effect }) => effect === 'NoGrowth'))
-    .map((each) => ({ ...each, limit: Number.POSITIVE_INFINITY }))
+    .filter(({ objections }) => objections.every(({ effect }) => effect !== 'Leave'))
+    .map((each) => (isYielding(each) ? each : { ...each, limit: Number.POSITIVE_INFINITY }))
   if (growing.length === 0) return 0
   const atWill = allocate(request, growing, ties).shortfall?.missingReplicas ?? 0
-  return Math.max(0, missing - atWill)
+  return Math.max(0, missing - atWill - givenUp(judged))
+}
+
+/** Replicas that go whether or not they find another place: those for whom they give way wait for that. */
+function givenUp(judged: readonly Judged[]): number {
+  return judged.filter(isYielding).reduce((sum, { holding, limit }) => sum + (holding?.replicas ?? 0) - limit, 0)
+}
+
+/** What gives way is not to come back while it does. */
+function isYielding({ objections }: Judged): boolean {
+  return objections.some(({ effect }) => effect === 'Yield')
 }
 
 /** Of a template that was scaled to zero nothing needs to be anywhere. */

@@ -43,7 +43,8 @@ export function judgeClusters(
     const { objections, tier } = viewOf(cluster, index)
     const holding = holdings.get(cluster.id)
     const { isFeasible, limit: kept } = standing(objections, holding, request.isPinned)
-    const limit = objections.length === 0 ? (holding?.replicas ?? 0) + growthOn(cluster, index) : kept
+    const held = holding?.replicas ?? 0
+    const limit = objections.length === 0 ? held + growthOn(cluster, index, held) : kept
     // Written out: of many clusters, spreading an absent field takes as long as judging them.
     return holding === undefined
       ? { cluster, objections, isFeasible, tier, limit }
@@ -82,18 +83,19 @@ function withCosts(
   })
 }
 
-/** Replicas that a cluster to which nothing objects may take besides what it holds. */
+/** Replicas that a cluster to which nothing objects may take besides the `held` ones. */
 function prepareGrowth(
-  { replicas, placement, requirements, reservedOn, force }: ScheduleRequest,
+  { replicas, placement, requirements, reservedOn, force, grant }: ScheduleRequest,
   { clusters }: Snapshot,
-): (cluster: ClusterRow, index: number) => number {
+): (cluster: ClusterRow, index: number, held: number) => number {
   if (replicas === undefined || !isBoundByRoom(placement)) return () => Number.POSITIVE_INFINITY
   const withRoom = force?.waived.has('Room') === true ? force.clusterId : undefined
   const rooms = freeRooms(clusters, requirements)
-  return (cluster, index) => {
+  return (cluster, index, held) => {
     const reserved = reservedOn?.(cluster.id) ?? []
-    const room = reserved.length === 0 ? rooms[index] : freeRoom(cluster, requirements, reserved)
-    return cluster.id === withRoom ? Math.max(1, room ?? 0) : (room ?? 0)
+    const room = (reserved.length === 0 ? rooms[index] : freeRoom(cluster, requirements, reserved)) ?? 0
+    if (cluster.id === withRoom) return Math.max(1, room)
+    return cluster.id === grant?.clusterId ? Math.max(grant.replicas - held, room) : room
   }
 }
 
@@ -101,5 +103,6 @@ function prepareGrowth(
 function standing(objections: readonly NamedObjection[], holding: Holding | undefined, isPinned = false) {
   if (objections.length === 0) return { isFeasible: true, limit: Number.POSITIVE_INFINITY }
   if (mustLeave(objections, isPinned) || holding === undefined) return { isFeasible: false, limit: 0 }
-  return { isFeasible: true, limit: holding.replicas }
+  const most = objections.reduce((least, each) => Math.min(least, each.most ?? least), holding.replicas)
+  return { isFeasible: true, limit: most }
 }

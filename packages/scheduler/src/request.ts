@@ -12,6 +12,28 @@ export interface Force {
   readonly waived: ReadonlySet<string>
 }
 
+/** Room on one cluster that it gives up, or may not take, because others of higher priority are to have it. */
+export interface Yield {
+  /** Replicas that it has there at most. None: what it holds. */
+  readonly most?: number
+  /** It is over: room that comes free may be taken again. */
+  readonly isOver?: true
+  /** For people, e.g. `3 replicas gave way to Deployment shop/web (priority 1000)`. */
+  readonly message: string
+}
+
+/** What somebody who gave way is told; `to`: who has the room. */
+export function gaveWayTo(to: string, replicas: number): string {
+  return `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} gave way to ${to}`
+}
+
+/** Room on one cluster that others have given up for it. */
+export interface Grant {
+  readonly clusterId: string
+  /** Replicas that it may have there in all, whatever else is known of the room. */
+  readonly replicas: number
+}
+
 export interface ScheduleRequest {
   readonly templateUID: string
   readonly apiVersion: string
@@ -43,6 +65,9 @@ export interface ScheduleRequest {
    * exactly that, else as if it were not there.
    */
   readonly target?: ReadonlyMap<string, number>
+  /** By cluster id. */
+  readonly yields?: ReadonlyMap<string, Yield>
+  readonly grant?: Grant
   /** What is placed stays whatever becomes of labels, tiers and clusters, until template or policy ask for another thing. */
   readonly isPinned?: boolean
   /** What the binding says now: what clusters are taken to hold. */

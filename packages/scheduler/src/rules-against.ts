@@ -67,6 +67,7 @@ const changes: Readonly<Record<string, string>> = {
   Compliance: 'labels of its Cluster clear it, and its ClusterProperty where they say reported',
   TaintToleration: 'clusterTolerations tolerate its taints, or they are taken off',
   NotReady: 'it is Ready again; see flotilla doctor cluster NAME',
+  Preempted: 'those of higher priority have their place, or there is room for both',
   Suspended: 'its spec.suspend is off',
   Deleting: 'it is registered again',
   Eviction: 'failover lets it back, which it does by itself once the cluster has been Healthy for 30 minutes',

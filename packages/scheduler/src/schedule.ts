@@ -17,6 +17,7 @@ import { suggestChange } from './relax.ts'
 import { staysPinned, withPin } from './pinned.ts'
 import type { ScheduleOptions, ScheduleRequest } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
+import { standAtZero } from './stand-at-zero.ts'
 import { isUndisturbed } from './undisturbed.ts'
 import { explainViolation } from './violation.ts'
 
@@ -124,7 +125,7 @@ function placeWith(request: ScheduleRequest, snapshot: Snapshot, kept: number): 
   const ties = orderTies(templateUID, feasible)
   const placed: Allocation =
     feasible.length > 0
-      ? allocate(request, feasible, ties)
+      ? standAtZero(allocate(request, feasible, ties), feasible)
       : { replicas: new Map(), shortfall: explainNothing(judged, wantedReplicas(request) ?? 0) }
   const heldUp = judgeHeldUp(request, placed, judged, ties)
   return { holdings, judged, feasible, ties, allocation: denyOrSay(placed, request, judged, feasible, ties), heldUp }

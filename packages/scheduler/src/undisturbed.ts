@@ -45,6 +45,8 @@ const fields: Readonly<Record<keyof ScheduleRequest, 'any' | 'none'>> = {
   evicted: 'none',
   force: 'none',
   target: 'none',
+  yields: 'none',
+  grant: 'none',
 }
 
 function isPlain(request: ScheduleRequest): boolean {

@@ -7,6 +7,7 @@ import { clusterAffinity } from './filters/cluster-affinity.ts'
 import { compliance } from './filters/compliance.ts'
 import type { ClusterFacts } from './facts.ts'
 import type { Judge, NamedObjection, SharedFilter, Filter } from './filters/filter.ts'
+import { preempted } from './filters/preempted.ts'
 import { room } from './filters/room.ts'
 import { spreadDomain } from './filters/spread-domain.ts'
 import { taintToleration } from './filters/taint-toleration.ts'
@@ -56,13 +57,17 @@ export function prepareView(
   }
 }
 
-function ownFilters({ neighbours, evicted, alongWith }: ScheduleRequest): readonly Filter[] {
-  const isEvicted = evicted !== undefined && evicted.size > 0
+function ownFilters({ neighbours, alongWith, evicted, yields }: ScheduleRequest): readonly Filter[] {
   const isAlone = neighbours === undefined && alongWith === undefined
-  if (!isEvicted) return isAlone ? [] : workloadFilters
-  return isAlone ? [eviction] : [...workloadFilters, eviction]
+  if (isAlone && evicted === undefined && yields === undefined) return noFilters
+  return [
+    ...(isAlone ? [] : workloadFilters),
+    ...(evicted !== undefined && evicted.size > 0 ? [eviction] : []),
+    ...(yields === undefined ? [] : [preempted]),
+  ]
 }
 
+const noFilters: readonly Filter[] = []
 const noObjections: readonly NamedObjection[] = []
 const noView: View = { objections: noObjections, tier: 0 }
 

@@ -2,7 +2,7 @@
 import type { StatusCause } from '@flotilla/machinery/errors'
 import { fieldForbidden, fieldInvalid, fieldRequired } from '@flotilla/machinery/field-error'
 import { checkDns1123Subdomain } from '@flotilla/machinery/names'
-import type { Placement, ReplicaScheduling } from '../placement.ts'
+import { modeOf, type Placement, type ReplicaScheduling } from '../placement.ts'
 import type { PropagationPolicy, SchedulePriority } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
 import { unreachableTaint } from '../failover.ts'
@@ -20,6 +20,7 @@ export const checkPropagation: Rule<PropagationPolicy> = ({ metadata, spec }) =>
   ...checkResourceSelectors('spec.resourceSelectors', spec.resourceSelectors, metadata.namespace),
   ...checkPlacement('spec.placement', spec.placement ?? {}),
   ...checkSchedulePriority('spec.schedulePriority', spec.schedulePriority),
+  ...checkPreemption('spec.schedulePriority.preemptionPolicy', spec),
   ...checkReschedule('spec.reschedule', spec.reschedule, spec.placement ?? {}),
   ...checkSuspension(spec.suspension),
   ...each('spec.drift.ignoreFields', spec.drift?.ignoreFields, checkFieldPath),
@@ -146,6 +147,22 @@ function checkSchedulePriority(
     ]
   }
   return invalid(path, priorityClassName, checkDns1123Subdomain(priorityClassName))
+}
+
+/** What does not go by free room lacks none that others could give up. */
+function checkPreemption(
+  field: string,
+  { schedulePriority, placement = {} }: PropagationPolicy['spec'],
+): readonly StatusCause[] {
+  if (schedulePriority?.preemptionPolicy !== 'PreemptLowerPriority' || goesByRoom(placement)) return []
+  const way = 'set dynamicWeight, replicaDivisionPreference Aggregated or an objective, or leave it out'
+  return [fieldForbidden(field, `only where free room bounds the placement: ${way}`)]
+}
+
+function goesByRoom({ replicaScheduling, objective }: Placement): boolean {
+  const mode = modeOf(replicaScheduling)
+  if (mode !== 'Weighted') return mode === 'Aggregated'
+  return objective !== undefined || replicaScheduling?.weightPreference?.dynamicWeight !== undefined
 }
 
 function checkSuspension(suspension: PropagationPolicy['spec']['suspension']): readonly StatusCause[] {

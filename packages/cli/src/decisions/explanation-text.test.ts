@@ -1,4 +1,4 @@
-import type { BindingPriority } from '@flotilla/api/resource-binding'
+import type { BindingPriority, BindingSpec } from '@flotilla/api/resource-binding'
 import { describe, expect, test } from 'vitest'
 import { explanationText } from './explanation-text.ts'
 import type { Binding } from '@flotilla/control-plane/hub'
@@ -6,7 +6,7 @@ import type { Binding } from '@flotilla/control-plane/hub'
 const template = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'shop', name: 'settings' } }
 const explained = { verdicts: [], placement: {}, clusters: new Map() }
 
-function textOf(schedulePriority?: BindingPriority, more: Partial<Binding['spec']> = {}): string {
+function textOf(schedulePriority?: BindingPriority, more: Partial<BindingSpec> = {}): string {
   const binding: Binding = {
     apiVersion: 'flotilla.dev/v1alpha1',
     kind: 'ResourceBinding',
@@ -23,6 +23,18 @@ describe('explanationText()', () => {
     [{ priority: 7, priorityClassName: 'gold', problem: 'gold is not there' }, 'Priority: 7 (gold is not there)'],
   ])('says of %j: %s', (priority, line) => {
     expect(textOf(priority).split('\n')).toContain(line)
+  })
+
+  test('says who gives way to it, and what came of it', () => {
+    const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'low', uid: 'u' }
+    const victims = [{ ref, replicas: 3, left: 2 }]
+    const preemption = { cluster: 'eu', id: 'id-eu', replicas: 3, victims, since: '2026-01-01T00:00:00Z' }
+    expect(textOf(undefined, { preemption }).split('\n')).toContain(
+      'Preemption: on eu 3 of Deployment shop/low give way to it, since 2026-01-01T00:00:00Z',
+    )
+    expect(textOf(undefined, { preemption: { ...preemption, outcome: 'Taken' } })).toContain(
+      'gave way to it, since 2026-01-01T00:00:00Z (Taken)',
+    )
   })
 
   test('says when and why costs moved it last', () => {

@@ -26,6 +26,7 @@ export function explanationText(input: ExplanationInput): string {
     `${template.kind} ${keyOf(template.metadata)}${replicasText(binding)}`,
     policyLine(binding),
     ...priorityLines(binding),
+    ...preemptionLines(binding),
     ...losingPolicies.map((policy) => `  lost: ${policyText(policy)}`),
     decision === undefined
       ? 'Decision: none yet. Next: flotilla status'
@@ -76,6 +77,15 @@ function priorityLines({ spec }: Binding): readonly string[] {
   const { priority, priorityClassName, problem } = spec.schedulePriority
   const why = problem ?? (priorityClassName === undefined ? 'no PriorityClass' : `PriorityClass ${priorityClassName}`)
   return [`Priority: ${priority} (${why})`]
+}
+
+/** E.g. `Preemption: on eu-1 3 of Deployment shop/low give way to it, since 2026-01-01T00:00:00Z (Taken)`. */
+function preemptionLines({ spec: { preemption } }: Binding): readonly string[] {
+  if (preemption === undefined) return []
+  const { cluster, victims, since, outcome } = preemption
+  const given = victims.map(({ ref, replicas }) => `${replicas} of ${ref.kind} ${keyOf(ref)}`).join(', ')
+  const verb = outcome === undefined ? 'give way' : 'gave way'
+  return [`Preemption: on ${cluster} ${given} ${verb} to it, since ${since}${outcome ? ` (${outcome})` : ''}`]
 }
 
 function policyText({ kind, namespace, name }: PolicyRef): string {

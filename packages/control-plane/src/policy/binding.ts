@@ -122,7 +122,7 @@ export function bindingPatch(
       losingPolicies: next.losingPolicies ?? null,
       preserveResourcesOnDeletion: next.preserveResourcesOnDeletion ?? null,
       schedulePriority: next.schedulePriority
-        ? { priorityClassName: null, problem: null, ...next.schedulePriority }
+        ? { priorityClassName: null, problem: null, preemptionPolicy: null, ...next.schedulePriority }
         : null,
       followers: next.followers ?? null,
       ...(removals.length > 0 ? { removals: [...(binding.spec.removals ?? []), ...removals] } : {}),

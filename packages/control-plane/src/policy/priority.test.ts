@@ -29,6 +29,7 @@ const aWorkload = (priorityClassName?: string): KubeObject => ({
 })
 
 const gold = { priorityClassName: 'gold' }
+const preempting = { preemptionPolicy: 'PreemptLowerPriority' } as const
 const byPods = { priorityClassSource: 'PodPriorityClass' } as const
 const missing = (kept: number) =>
   `PriorityClass gold does not exist on the hub, so the priority is ${kept}: create it, or name another`
@@ -104,6 +105,30 @@ describe('resolvePriority()', () => {
       classes: [aClass('gold', 7)],
       before: { priority: 1000, priorityClassName: 'gold', problem: missing(1000) },
       want: { priority: 7, priorityClassName: 'gold' },
+    },
+    {
+      name: 'leave to preempt where the policy gives it',
+      asked: { ...gold, ...preempting },
+      classes: [aClass('gold', 7)],
+      want: { priority: 7, ...gold, ...preempting },
+    },
+    {
+      name: 'no leave to preempt where the class gives none',
+      asked: { ...gold, ...preempting },
+      classes: [{ ...aClass('gold', 7), preemptionPolicy: 'Never' }],
+      want: { priority: 7, ...gold },
+    },
+    {
+      name: 'no leave to preempt where the default class gives none',
+      asked: preempting,
+      classes: [{ ...aClass('gold', 7, true), preemptionPolicy: 'Never' }],
+      want: { priority: 7, ...gold },
+    },
+    {
+      name: 'no leave to preempt while the class does not exist',
+      asked: { ...gold, ...preempting },
+      before: { priority: 7, ...gold, ...preempting },
+      want: { priority: 7, ...gold, problem: missing(7) },
     },
   ])('gives $name', ({ asked = {}, podClass, classes = [], before, want }) => {
     const known = { get: (name: string) => classes.find(({ metadata }) => metadata.name === name), list: () => classes }

@@ -29,6 +29,19 @@ export function resolvePriority(
   classes: PriorityClasses,
   before: BindingPriority | undefined,
 ): BindingPriority {
+  const resolved = resolveClass(asked, template, classes, before)
+  const { priorityClassName = '', problem } = resolved
+  const isAllowed = problem === undefined && classes.get(priorityClassName)?.['preemptionPolicy'] !== 'Never'
+  const mayPreempt = asked.preemptionPolicy === 'PreemptLowerPriority' && isAllowed
+  return mayPreempt ? { ...resolved, preemptionPolicy: 'PreemptLowerPriority' } : resolved
+}
+
+function resolveClass(
+  asked: SchedulePriority,
+  template: KubeObject,
+  classes: PriorityClasses,
+  before: BindingPriority | undefined,
+): BindingPriority {
   const name = classNameOf(asked, template)
   if (name === '') return defaultPriority(classes)
   const found = classes.get(name)

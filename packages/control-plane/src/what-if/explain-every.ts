@@ -7,7 +7,6 @@ import {
 } from '@flotilla/api/propagation-policy'
 import { isPinned } from '@flotilla/api/reschedule'
 import type { PolicyRef, Verdict } from '@flotilla/api/resource-binding'
-import { requestFor } from '../binding/request.ts'
 import { readClusters } from './read-hub.ts'
 import { loadCelFor } from '@flotilla/machinery/cel/program'
 import { isError } from '@flotilla/machinery/errors'
@@ -16,7 +15,7 @@ import { explainAll } from '@flotilla/scheduler/schedule'
 import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import type { Binding } from '../hub.ts'
 import { costBookFor } from './cost-book-for.ts'
-import { readNeighbours } from './read-neighbours.ts'
+import { requestNow } from './request-now.ts'
 
 export interface Explained {
   readonly verdicts: readonly Verdict[]
@@ -39,9 +38,8 @@ export async function explainEvery(hub: KubeApi, binding: Binding, now: number):
   if (found === undefined || placement === undefined || stored.length >= rows.length)
     return { verdicts: stored, placement, clusters }
   const snapshot = createSnapshot(rows, await costBookFor(hub, placement, now))
-  const neighbours = await readNeighbours(hub, binding)
   const pinned = isPinned(found.spec.reschedule, found.status)
-  const request = { ...requestFor(binding, placement), isPinned: pinned, ...(neighbours && { neighbours }) }
+  const request = { ...(await requestNow(hub, binding, placement)), isPinned: pinned }
   const { explanation } = explainAll(request, snapshot, { trigger: 'Explain' })
   return { verdicts: explanation.clusters, placement, clusters }
 }

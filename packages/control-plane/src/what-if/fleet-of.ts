@@ -8,6 +8,7 @@ import { type Fleet, mayRun, type NeighboursNow, type ObjectName, type Work } fr
 import type { Binding } from '../hub.ts'
 import { policyRef } from '../policy/match.ts'
 import type { Policy } from '../policy/match.ts'
+import { isAllowed } from '../binding/preemption/consent.ts'
 import { requestFor } from '../binding/request.ts'
 import { turnOf } from '../turn.ts'
 import { Neighbourhood } from '../binding/scheduler/neighbourhood.ts'
@@ -70,6 +71,7 @@ function toWork(
     workload: nameOf(ref),
     ...(policy === undefined ? {} : { policy: nameOf(policyRef(policy)) }),
     isNew: binding.metadata.uid === undefined,
+    ...(isAllowed(binding) ? { preempts: true as const } : {}),
     ...(removed?.has(objectIdOf(ref)) ? { removal } : {}),
     request: {
       ...requestFor(binding, policy?.spec.placement ?? {}),

@@ -5,12 +5,11 @@ import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Env } from '@flotilla/runtime/env'
 import { createSnapshot, type ClusterRow } from '@flotilla/scheduler/snapshot'
 import { whyNotSteps } from '@flotilla/scheduler/why-not'
-import { requestFor } from '../binding/request.ts'
 import type { Binding } from '../hub.ts'
 import { costBookFor } from './cost-book-for.ts'
 import { readPolicy } from './explain-every.ts'
 import { inTurns } from './in-turns.ts'
-import { readNeighbours } from './read-neighbours.ts'
+import { requestNow } from './request-now.ts'
 import type { TemplateAndBindings } from './template-bindings.ts'
 
 export interface WhyNotAsked {
@@ -44,12 +43,11 @@ async function answersFor(
   if (subject === undefined) return []
   const policy = ref && (await readPolicy(hub, ref))
   const placement = policy?.spec.placement ?? {}
-  const [book, neighbours] = await Promise.all([
+  const [book, request] = await Promise.all([
     costBookFor(hub, placement, env.clock.now()),
-    readNeighbours(hub, binding),
+    requestNow(hub, binding, placement),
   ])
   const snapshot = createSnapshot(rows, book)
-  const request = { ...requestFor(binding, placement), ...(neighbours && { neighbours }) }
   const answers: WhyNotAnswer[] = []
   for (const cluster of chosen) {
     const answer = policy

@@ -6,9 +6,12 @@ import type { Snapshot } from '../snapshot.ts'
 export interface Objection {
   /**
    * NoGrowth: nothing new; what the cluster holds stays. Leave: what it holds leaves too. Only what people say
-   * (policy, labels, NoExecute taints) may make replicas leave, never what is observed.
+   * (policy, labels, NoExecute taints) may make replicas leave, never what is observed. Yield: all but `most` leave; what
+   * was written down of a preemption says so, never what is observed either.
    */
-  readonly effect: 'NoGrowth' | 'Leave'
+  readonly effect: 'NoGrowth' | 'Leave' | 'Yield'
+  /** Of Yield: replicas that stay. */
+  readonly most?: number
   /** Observed and required values. Called only for clusters that are shown. */
   describe(): string
 }

@@ -21,7 +21,7 @@ export function* compareSteps(before: Fleet, after: Fleet): Generator<void, Comp
 }
 
 function compareWork(before: Work | undefined, after: Work): PlannedWorkload {
-  const reason = after.removal === undefined ? after.request.previous?.shortfall?.message : undefined
+  const reason = reasonOf(after)
   return {
     workload: after.workload,
     ...(after.policy === undefined ? {} : { policy: after.policy }),
@@ -35,6 +35,13 @@ function compareWork(before: Work | undefined, after: Work): PlannedWorkload {
     pending: pendingOf(after),
     staying: stayingOf(after),
   }
+}
+
+/** Why not all of it has a place. */
+function reasonOf({ request, removal }: Work): string | undefined {
+  const message = removal === undefined ? request.previous?.shortfall?.message : undefined
+  const given = [...(request.yields?.values() ?? [])].map((each) => each.message)
+  return message === undefined ? undefined : [message, ...given].join('; ')
 }
 
 function isChanged(planned: PlannedWorkload, before: Work | undefined): boolean {

@@ -21,6 +21,8 @@ export interface Work extends Turn {
   /** None: no policy selects it any more, so what was decided stays. */
   readonly policy?: ObjectName
   readonly isNew: boolean
+  /** It may have others of lower priority give way. */
+  readonly preempts?: true
   /** Its template is taken away, and its copies with it or not. */
   readonly removal?: Removal
   /** `previous` is what is decided for it now. */

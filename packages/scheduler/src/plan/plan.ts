@@ -3,7 +3,7 @@ import type { PlanStatus } from '@flotilla/api/plan'
 import { compareSteps } from './compare.ts'
 import type { Fleet } from './fleet.ts'
 import { runSteps } from '../steps.ts'
-import { settleSteps } from './settle.ts'
+import { settleAllSteps } from './settle-all.ts'
 import { nameSteps } from './snapshot-name.ts'
 
 export interface Planned {
@@ -17,7 +17,7 @@ export interface Planned {
  * `settleSteps` does.
  */
 export function* planChangeSteps(now: Fleet, changed: Fleet, change: unknown): Generator<void, Planned> {
-  const { fleet, waves } = yield* settleSteps(changed)
+  const { fleet, waves } = yield* settleAllSteps(changed)
   const compared = yield* compareSteps(now, fleet)
   const snapshot = yield* nameSteps(now, change, compared)
   const works = fleet.works.filter(({ removal }) => removal === undefined).map((work) => ({ ...work, isNew: false }))

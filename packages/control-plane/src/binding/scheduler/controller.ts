@@ -30,6 +30,8 @@ import { isFrozen } from '../../freeze.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
+import { grantOf } from '../preemption/consent.ts'
+import { Yields } from '../preemption/yields.ts'
 import { isGroup } from '../../requirements.ts'
 import { withArriving } from './arriving.ts'
 import { createEvictor } from './evictor.ts'
@@ -86,6 +88,7 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     return (cluster && freeRoom(cluster, requirements, reservations.on(id))) ?? 0
   })
   const neighbourhood = new Neighbourhood()
+  const yields = new Yields()
   const reservedOn = (id: string) => reservations.on(id)
 
   async function reconcile(key: string): Promise<Result | void> {
@@ -142,12 +145,15 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     isGrowthReady: boolean,
   ): ScheduleRequest {
     const neighbours = neighbourhood.of(key, binding)
+    const [yielded, grant] = [yields.of(key, binding), grantOf(binding)]
     return {
       ...requestFor(binding, policy.spec.placement ?? {}, before),
       isPinned: isPinned(policy.spec.reschedule, policy.status),
       reservedOn,
       isGrowthReady,
       ...(neighbours && { neighbours }),
+      ...(yielded && { yields: yielded }),
+      ...(grant && { grant }),
     }
   }
 
@@ -268,11 +274,16 @@ export function createSchedulerController({ env, hub }: SchedulerDeps): Schedule
     if (!after) {
       waiting.forget(key)
       reservations.forget(key)
-      return neighbourhood.forget(key, before?.metadata.namespace)
+      return [...neighbourhood.forget(key, before?.metadata.namespace), ...followYields(key, undefined)]
     }
     if (!before) waiting.meet(after)
     reservations.take(key, after)
-    return neighbourhood.follow(key, after, rulesOf(hub, after))
+    return [...neighbourhood.follow(key, after, rulesOf(hub, after)), ...followYields(key, after)]
+  }
+
+  /** Keys of those who give way otherwise by it. */
+  function followYields(key: string, binding: Binding | undefined): readonly string[] {
+    return yields.follow(key, binding).flatMap((id) => hub.bindingsOf(id).map(({ metadata }) => keyOf(metadata)))
   }
 
   function* followPolicy(change: Change<Policy>): Iterable<string> {

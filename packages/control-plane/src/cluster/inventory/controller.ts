@@ -9,6 +9,7 @@ import type { Controller, Result } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
 import type { Hub } from '../../hub.ts'
+import type { Readings } from '../../readings.ts'
 import { readInventory } from './read-inventory.ts'
 import { readProperties } from './read-properties.ts'
 
@@ -19,10 +20,18 @@ export interface InventoryDeps {
   readonly memberApi: (cluster: string) => KubeApi | undefined
   /** Milliseconds between two readings of a member. Default 60 s. */
   readonly readEveryMs?: number
+  /** Is told when a reading that is in the status now began. */
+  readonly readings?: Readings
 }
 
 /** Keys are names of clusters. A member that cannot be read keeps what was read last. */
-export function createInventoryController({ env, hub, memberApi, readEveryMs = 60_000 }: InventoryDeps): Controller {
+export function createInventoryController({
+  env,
+  hub,
+  memberApi,
+  readEveryMs = 60_000,
+  readings,
+}: InventoryDeps): Controller {
   const status = createStatusWriter({ api: hub.api, resource: clusterResource, fieldManager })
 
   async function reconcile(name: string, signal: AbortSignal): Promise<Result | void> {
@@ -30,6 +39,7 @@ export function createInventoryController({ env, hub, memberApi, readEveryMs = 6
     if (!cluster || !isReady(cluster)) return
     const api = memberApi(name)
     if (!api) return { requeueAfterMs: 1_000 }
+    const began = env.clock.monotonic()
     const properties = await readProperties(api, cluster.status?.properties, signal)
     if (signal.aborted) return
     const inventory = await readInventory(api, signal).catch(async (error: unknown) => {
@@ -37,6 +47,7 @@ export function createInventoryController({ env, hub, memberApi, readEveryMs = 6
       throw error
     })
     await write(cluster, { ...inventory, properties })
+    readings?.note(cluster.spec.id, began)
     return { requeueAfterMs: readEveryMs * (0.9 + env.random() * 0.2) }
   }
 

@@ -2,7 +2,7 @@ import { parseQuantity, quantityToNumber } from '@flotilla/machinery/quantity'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nodeShapes, sumResources } from './node-shapes.ts'
-import type { NodeRow } from './node-shapes.ts'
+import type { NodeRow } from '../../members/node-rows.ts'
 
 function aNode(name: string, overrides: Partial<NodeRow> = {}): NodeRow {
   const allocatable = { cpu: '4', memory: '16Gi', pods: '110' }

@@ -1,25 +1,8 @@
 // Folds a member's nodes into at most 64 shapes: how many nodes have about the same room left. Pure.
 import type { NodeShape } from '@flotilla/api/cluster'
-import {
-  addQuantity,
-  compareQuantity,
-  formatQuantity,
-  parseQuantity,
-  quantityToNumber,
-  subtractQuantity,
-} from '@flotilla/machinery/quantity'
+import { addQuantity, formatQuantity, parseQuantity, quantityToNumber } from '@flotilla/machinery/quantity'
 import type { Quantity } from '@flotilla/machinery/quantity'
-
-export interface NodeRow {
-  readonly name: string
-  readonly ready: boolean
-  readonly labels: Readonly<Record<string, string>>
-  readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
-  readonly allocatable: Readonly<Record<string, string>>
-}
-
-/** What the pods of one node ask for, `pods` counting them. */
-export type Requested = Readonly<Record<string, Quantity>>
+import { freeOf, type NodeRow, parseAll, type Requested } from '../../members/node-rows.ts'
 
 const maxShapes = 64
 
@@ -67,16 +50,6 @@ function sum(all: readonly Requested[]): Requested {
     }
   }
   return total
-}
-
-function freeOf(node: NodeRow, requested: Requested = {}): Requested {
-  const none = parseQuantity('0')
-  return Object.fromEntries(
-    Object.entries(parseAll(node.allocatable)).map(([name, quantity]) => {
-      const left = subtractQuantity(quantity, requested[name] ?? none)
-      return [name, compareQuantity(left, none) < 0 ? none : left]
-    }),
-  )
 }
 
 /** Label keys that workloads can select groups of nodes by: those that do not differ on every node. */
@@ -131,10 +104,6 @@ function groupBy<T>(items: readonly T[], shape: (item: T) => Shape): NodeShape[]
     groups.set(key, { ...found, count: (groups.get(key)?.count ?? 0) + 1 })
   }
   return [...groups].sort(byFirst).map(([, group]) => group)
-}
-
-function parseAll(resources: Readonly<Record<string, string>>): Requested {
-  return Object.fromEntries(Object.entries(resources).map(([name, text]) => [name, parseQuantity(text)]))
 }
 
 function formatAll(resources: Requested): Record<string, string> {

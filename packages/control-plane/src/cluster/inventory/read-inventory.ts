@@ -1,18 +1,11 @@
 // Reads what a member offers: its nodes, what their pods ask for, the APIs that it serves.
 import type { ClusterStatus, ServedApi } from '@flotilla/api/cluster'
 import { discover } from '@flotilla/machinery/discovery'
-import type { KubeApi, ListPage } from '@flotilla/machinery/kube-api'
-import type { KubeObject } from '@flotilla/machinery/object'
-import { addQuantity, parseQuantity } from '@flotilla/machinery/quantity'
+import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Quantity } from '@flotilla/machinery/quantity'
-import type { Resource } from '@flotilla/machinery/resource'
-import { asDict, asDicts, dictAt, valueAt } from '@flotilla/machinery/untyped'
 import { nodes as nodeResource, pods as podResource } from '@flotilla/machinery/well-known-resources'
-import { podRequest } from '../../pod-request.ts'
+import { addPod, type NodeRow, pagesOf, type Requested, toNodeRow } from '../../members/node-rows.ts'
 import { nodeShapes, sumResources } from './node-shapes.ts'
-import type { NodeRow, Requested } from './node-shapes.ts'
-
-const pageSize = 500
 
 type Inventory = Required<Pick<ClusterStatus, 'nodes' | 'resources' | 'nodeShapes' | 'apis'>>
 
@@ -29,49 +22,6 @@ export async function readInventory(api: KubeApi, signal: AbortSignal): Promise<
     nodeShapes: [...nodeShapes(rows, requestedOn)],
     apis: await readApis(api, signal),
   }
-}
-
-async function* pagesOf(api: KubeApi, resource: Resource, signal: AbortSignal): AsyncIterable<KubeObject> {
-  let next: string | undefined
-  do {
-    const page: ListPage = await api.list(resource, { limit: pageSize, signal, ...(next ? { continue: next } : {}) })
-    yield* page.items
-    next = page.continue
-  } while (next)
-}
-
-function toNodeRow(node: KubeObject): NodeRow {
-  const conditions = asDicts(valueAt(node, 'status', 'conditions'))
-  const isReady = conditions.some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True')
-  return {
-    name: node.metadata.name,
-    ready: isReady && valueAt(node, 'spec', 'unschedulable') !== true,
-    labels: node.metadata.labels ?? {},
-    taints: asDicts(valueAt(node, 'spec', 'taints')).map(({ key, value, effect }) => ({
-      key: String(key),
-      ...(typeof value === 'string' ? { value } : {}),
-      effect: String(effect),
-    })),
-    allocatable: dictAt(node, 'status', 'allocatable') as Record<string, string>,
-  }
-}
-
-const one = parseQuantity('1')
-
-/** Adds a pod that holds room on a node; a finished one holds none. */
-function addPod(requested: Map<string, Record<string, Quantity>>, pod: KubeObject): void {
-  const node = valueAt(pod, 'spec', 'nodeName')
-  const phase = valueAt(pod, 'status', 'phase')
-  if (typeof node !== 'string' || phase === 'Succeeded' || phase === 'Failed') return
-  const sum = requested.get(node) ?? {}
-  for (const [name, text] of Object.entries(podRequest(asDict(pod['spec'])))) add(sum, name, parseQuantity(text))
-  add(sum, 'pods', one)
-  requested.set(node, sum)
-}
-
-function add(sum: Record<string, Quantity>, name: string, quantity: Quantity): void {
-  const before = sum[name]
-  sum[name] = before === undefined ? quantity : addQuantity(before, quantity)
 }
 
 async function readApis(api: KubeApi, signal: AbortSignal): Promise<readonly ServedApi[]> {
