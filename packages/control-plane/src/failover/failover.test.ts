@@ -286,7 +286,7 @@ describe('failover', () => {
     await fleet.api.delete(configMaps, frozen)
     await fleet.env.advance(10_000)
     expect(await failover('eu')).toMatch(/SomeStay: .*us has weight 0/)
-    await setPolicy({ eu: 1, us: 1 })
+    await setPolicy({ eu: 3, us: 1 })
     await fleet.env.advance(20_000)
     expect((await binding()).spec.evictions).toHaveLength(1)
   })
