@@ -82,6 +82,7 @@ describe('configuration()', () => {
               'pricesheets',
               'trafficprofiles',
               'carbonsheets',
+              'scorers',
             ],
           },
         ],
