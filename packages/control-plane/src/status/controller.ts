@@ -29,6 +29,8 @@ export interface StatusDeps {
 const delayMs = 100
 /** Between two writes of one status. */
 const intervalMs = 500
+/** What another process wrote is looked at later and seldom: two that see differently would undo each other's word. */
+const contested = { delayMs: 5_000, intervalMs: 60_000 }
 
 const bindingPrefix = 'binding '
 const templatePrefix = 'template '
@@ -41,12 +43,20 @@ export function startStatus(deps: StatusDeps): RunningStatus {
   return new StatusController(deps)
 }
 
+/** The last write of one status: what it says until it is answered, then the resource version. */
+interface OwnWrite {
+  readonly sent?: object
+  readonly answered?: string | undefined
+}
+
 class StatusController implements RunningStatus {
   readonly #deps: StatusDeps
   readonly #controller: RunningController
   readonly #coalescer: Coalescer
+  readonly #contested: Coalescer
   readonly #unwatch: readonly (() => void)[]
   readonly #sessionWatches = new Map<MemberSession, readonly (() => void)[]>()
+  readonly #ownWrites = new Map<string, OwnWrite>()
 
   constructor(deps: StatusDeps) {
     this.#deps = deps
@@ -60,13 +70,18 @@ class StatusController implements RunningStatus {
           ? this.#writeBinding(key.slice(bindingPrefix.length))
           : this.#writeTemplate(key.slice(templatePrefix.length)),
     })
-    this.#coalescer = new Coalescer({ env, delayMs, intervalMs, run: (key) => this.#controller.enqueue(key) })
+    const run = (key: string) => this.#controller.enqueue(key)
+    this.#coalescer = new Coalescer({ env, delayMs, intervalMs, run })
+    this.#contested = new Coalescer({ env, ...contested, run })
     this.#unwatch = [
       hub.bindings.onChange(({ before, after }) => this.#seeBinding(before, after)),
       hub.clusterBindings.onChange(({ before, after }) => this.#seeBinding(before, after)),
       hub.clusters.onChange(({ before, after }) => this.#seeCluster(before, after)),
       hub.templates.onChange((kind, { key, before, after }) => {
-        if (before?.metadata.generation !== after?.metadata.generation) this.#addTemplate(objectIdIn(kind, key))
+        const id = objectIdIn(kind, key)
+        if (!after) this.#forget(`${templatePrefix}${id}`)
+        if (before?.metadata.generation !== after?.metadata.generation) this.#addTemplate(id)
+        else this.#seeStatus(`${templatePrefix}${id}`, before, after)
       }),
       members.onSession((session, isOpen) => this.#seeSession(session, isOpen)),
     ]
@@ -80,19 +95,34 @@ class StatusController implements RunningStatus {
     for (const unwatch of this.#unwatch) unwatch()
     for (const watches of this.#sessionWatches.values()) for (const unwatch of watches) unwatch()
     this.#coalescer.stop()
+    this.#contested.stop()
     await this.#controller.stop()
   }
 
   #seeBinding(before: Binding | undefined, after: Binding | undefined): void {
     const binding = after ?? before
     if (!binding) return
-    if (!after) this.#coalescer.forget(`${bindingPrefix}${keyOf(binding.metadata)}`)
-    // Our own write comes back as a change: the status alone is nothing new.
-    if (before && after && deepEqual(before.spec, after.spec)) return
+    const key = `${bindingPrefix}${keyOf(binding.metadata)}`
+    if (!after) this.#forget(key)
+    if (before && after && deepEqual(before.spec, after.spec)) return this.#seeStatus(key, before, after)
     this.#addBinding(binding)
     for (const { ref } of [...binding.spec.workloads, ...(binding.spec.followers ?? [])]) {
       this.#addTemplate(objectIdOf(ref))
     }
+  }
+
+  /** Our own writes come back as changes: those are nothing new. A process that has ended may have written what it saw. */
+  #seeStatus(key: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
+    if (!before || !after || deepEqual(before['status'], after['status'])) return
+    const own = this.#ownWrites.get(key)
+    const isOwn = own?.sent ? deepEqual(own.sent, after['status']) : own?.answered === after.metadata.resourceVersion
+    if (!isOwn) this.#contested.add(key)
+  }
+
+  #forget(key: string): void {
+    this.#coalescer.forget(key)
+    this.#contested.forget(key)
+    this.#ownWrites.delete(key)
   }
 
   #seeCluster(before: Cluster | undefined, after: Cluster | undefined): void {
@@ -147,7 +177,8 @@ class StatusController implements RunningStatus {
     const namespaced = binding.metadata.namespace !== undefined
     const resource = namespaced ? resourceBindingResource : clusterResourceBindingResource
     const told = this.#withStatus(binding)
-    await this.#write(resource, binding, bindingStatus(told, this.#observe(binding), env.clock.now()))
+    const status = bindingStatus(told, this.#observe(binding), env.clock.now())
+    await this.#write(`${bindingPrefix}${key}`, resource, binding, status)
   }
 
   /** Nothing told of it yet: what was told of the binding that it replaces still holds. */
@@ -171,12 +202,14 @@ class StatusController implements RunningStatus {
     const copies = this.#copiesOf(id)
     if (copies.length === 0) return
     const status = templateStatus(template, copies, env.clock.now())
-    if (status) await this.#write(resource, template, status)
+    if (status) await this.#write(`${templatePrefix}${id}`, resource, template, status)
   }
 
-  async #write(resource: Resource, object: KubeObject, status: object): Promise<void> {
+  async #write(key: string, resource: Resource, object: KubeObject, status: object): Promise<void> {
     const writer = createStatusWriter({ api: this.#deps.hub.api, resource, fieldManager })
-    await writer.write(object, status)
+    this.#ownWrites.set(key, { sent: status })
+    const { metadata } = await writer.write(object, status).finally(() => this.#ownWrites.delete(key))
+    this.#ownWrites.set(key, { answered: metadata.resourceVersion })
   }
 
   /**

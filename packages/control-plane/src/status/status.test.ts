@@ -1,4 +1,4 @@
-import type { ResourceBinding } from '@flotilla/api/resource-binding'
+import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { clusterResource } from '@flotilla/api/cluster'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { deployments } from '@flotilla/machinery/well-known-resources'
@@ -69,6 +69,29 @@ describe('status of a binding', () => {
     })
     expect(condition(binding, 'Applied')).toMatchObject({ status: 'Unknown', reason: 'Unreachable' })
     expect((await hubCopy()).status).toMatchObject({ replicas: 4, readyReplicas: 1 })
+  })
+
+  test('is put right when another process has written what it saw', async () => {
+    const web = await t.place(aDeployment('web'), deployments, { m1: 3, m2: 1 }, aPolicyRef())
+    const { status } = await t.binding(web)
+    const stale = { status: { clusters: [{ name: 'm1', state: 'Pending' }], conditions: [] } }
+    const { namespace = '', name } = (await t.binding(web)).metadata
+    await t.api.patch(
+      resourceBindingResource,
+      { namespace, name },
+      { type: 'merge', patch: stale },
+      { subresource: 'status' },
+    )
+    await t.api.patch(
+      deployments,
+      inShop('web'),
+      { type: 'merge', patch: { status: { availableReplicas: 1 } } },
+      { subresource: 'status' },
+    )
+    await t.env.advance(10_000)
+    expect((await t.binding(web)).status).toMatchObject({ clusters: status?.clusters, summary: status?.summary })
+    expect(condition(await t.binding(web), 'Ready')).toMatchObject({ status: 'True' })
+    expect((await hubCopy()).status).toMatchObject({ availableReplicas: 4 })
   })
 
   test('is not written when nothing changes', async () => {
