@@ -105,6 +105,13 @@ describe('flotilla freeze', () => {
     expect((await t.run('freeze', '--reason', 'new cables')).out).toMatch(/^moves frozen\n/)
     expect((await t.run('freeze')).out).toMatch(/^moves unchanged: frozen since .*: new cables\n/)
     expect((await t.run('status')).out).toMatch(/Moves {6}frozen since .*: new cables\. Next: flotilla freeze --off\n/)
+    expect(await t.run('rebalance')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /^Error: Cannot rebalance: moves are frozen since .*: new cables\. Next: flotilla freeze --off/,
+      ),
+    })
+    expect(await t.run('rebalance', '--dry-run')).toMatchObject({ code: 0 })
     expect((await t.run('freeze', '--off')).out).toBe('moves unfrozen\n')
     expect((await t.run('status')).out).not.toMatch(/frozen/)
   })

@@ -1,10 +1,12 @@
 // Prints what would move to where it costs less, and unless it is a dry run has it move, wave by wave.
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { Env } from '@flotilla/runtime/env'
 import { type Proposal, type ProposeOptions, proposeMoves } from '@flotilla/scheduler/rebalance/propose'
 import { createCommandEnv } from '../command-env.ts'
 import type { RebalanceFlags } from '../commands/rebalance.ts'
 import type { Binding } from '@flotilla/control-plane/hub'
+import { freezeText, readFreeze } from '../failover/run-freeze.ts'
 import { formatValue, parseValueFormat } from '../output/print-value.ts'
 import { connectHub } from '../reach/hub-access.ts'
 import type { Terminal } from '../terminal.ts'
@@ -23,7 +25,13 @@ export async function runRebalance(flags: RebalanceFlags, terminal: Terminal): P
       ? proposalText(proposal, flags.gate, prepareTitles(reading.bindings))
       : await formatValue(toValue(proposal), format),
   )
-  if (flags.dryRun !== true) await carryOut({ env, hub: hub.api, flags, terminal }, reading, proposal)
+  if (flags.dryRun === true) return
+  const freeze = await readFreeze(hub.api)
+  if (freeze) {
+    const why = `moves are ${freezeText(freeze)}. Next: flotilla freeze --off, or --dry-run`
+    throw new FlotillaError('Conflict', `Cannot rebalance: ${why}`)
+  }
+  await carryOut({ env, hub: hub.api, flags, terminal }, reading, proposal)
 }
 
 export interface Rebalancing {

@@ -1,7 +1,9 @@
 // Rebalancing by itself, on a virtual clock: what moves replicas and what does not, how many, when, and what keeps on.
 import { clusterResource } from '@flotilla/api/cluster'
+import { freezeName } from '@flotilla/api/failover'
+import { systemNamespace } from '@flotilla/api/group'
 import type { Reschedule } from '@flotilla/api/reschedule'
-import { nodes } from '@flotilla/machinery/well-known-resources'
+import { configMaps, namespaces, nodes } from '@flotilla/machinery/well-known-resources'
 import { findCondition } from '@flotilla/runtime/conditions'
 import { rebalance } from '@flotilla/scheduler/rebalance/solve'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -104,6 +106,21 @@ describe('OnChange', () => {
       seen.add(String(await t.ready()))
     }
     expect([...seen]).toEqual(['2,4'])
+  })
+
+  test('asks for nothing while moves are frozen, says so, and goes on', async () => {
+    await onEu(allAtOnce)
+    const frozen = { namespace: systemNamespace, name: freezeName }
+    await t.fleet.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } })
+    await t.fleet.api.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: frozen })
+    await t.setPrices(cheapIn('us'))
+    await t.fleet.env.advance(5 * minute)
+    expect(await t.ready()).toEqual([6, 0])
+    expect((await t.binding()).spec.rebalance).toBeUndefined()
+    expect(await condition()).toMatchObject({ status: 'False', reason: 'Frozen' })
+    await t.fleet.api.delete(configMaps, frozen)
+    await t.fleet.env.advance(2 * minute)
+    expect(await t.ready()).toEqual([0, 6])
   })
 
   test('moves to a cheap cluster that has room again', async () => {

@@ -2,6 +2,7 @@
 // scheduler for a wave of them, and looks again once they are over. What it needs to know is on the hub: whoever takes
 // over goes on.
 import type { Cluster } from '@flotilla/api/cluster'
+import { freezeName } from '@flotilla/api/failover'
 import { fieldManager } from '@flotilla/api/group'
 import {
   type ClusterPropagationPolicy,
@@ -19,12 +20,13 @@ import type { Change } from '@flotilla/runtime/source'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
 import type { Work } from '@flotilla/scheduler/rebalance/movable'
 import type { Proposal } from '@flotilla/scheduler/rebalance/propose'
+import { isFrozen } from '../../freeze.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import type { SchedulerView } from '../scheduler/controller.ts'
 import { askFor, isOver } from './ask.ts'
 import { Asked } from './asked.ts'
 import { Due } from './due.ts'
-import { cannotSolve, groupMoves, type Report, reportOf, stalled } from './report.ts'
+import { cannotSolve, frozen, groupMoves, type Report, reportOf, stalled } from './report.ts'
 import { type Allowance, allowanceOf, gateOf, isAfter, isMoving, scheduleAt, windowOf } from './run.ts'
 import { propose, type Solve } from './solve.ts'
 import { targetFor, toWork } from './works.ts'
@@ -78,11 +80,14 @@ export function createRebalanceController({ env, hub, view, solve }: RebalanceDe
     const policies = [...hub.policies.list(), ...hub.clusterPolicies.list()].filter(isOfInterest)
     const runs = new Map(policies.map((policy) => runOf(policy, now)).filter((run) => run !== undefined))
     for (const [uid, { moving }] of runs) if (moving.length === 0 && awaited.delete(uid)) due.by(now)
-    if (now >= due.at) await look(runs, signal)
+    const isHeld = isFrozen(hub)
+    if (isHeld) for (const uid of runs.keys()) reports.set(uid, frozen)
+    else if (now >= due.at) await look(runs, signal)
     for (const policy of policies) await tell(policy, runs.get(uidOf(policy)), env.clock.now())
     const isAnyMoving = [...runs.values()].some(({ moving }) => moving.length > 0)
     const longest = now + (isAnyMoving ? slowMs : longestWaitMs)
-    return { requeueAfterMs: Math.max(0, Math.min(longest, due.at, nextTurn(policies, now)) - env.clock.now()) }
+    const next = Math.min(longest, isHeld ? longest : due.at, nextTurn(policies, now))
+    return { requeueAfterMs: Math.max(0, next - env.clock.now()) }
   }
 
   function runOf(policy: Policy, now: number): readonly [uid: string, run: Run] | undefined {
@@ -225,6 +230,7 @@ export function createRebalanceController({ env, hub, view, solve }: RebalanceDe
       watch<KubeObject>(hub.priceSheets, followCosts),
       watch<KubeObject>(hub.trafficProfiles, followCosts),
       watch<KubeObject>(hub.carbonSheets, followCosts),
+      watch(hub.settings, ({ key }) => (key.endsWith(`/${freezeName}`) ? changed() : [])),
     ],
     reconcile,
   }

@@ -6,7 +6,7 @@ import type { Allowance } from './run.ts'
 
 export interface Report {
   readonly status: 'True' | 'False' | 'Unknown'
-  readonly reason: 'Settled' | 'Moving' | 'BudgetSpent' | 'NoRoom' | 'Stalled' | 'CannotSolve' | 'Pending'
+  readonly reason: 'Settled' | 'Moving' | 'BudgetSpent' | 'NoRoom' | 'Stalled' | 'CannotSolve' | 'Frozen' | 'Pending'
   readonly message: string
 }
 
@@ -50,6 +50,12 @@ function describe(moves: readonly ProposedMove[], currency: string): string {
   const saving = moves.reduce((sum, move) => sum + move.replicas * move.saving, 0)
   const worth = saving > 0 ? ` to save ${formatMoney(saving, currency)} an hour` : ' to make room'
   return `${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${worth}`
+}
+
+export const frozen: Report = {
+  status: 'False',
+  reason: 'Frozen',
+  message: 'All moves are frozen. Next: flotilla freeze --off',
 }
 
 export function cannotSolve(error: unknown): Report {
