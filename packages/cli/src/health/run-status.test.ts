@@ -21,6 +21,27 @@ describe('summarize()', () => {
   })
 })
 
+describe('summarize() of a lost cluster', () => {
+  it('says how far its workloads are replaced', () => {
+    const message = '3 workloads have been moved; 1 stay: 1 NoRoom. Next: flotilla failover c-false --dry-run'
+    const failover = { type: 'Failover', status: 'True' as const, reason: 'SomeStay', message }
+    const lost = clusters.slice(1).map((cluster): Cluster => {
+      const conditions = [
+        ...(cluster.status?.conditions ?? []),
+        { ...failover, lastTransitionTime: '2026-01-01T00:00:00Z' },
+      ]
+      return { ...cluster, status: { ...cluster.status, conditions } }
+    })
+    expect(summarize(hub, lost, []).troubles).toEqual([
+      {
+        thing: 'cluster/c-false',
+        why: 'R: . Failover: 3 workloads have been moved; 1 stay: 1 NoRoom',
+        next: 'flotilla doctor cluster c-false',
+      },
+    ])
+  })
+})
+
 describe('clustersTable()', () => {
   it('shows neither ready nodes nor a latency of a cluster that is not ready', () => {
     const text = clustersTable(clusters, new Map(), { now: 0, isWide: false, paint: (_, word) => word })

@@ -85,7 +85,9 @@ function clusterTrouble(cluster: Cluster): readonly Trouble[] {
   if (isReady(cluster)) return []
   const ready = findCondition(cluster.status?.conditions, 'Ready')
   const why = ready === undefined ? 'no controller has looked at it yet' : `${ready.reason}: ${ready.message}`
-  return [{ thing: `cluster/${name}`, why: withoutNext(why), next: `flotilla doctor cluster ${name}` }]
+  const failover = findCondition(cluster.status?.conditions, 'Failover')
+  const moved = failover === undefined ? '' : `. Failover: ${withoutNext(failover.message)}`
+  return [{ thing: `cluster/${name}`, why: `${withoutNext(why)}${moved}`, next: `flotilla doctor cluster ${name}` }]
 }
 
 function bindingTrouble(binding: Binding): readonly Trouble[] {
