@@ -6,15 +6,19 @@ import type { AnyOverridePolicy } from '@flotilla/control-plane/delivery/overrid
 import { kindIdOf, objectIdOf, type ObjectId } from '@flotilla/control-plane/object-id'
 import { policyRef, type Policy } from '@flotilla/control-plane/policy/match'
 import { decidedBindings } from '@flotilla/control-plane/what-if/decided-bindings'
+import { fleetOf } from '@flotilla/control-plane/what-if/fleet-of'
 import { idOf, isNamespace, replaced } from '@flotilla/control-plane/what-if/hub-state'
 import { foretell, isCluster, type PreparedPlan } from '@flotilla/control-plane/what-if/plan-now'
+import { inTurns } from '@flotilla/control-plane/what-if/in-turns'
 import { withFollowers } from '@flotilla/control-plane/what-if/with-followers'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Env } from '@flotilla/runtime/env'
+import { settleAllSteps } from '@flotilla/scheduler/plan/settle-all'
 import { type HubView, readView } from '../decisions/rendering.ts'
 
 export interface Side extends HubView {
+  /** Decided, every move at its end. */
   readonly bindings: readonly Binding[]
   readonly policyOf: (binding: Binding) => Policy | undefined
   readonly clusterNamed: (cluster: Cluster) => Cluster
@@ -40,6 +44,8 @@ export async function readSides(env: Env, api: KubeApi, asked: PreparedPlan): Pr
   const { objects, removed } = asked
   const [{ planned, reading, after }, view] = await Promise.all([foretell(env, api, asked), readView(api)])
   const decided = decidedBindings(after, planned.fleet)
+  // What happens without the change is none of it: so both sides are played out.
+  const unchanged = await inTurns(env, settleAllSteps(fleetOf(reading, reading.state, env.clock.now())))
   const gone = new Set(removed.map(idOf))
   const put = new Map(objects.map((object) => [idOf(object), object]))
   const left = <Kind extends KubeObject>(all: readonly Kind[]) => all.filter((object) => !gone.has(idOf(object)))
@@ -49,7 +55,7 @@ export async function readSides(env: Env, api: KubeApi, asked: PreparedPlan): Pr
   return {
     before: {
       ...view,
-      bindings: reading.state.bindings,
+      bindings: decidedBindings(reading.state, unchanged.fleet),
       policyOf: prepareOf(reading.state.policies),
       clusterNamed: (cluster) => cluster,
     },
