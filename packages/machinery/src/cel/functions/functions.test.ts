@@ -52,6 +52,7 @@ describe("Kubernetes' libraries", () => {
     ['url("https://example.com/a%20b").getEscapedPath()', '/a%20b'],
     ['url("/path").getScheme()', ''],
     ['isURL("../relative") || isURL("https://a b.com/") || isURL("%")', false],
+    ['isURL("https://a.com/\\u0007") || isURL("https://a.com/\\u007f")', false],
     ['format.dns1123Label().validate("ok").hasValue()', false],
     ['format.dns1123Label().validate("Not_ok").hasValue()', true],
     ['format.named("uuid").value().validate("x").value()', ['does not match the UUID format']],

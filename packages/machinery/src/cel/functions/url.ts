@@ -43,8 +43,7 @@ function part(name: string, of: (url: Url) => string): CelFunc {
 
 function read(text: string): Url | undefined {
   const [matched, scheme = '', authority = '', path = '', query = ''] = shape.exec(text) ?? []
-  // oxlint-disable-next-line no-control-regex -- a URL with a control character or a space is none
-  if (matched === undefined || /[\u0000-\u0020\u007f]/.test(text) || /%(?![0-9A-Fa-f]{2})/.test(text)) return undefined
+  if (matched === undefined || hasControl(text) || /%(?![0-9A-Fa-f]{2})/.test(text)) return undefined
   const isRooted = scheme !== '' || (path.startsWith('/') && authority === '')
   if (!isRooted || (scheme !== '' && authority === '' && path === '') || !host.test(authority)) return undefined
   return { text, scheme: scheme.toLowerCase(), host: authority, path, query }
@@ -52,4 +51,9 @@ function read(text: string): Url | undefined {
 
 function hostOf(url: Url): readonly (string | undefined)[] {
   return host.exec(url.host) ?? []
+}
+
+/** A control character or a space. */
+function hasControl(text: string): boolean {
+  return Array.from(text).some((character) => character <= ' ' || character === '\u007F')
 }
