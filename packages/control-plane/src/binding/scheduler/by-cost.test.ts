@@ -1,5 +1,4 @@
 // Bindings that are placed by costs: what sheets say when a decision is made, and only then.
-import { clusterResource } from '@flotilla/api/cluster'
 import { priceSheetResource } from '@flotilla/api/price-sheet'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { type ResourceBinding, resourceBindingResource } from '@flotilla/api/resource-binding'
@@ -7,7 +6,7 @@ import { deployments, namespaces } from '@flotilla/machinery/well-known-resource
 import type { RunningController } from '@flotilla/runtime/controller'
 import { startController } from '@flotilla/runtime/start-controller'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { decidingHalf } from '../../../test/deciding-half.ts'
+import { createReadyCluster, decidingHalf } from '../../../test/deciding-half.ts'
 import { startTestHub, type TestHub } from '../../../test/test-hub.ts'
 
 let t: TestHub
@@ -18,7 +17,7 @@ const apiVersion = 'flotilla.dev/v1alpha1'
 beforeEach(async () => {
   t = await startTestHub()
   await t.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
-  for (const name of ['eu', 'us']) await createCluster(name)
+  for (const name of ['eu', 'us']) await createReadyCluster(t, name, { cpu: '100', pods: '100' })
   await t.api.create(propagationPolicyResource, {
     apiVersion,
     kind: 'PropagationPolicy',
@@ -34,17 +33,6 @@ afterEach(async () => {
   for (const each of controllers) await t.env.complete(each.stop(), { limitMs: 60_000, what: 'a controller' })
   await t[Symbol.asyncDispose]()
 })
-
-/** With room for more than any test wants. */
-async function createCluster(name: string): Promise<void> {
-  const at = '2026-01-01T00:00:00Z'
-  const ready = { type: 'Ready', status: 'True', reason: 'X', message: '', lastTransitionTime: at }
-  const apis = [{ group: 'apps', version: 'v1', kinds: ['Deployment'] }]
-  const nodeShapes = [{ free: { cpu: '100', pods: '100' }, count: 1 }]
-  await t.api.create(clusterResource, { apiVersion, kind: 'Cluster', metadata: { name }, spec: { id: `id-${name}` } })
-  const patch = { status: { conditions: [ready], apis, nodeShapes } }
-  await t.api.patch(clusterResource, { name }, { type: 'merge', patch }, { subresource: 'status' })
-}
 
 async function createSheet(name: string, cheap: string, times: object = {}): Promise<void> {
   const entries = [

@@ -2,7 +2,6 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import { freezeName } from '@flotilla/api/failover'
 import { fieldManager } from '@flotilla/api/group'
-import type { ClusterPropagationPolicy, PropagationPolicy } from '@flotilla/api/propagation-policy'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { DecidedCluster, Decision, Eviction, PolicyRef } from '@flotilla/api/resource-binding'
 import { isPinned } from '@flotilla/api/reschedule'
@@ -19,7 +18,6 @@ import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { isOfRequest } from '@flotilla/scheduler/inputs'
 import { freeRoom } from '@flotilla/scheduler/estimate'
 import type { Reservation } from '@flotilla/scheduler/occupy'
-import { compareTurns } from '@flotilla/scheduler/order'
 import { schedule } from '@flotilla/scheduler/schedule'
 import type { Snapshot } from '@flotilla/scheduler/snapshot'
 import { takesRoom } from '@flotilla/scheduler/takes-room'
@@ -41,17 +39,14 @@ import { createEvictor } from './evictor.ts'
 import { graceMs } from './grace.ts'
 import { ClusterRows } from './cluster-rows.ts'
 import { CostBooks } from './cost-books.ts'
-import { placesDefinition } from '../placed-kinds.ts'
 import { requestFor } from '../request.ts'
-import { turnOf } from '../../turn.ts'
 import { isGrowthReady, SteadyGrowth } from './growth.ts'
+import { allBindings, keysOfBinding, keysOfPolicy, placesDefinitions, type Policy } from './keys.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { targetOf } from './rebalance-target.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
 import { Waiting } from './waiting.ts'
-
-type Policy = PropagationPolicy | ClusterPropagationPolicy
 
 /** Free room changes all the time: bindings that wait for some are decided again so often, and no others. */
 const lookForRoomEveryMs = 15_000
@@ -383,44 +378,4 @@ function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
 function triggerOf({ spec, status }: Binding): string {
   if (!spec.decision) return 'New'
   return status?.decisionHash === spec.decision.forHash ? 'InputChanged' : 'Superseded'
-}
-
-function allBindings(hub: Hub): readonly string[] {
-  return inTurn([...hub.bindings.list(), ...hub.clusterBindings.list()])
-}
-
-/** Their keys, in the order in which they are decided. */
-function inTurn(bindings: readonly Binding[]): readonly string[] {
-  return bindings
-    .map(turnOf)
-    .sort(compareTurns)
-    .map(({ key }) => key)
-}
-
-/** Its inputs changed, or its growth became ready. */
-function keysOfBinding({ key, before, after }: Change<Binding>): Iterable<string> {
-  if (!after) return []
-  const isSame =
-    before !== undefined && deepEqual(before.spec, after.spec) && isGrowthReady(before) === isGrowthReady(after)
-  return isSame ? [] : [key]
-}
-
-function placesDefinitions({ before, after }: Change<Binding>): boolean {
-  const binding = after ?? before
-  return (
-    binding !== undefined &&
-    placesDefinition(binding) &&
-    !deepEqual(before?.spec.decision?.clusters, after?.spec.decision?.clusters)
-  )
-}
-
-/** What decisions depend on. */
-function asks({ spec, status }: Policy): unknown {
-  return [spec.placement, isPinned(spec.reschedule, status)]
-}
-
-function keysOfPolicy(hub: Hub, { before, after }: Change<Policy>): readonly string[] {
-  if (before && after && deepEqual(asks(before), asks(after))) return []
-  const uid = (after ?? before)?.metadata.uid ?? ''
-  return inTurn([...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)])
 }

@@ -8,7 +8,7 @@ import { deployments, namespaces, secrets } from '@flotilla/machinery/well-known
 import type { RunningController } from '@flotilla/runtime/controller'
 import { startController } from '@flotilla/runtime/start-controller'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { decidingHalf } from '../../../test/deciding-half.ts'
+import { createReadyCluster, decidingHalf } from '../../../test/deciding-half.ts'
 import { startTestHub, type TestHub } from '../../../test/test-hub.ts'
 import type { CallScorer, ScorerCall, ScorerReply } from '../scorer/call-scorer.ts'
 
@@ -37,7 +37,7 @@ beforeEach(async () => {
   calls = []
   await t.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
   await t.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } })
-  for (const name of ['eu', 'us']) await createCluster(name)
+  for (const name of ['eu', 'us']) await createReadyCluster(t, name, { cpu: '1000', pods: '1000' })
   answering({ eu: 5, us: 1 })
   controllers = decidingHalf(t, (call) => {
     calls.push(call)
@@ -48,16 +48,6 @@ afterEach(async () => {
   for (const each of controllers) await t.env.complete(each.stop(), { limitMs: 60_000, what: 'a controller' })
   await t[Symbol.asyncDispose]()
 })
-
-async function createCluster(name: string): Promise<void> {
-  const at = '2026-01-01T00:00:00Z'
-  const ready = { type: 'Ready', status: 'True', reason: 'X', message: '', lastTransitionTime: at }
-  const apis = [{ group: 'apps', version: 'v1', kinds: ['Deployment'] }]
-  const nodeShapes = [{ free: { cpu: '1000', pods: '1000' }, count: 1 }]
-  await t.api.create(clusterResource, { apiVersion, kind: 'Cluster', metadata: { name }, spec: { id: `id-${name}` } })
-  const patch = { status: { conditions: [ready], apis, nodeShapes } }
-  await t.api.patch(clusterResource, { name }, { type: 'merge', patch }, { subresource: 'status' })
-}
 
 async function createScorer(spec: Partial<Scorer['spec']> = {}, name = 'carbon'): Promise<void> {
   const url = 'https://scorer.example:8443/score'

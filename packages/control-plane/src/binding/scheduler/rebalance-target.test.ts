@@ -1,11 +1,11 @@
 // A target of a rebalance is taken once, by the decision that it was planned from.
-import { clusterResource } from '@flotilla/api/cluster'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { type ResourceBinding, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { deployments, namespaces } from '@flotilla/machinery/well-known-resources'
 import type { RunningController } from '@flotilla/runtime/controller'
 import { startController } from '@flotilla/runtime/start-controller'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createReadyCluster } from '../../../test/deciding-half.ts'
 import { startTestHub, type TestHub } from '../../../test/test-hub.ts'
 import { createPolicyController } from '../../policy/controller.ts'
 import { createSchedulerController } from './controller.ts'
@@ -19,7 +19,7 @@ const web = { namespace: 'shop', name: 'web' }
 beforeEach(async () => {
   t = await startTestHub()
   await t.api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
-  for (const name of ['eu', 'us']) await createCluster(name)
+  for (const name of ['eu', 'us']) await createReadyCluster(t, name, { pods: '10' })
   const weightPreference = { dynamicWeight: 'AvailableReplicas' }
   const placement = { replicaScheduling: { replicaSchedulingType: 'Divided', weightPreference } }
   const resourceSelectors = [{ apiVersion: 'apps/v1', kind: 'Deployment' }]
@@ -36,16 +36,6 @@ afterEach(async () => {
   for (const each of controllers) await t.env.complete(each.stop(), { limitMs: 60_000, what: 'a controller' })
   await t[Symbol.asyncDispose]()
 })
-
-/** With room for ten pods. */
-async function createCluster(name: string): Promise<void> {
-  const at = '2026-01-01T00:00:00Z'
-  const ready = { type: 'Ready', status: 'True', reason: 'X', message: '', lastTransitionTime: at }
-  const apis = [{ group: 'apps', version: 'v1', kinds: ['Deployment'] }]
-  const status = { conditions: [ready], apis, nodeShapes: [{ free: { pods: '10' }, count: 1 }] }
-  await t.api.create(clusterResource, { apiVersion, kind: 'Cluster', metadata: { name }, spec: { id: `id-${name}` } })
-  await t.api.patch(clusterResource, { name }, { type: 'merge', patch: { status } }, { subresource: 'status' })
-}
 
 async function binding(): Promise<ResourceBinding> {
   const [found] = (await t.api.list<ResourceBinding>(resourceBindingResource)).items
