@@ -10,6 +10,7 @@ import { createVirtualEnv } from '@flotilla/runtime/virtual-env'
 import type { VirtualEnv } from '@flotilla/runtime/virtual-env'
 import { createHub } from '../src/hub.ts'
 import type { Hub } from '../src/hub.ts'
+import { Readings } from '../src/readings.ts'
 import { lying, type Lies } from './lies.ts'
 
 export interface TestHub extends AsyncDisposable {
@@ -18,6 +19,8 @@ export interface TestHub extends AsyncDisposable {
   readonly hub: Hub
   /** All that its store holds now, for another hub to begin with. */
   backup(): Backup
+  /** Tests that put room into a status note it themselves: nobody reads members here. */
+  readonly readings: Readings
 }
 
 export type Backup = NonNullable<CoreStoreOptions['loaded']>
@@ -51,6 +54,7 @@ export async function startTestHub(seed = 1, options: TestHubOptions = {}): Prom
     api,
     hub,
     backup: () => backupOf(store),
+    readings: new Readings(),
     async [Symbol.asyncDispose]() {
       await env.complete(Promise.resolve(hub[Symbol.asyncDispose]()), { limitMs: 60_000, what: 'the end of the hub' })
       await server.stop()
