@@ -7,11 +7,11 @@ import { isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { valueAt } from '@flotilla/machinery/untyped'
-import { deployments, leases, namespaces } from '@flotilla/machinery/well-known-resources'
+import { configMaps, deployments, leases, namespaces } from '@flotilla/machinery/well-known-resources'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ControlPlane } from './controllers.ts'
 import { readPast, takeOver } from './takeover/take-over.ts'
-import { aDeployment } from '../test/test-fleet.ts'
+import { aConfigMap, aDeployment } from '../test/test-fleet.ts'
 import { startTestHub, type Backup, type TestHub } from '../test/test-hub.ts'
 import { aWeightedPolicy, staysWhenLost } from '../test/weighted-policy.ts'
 import { ownClaim, startControllers, startWholeFleet, stopControllers, type WholeFleet } from '../test/whole-fleet.ts'
@@ -43,6 +43,11 @@ async function restore(backup: Backup): Promise<TestHub> {
   running = startControllers(restored, fleet.members)
   await fleet.env.advance(60_000)
   return restored
+}
+
+const ofConfigMaps = {
+  metadata: { namespace: 'shop', name: 'settings' },
+  spec: { resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }] },
 }
 
 const inShop = (name: string) => ({ namespace: 'shop', name })
@@ -200,6 +205,15 @@ describe('a hub that was not restored', () => {
       await fleet.restart()
     }
     expect([await replicasOn('eu'), await replicasOn('us')]).toEqual([1, 1])
+  })
+
+  test('writes nothing more of its past once nothing changes', async () => {
+    await fleet.api.create(configMaps, aConfigMap('settings'))
+    await fleet.api.create(propagationPolicyResource, { ...aWeightedPolicy({ eu: 1 }), ...ofConfigMaps })
+    await fleet.env.advance(30_000)
+    const before = await readPast(fleet.api)
+    await fleet.env.advance(120_000)
+    expect(await readPast(fleet.api)).toEqual(before)
   })
 
   test('is not stopped by a mark that a member made up', async () => {

@@ -16,16 +16,28 @@ const mostPasses = 10
 
 /**
  * Raises the hub's generation to `generation`, once nothing that it says is to be removed is left: until then it writes
- * to no member, so an end halfway does no harm. @throws Conflict when the hub has that generation already.
+ * to no member, so an end halfway does no harm. @throws Invalid when the hub has that generation already.
  */
 export async function takeOver(hub: KubeApi, generation: number): Promise<void> {
   for (let pass = 1; await dropStaleRemovals(hub); pass++) {
     if (pass === mostPasses) throw refusal('its bindings keep changing. Next: try again')
   }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await raise(hub, generation)
+    } catch (error) {
+      // Controllers write of their past meanwhile.
+      if (!isError(error, 'Conflict') || attempt === mostPasses) throw error
+    }
+  }
+}
+
+async function raise(hub: KubeApi, generation: number): Promise<void> {
   const found = await readObject(hub)
   const past = pastOf(found)
-  if (past.generation >= generation)
+  if (past.generation >= generation) {
     throw refusal(`it has generation ${past.generation} already. Next: flotilla status`)
+  }
   const data = writeHubPast({ ...past, generation, restored: undefined })
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: found?.metadata ?? pastKey, data }
   if (found === undefined) await hub.create(configMaps, object, { fieldManager })
@@ -73,5 +85,5 @@ async function dropFrom(hub: KubeApi, binding: Binding): Promise<boolean> {
 }
 
 function refusal(why: string): FlotillaError {
-  return new FlotillaError('Conflict', `Cannot take the hub over: ${why}`)
+  return new FlotillaError('Invalid', `Cannot take the hub over: ${why}`)
 }

@@ -9,7 +9,6 @@ import { configMaps } from '@flotilla/machinery/well-known-resources'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
-import type { Hmac } from '../../delivery/applied-hash.ts'
 import type { Hub } from '../../hub.ts'
 import type { HubClaim } from './hub-lease.ts'
 
@@ -27,7 +26,7 @@ export interface KnownPastDeps {
   readonly env: Env
   readonly hub: Hub
   /** With the hub's own key. */
-  readonly hmac: Hmac
+  readonly hmac: (text: string) => string
   readonly claim: HubClaim
 }
 
@@ -59,7 +58,9 @@ export class KnownPast implements Disposable {
     this.#deps = deps
     this.#run = env.uuid()
     const note = ({ before, after }: Change<KubeObject>) => {
-      if (isOtherSpec(before, after)) this.#isChanged = true
+      // Never placed, and what is kept of the past is there.
+      const isOurs = (after ?? before)?.metadata.namespace === systemNamespace
+      if (!isOurs && isOtherSpec(before, after)) this.#isChanged = true
     }
     const sources = [hub.bindings, hub.clusterBindings, hub.overrides, hub.clusterOverrides]
     this.#unwatch = [
