@@ -69,9 +69,9 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scores = new ExternalScores({ env, hub, callScorer: options.callScorer ?? cannotCall })
-  const scheduler = createSchedulerController({ env, hub, scores })
-  const { withFirstDecision, evictor, view } = scheduler
   const readings = new Readings()
+  const scheduler = createSchedulerController({ env, hub, readings, scores })
+  const { withFirstDecision, evictor, view } = scheduler
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi, readings }),
