@@ -29,7 +29,7 @@ describe('createFairTurns()', () => {
 
   test('begins a slice anew when everything else has had its turn', async () => {
     const { turn, work } = aThread()
-    turn()
+    void turn()
     work(50)
     await nextTurn()
     await nextTurn()

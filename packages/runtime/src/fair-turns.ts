@@ -32,7 +32,7 @@ export function createFairTurns({ now, nextTurn }: FairTurnsOptions): () => Prom
     while (line.size > 0 && now() - from < sliceMs) {
       line.shift()?.()
       // Whoever was let in takes its step first.
-      await undefined
+      await Promise.resolve()
     }
   }
 
