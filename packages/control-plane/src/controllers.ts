@@ -23,6 +23,7 @@ import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
+import { createInterpreterController } from './interpreter/controller.ts'
 import { Members } from './members/members.ts'
 import { createMovesController } from './moves/controller.ts'
 import { createPolicyController } from './policy/controller.ts'
@@ -83,6 +84,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
     createScorerController({ env, hub, scores }),
+    createInterpreterController({ env, hub }),
     createFinishedJobsController({ env, hub }),
     createFailoverController({ env, hub, evictor }),
     createMovesController({ env, hub }),
