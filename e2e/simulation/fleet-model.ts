@@ -91,6 +91,12 @@ export class FleetModel {
     return replicas
   }
 
+  /** Of the template that lives now: one that was created anew may have another's beside its own. */
+  bindingOf(app: string): ModelBinding | undefined {
+    const uid = this.templates.get(`Deployment ${app}`)?.metadata.uid
+    return [...this.bindings.values()].find(({ spec }) => spec.workloads.some(({ ref }) => ref.uid === uid))
+  }
+
   /** Shares by cluster, as the app's policy has them; undefined: it has none. */
   weightsOf(app: string): ReadonlyMap<string, number> | undefined {
     const policy = this.policies.get(app)

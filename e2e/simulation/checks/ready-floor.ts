@@ -36,11 +36,16 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
     violate('I3', `${app} has ${state.total} ready (${each}) where ${state.floor} were reached and are wanted`)
   }
 
-  /** More than is wanted in all may be too few on each: a cluster that is broken is made up for by nobody at once. */
+  /**
+   * More than is wanted in all may be too few on each: a cluster that is broken is made up for by nobody at once, and what a
+   * rollout has too many goes with it.
+   */
   function isSettled(app: string, { ready }: AppState): boolean {
-    const binding = [...model.bindings.values()].find((one) => one.app === app)
-    const clusters = binding?.spec.decision?.clusters ?? []
-    return clusters.every(({ name, replicas = 0 }) => (ready.get(name) ?? 0) >= replicas)
+    const clusters = model.bindingOf(app)?.spec.decision?.clusters ?? []
+    const decided = clusters.reduce((sum, { replicas = 0 }) => sum + replicas, 0)
+    return (
+      decided === model.wantedOf(app) && clusters.every(({ name, replicas = 0 }) => (ready.get(name) ?? 0) >= replicas)
+    )
   }
 
   function isGivenUp(app: string, { before }: AppState): boolean {
