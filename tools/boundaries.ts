@@ -26,7 +26,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 }
 
 /** Folders of `control-plane/src` that every controller may import: what they talk through. */
-const sharedByControllers = ['members']
+const sharedByControllers = ['members', 'interpreter']
 
 /** Folders of it that are no controllers: they foretell what controllers would do, with the same pure functions. */
 const foretelling = ['what-if']

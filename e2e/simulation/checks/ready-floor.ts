@@ -10,7 +10,7 @@ interface AppState {
   /** When somebody else had a hand in it, virtual ms since 1970. */
   disturbedAt: number
   /** Of a template that was deleted: one that takes its name at once is to go on from there. */
-  before?: { readonly floor: number; readonly at: number }
+  before?: { readonly floor: number; readonly at: number } | undefined
 }
 
 /** What somebody does on a member the hub sees so much later, ms. */
@@ -62,6 +62,11 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
     )
   }
 
+  /** One that nothing was decided for has no copies that another could go on from. */
+  function isBound({ metadata: { uid } }: KubeObject): boolean {
+    return [...model.bindings.values()].some(({ spec }) => spec.workloads.some(({ ref }) => ref.uid === uid))
+  }
+
   function isGivenUp(app: string, { before }: AppState): boolean {
     return model.weightsOf(app) === undefined && before !== undefined && now() - before.at > patienceMs
   }
@@ -77,7 +82,7 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
       if (!key.startsWith('deployments.apps/')) return
       const state = stateOf(object.metadata.name)
       const wanted = model.wantedOf(object.metadata.name) ?? 0
-      if (type === 'DELETED') state.before = { floor: state.floor, at: now() }
+      if (type === 'DELETED') state.before = isBound(object) ? { floor: state.floor, at: now() } : undefined
       const { before } = state
       const isAnew = type === 'ADDED' && before !== undefined && now() - before.at < atOnceMs
       state.floor = Math.min(isAnew ? before.floor : state.floor, wanted)

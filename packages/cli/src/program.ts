@@ -13,6 +13,7 @@ import { addDiff } from './commands/diff.ts'
 import { addGet } from './commands/get.ts'
 import { addDoctor, addStatus } from './commands/health.ts'
 import { addInstall } from './commands/install.ts'
+import { addInterpret } from './commands/interpret.ts'
 import { addJoin } from './commands/join.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRebalance } from './commands/rebalance.ts'
@@ -45,6 +46,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addMoves,
   addRender,
   addDrift,
+  addInterpret,
   addControllers,
   addInstall,
   addCompletion,

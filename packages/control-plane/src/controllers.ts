@@ -24,6 +24,7 @@ import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
+import { createInterpreterController } from './interpreter/controller.ts'
 import { Members } from './members/members.ts'
 import { createMovesController } from './moves/controller.ts'
 import { createPolicyController } from './policy/controller.ts'
@@ -71,9 +72,9 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scores = new ExternalScores({ env, hub, callScorer: options.callScorer ?? cannotCall })
-  const scheduler = createSchedulerController({ env, hub, scores })
-  const { withFirstDecision, evictor, view } = scheduler
   const readings = new Readings()
+  const scheduler = createSchedulerController({ env, hub, readings, scores })
+  const { withFirstDecision, evictor, view } = scheduler
   const controllers: readonly RunningController[] = [
     createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi, readings }),
@@ -85,6 +86,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
     createScorerController({ env, hub, scores }),
+    createInterpreterController({ env, hub }),
     createFinishedJobsController({ env, hub }),
     createFailoverController({ ...options, hub, evictor }),
     createMovesController({ env, hub }),

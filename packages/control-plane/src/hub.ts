@@ -2,6 +2,7 @@
 import { carbonSheetResource, type CarbonSheet } from '@flotilla/api/carbon-sheet'
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { systemNamespace } from '@flotilla/api/group'
+import { interpreterResource, type Interpreter } from '@flotilla/api/interpreter'
 import {
   clusterOverridePolicyResource,
   overridePolicyResource,
@@ -31,6 +32,7 @@ import { createInformer } from '@flotilla/runtime/create-informer'
 import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
 import { groupAnnotation } from './group.ts'
+import { Interpreters } from './interpreter/interpreters.ts'
 import { kindIdOf, objectIdOf, type ObjectRef } from './object-id.ts'
 import { Templates } from './templates.ts'
 
@@ -64,6 +66,8 @@ export interface Hub extends AsyncDisposable {
   readonly trafficProfiles: Informer<TrafficProfile>
   readonly carbonSheets: Informer<CarbonSheet>
   readonly scorers: Informer<Scorer>
+  /** How objects of kinds are read that the hub does not know. */
+  readonly interpreters: Interpreters
   readonly templates: Templates
   /** Both kinds of bindings that name the object, as workload, follower or removal. */
   bindingsOf(objectId: string): readonly Binding[]
@@ -105,11 +109,13 @@ export function createHub({ env, api, id }: HubOptions): Hub {
     scorers: informer<Scorer>(env, api, scorerResource),
   }
   const templates = new Templates(env, api)
-  const all = Object.values(kinds)
+  const interpreters = new Interpreters(informer<Interpreter>(env, api, interpreterResource))
+  const all = [...Object.values(kinds), interpreters]
   return {
     api,
     id,
     ...kinds,
+    interpreters,
     templates,
     bindingsOf: (objectId) => [...bindings.byIndex('object', objectId), ...clusterBindings.byIndex('object', objectId)],
     binding: (key) => (key.includes('/') ? bindings.get(key) : clusterBindings.get(key)),

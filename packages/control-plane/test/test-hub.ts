@@ -10,12 +10,15 @@ import { createVirtualEnv } from '@flotilla/runtime/virtual-env'
 import type { VirtualEnv } from '@flotilla/runtime/virtual-env'
 import { createHub } from '../src/hub.ts'
 import type { Hub } from '../src/hub.ts'
+import { Readings } from '../src/readings.ts'
 import { lying, type Lies } from './lies.ts'
 
 export interface TestHub extends AsyncDisposable {
   readonly env: VirtualEnv
   readonly api: KubeApi
   readonly hub: Hub
+  /** Tests that put room into a status note it themselves: nobody reads members here. */
+  readonly readings: Readings
 }
 
 export interface TestHubOptions {
@@ -43,6 +46,7 @@ export async function startTestHub(seed = 1, options: TestHubOptions = {}): Prom
     env,
     api,
     hub,
+    readings: new Readings(),
     async [Symbol.asyncDispose]() {
       await env.complete(Promise.resolve(hub[Symbol.asyncDispose]()), { limitMs: 60_000, what: 'the end of the hub' })
       await server.stop()

@@ -82,12 +82,20 @@ function stateOf({ spec, status }: Binding): BindingState {
 
 function clusterTrouble(cluster: Cluster): readonly Trouble[] {
   const { name } = cluster.metadata
-  if (isReady(cluster)) return []
+  if (isReady(cluster)) return contactTrouble(cluster)
   const ready = findCondition(cluster.status?.conditions, 'Ready')
   const why = ready === undefined ? 'no controller has looked at it yet' : `${ready.reason}: ${ready.message}`
   const failover = findCondition(cluster.status?.conditions, 'Failover')
   const moved = failover === undefined ? '' : `. Failover: ${withoutNext(failover.message)}`
   return [{ thing: `cluster/${name}`, why: `${withoutNext(why)}${moved}`, next: `flotilla doctor cluster ${name}` }]
+}
+
+/** Of a cluster that counts as ready still: that it is slow, or has stopped answering a moment ago. */
+function contactTrouble({ metadata: { name }, status }: Cluster): readonly Trouble[] {
+  const reachable = findCondition(status?.conditions, 'Reachable')
+  if (reachable === undefined || reachable.reason === 'Answered') return []
+  const why = `${reachable.reason}: ${withoutNext(reachable.message)}`
+  return [{ thing: `cluster/${name}`, why, next: `flotilla doctor cluster ${name}` }]
 }
 
 function bindingTrouble(binding: Binding): readonly Trouble[] {

@@ -9,7 +9,7 @@ import type { Fences } from '../fences.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
-import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, type ObjectId } from '../object-id.ts'
+import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import type { Hmac } from './applied-hash.ts'
 import { Intents } from './intents.ts'
 import { MemberSync } from './member-sync.ts'
@@ -62,6 +62,7 @@ class Delivery implements RunningDelivery {
       hub.templates.onComplete((kind) => this.#enqueueAll((id) => kindIdIn(id) === kind)),
       hub.overrides.onChange((change) => this.#seeOverride(change)),
       hub.clusterOverrides.onChange((change) => this.#seeOverride(change)),
+      hub.interpreters.onChange(({ key }) => this.#seeRules(key)),
       hub.policies.onChange((change) => this.#seePolicy(change)),
       hub.clusterPolicies.onChange((change) => this.#seePolicy(change)),
       hub.namespaces.onChange((change) => this.#seeNamespace(change)),
@@ -148,7 +149,7 @@ class Delivery implements RunningDelivery {
   /** Templates of the kinds that the override selects, before and after the change. */
   #seeOverride({ before, after }: Change<AnyOverridePolicy>): void {
     if (before && after && deepEqual(before.spec, after.spec)) return
-    this.#intents.overridesChanged()
+    this.#intents.renderingChanged()
     const selected = [before, after].flatMap((policy) => policy?.spec.resourceSelectors ?? [])
     const namespace = (after ?? before)?.metadata.namespace
     const kinds = new Map(selected.map((selector) => [`${selector.apiVersion} ${selector.kind}`, selector]))
@@ -158,6 +159,19 @@ class Delivery implements RunningDelivery {
         if (apiVersion === selector.apiVersion)
           this.#markEverywhere(objectIdIn(kindIdOf({ apiVersion, kind }), keyOf(metadata)))
       }
+    }
+  }
+
+  /** Objects of the kind are rendered, or left alone, by other rules now. */
+  #seeRules(kind: KindId): void {
+    this.#intents.renderingChanged()
+    for (const { metadata } of this.#deps.hub.templates.ofKind(kind))
+      this.#enqueueEverywhere(objectIdIn(kind, keyOf(metadata)))
+  }
+
+  #enqueueEverywhere(id: ObjectId): void {
+    for (const binding of this.#deps.hub.bindingsOf(id)) {
+      for (const { id: cluster } of binding.spec.decision?.clusters ?? []) this.#syncs.get(cluster)?.enqueue(id)
     }
   }
 
@@ -174,7 +188,7 @@ class Delivery implements RunningDelivery {
   /** Overrides may select namespaces by their labels. */
   #seeNamespace({ key, before, after }: Change<KubeObject>): void {
     if (deepEqual(before?.metadata.labels ?? {}, after?.metadata.labels ?? {})) return
-    this.#intents.overridesChanged()
+    this.#intents.renderingChanged()
     this.#enqueueAll((id) => id.includes(`/${key}/`))
   }
 

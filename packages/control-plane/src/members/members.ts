@@ -115,10 +115,11 @@ export class Members implements AsyncDisposable {
 
   #open(cluster: Cluster, credentials: KubeObject | undefined, recipe: Recipe): void {
     const { env, hub, connect, requestRate } = this.#options
+    const { id: hubId, interpreters } = hub
     try {
       const connection = connect(cluster, credentials, 'sync')
       const library = this.#library
-      const session = new MemberSession({ env, hubId: hub.id, cluster, connection, library, requestRate })
+      const session = new MemberSession({ env, hubId, cluster, connection, library, interpreters, requestRate })
       this.#entries.set(cluster.metadata.name, { session, recipe })
       for (const listener of this.#listeners) listener(session, true)
     } catch (error) {

@@ -56,6 +56,7 @@ export function createHealthController(deps: HealthDeps): Controller {
     }
     const session = await openSession(cluster)
     if (!session) return
+    const startedAt = env.clock.monotonic()
     const result = await session.probe()
     session.note(isAnswerOf(cluster, result))
     const verdict = judgeProbe({ name, id: cluster.spec.id }, session.state, result, env.clock.now(), deps.health)
@@ -72,7 +73,7 @@ export function createHealthController(deps: HealthDeps): Controller {
       conditions.push(credentialsCondition(name, token))
     }
     await writeStatus(cluster, conditions, result, healthOf(cluster, session))
-    return { requeueAfterMs: probeEveryMs }
+    return { requeueAfterMs: Math.max(0, probeEveryMs - (env.clock.monotonic() - startedAt)) }
   }
 
   function healthOf({ metadata, status: told }: Cluster, { silence, state }: ProbeSession): ClusterHealth | undefined {
