@@ -13,7 +13,7 @@ export const nobody = ''
 
 interface Bout {
   readonly manager: string
-  /** ms since 1970. */
+  /** monotonic ms. */
   readonly restoredAt: readonly number[]
   /** Pauses so far; the fight is over once a restore holds for a minute. */
   readonly pauses: number

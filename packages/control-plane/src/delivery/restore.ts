@@ -36,12 +36,12 @@ export class Restore {
 
   /** With others who kept taking fields of the object. */
   truce(id: ObjectId): Truce | undefined {
-    return this.#fights.truce(id, this.#env.clock.now())
+    return this.#fights.truce(id, this.#env.clock.monotonic())
   }
 
   /** All is as we state it. */
   noteCalm(id: ObjectId): void {
-    this.#fights.forget(id, this.#env.clock.now())
+    this.#fights.forget(id, this.#env.clock.monotonic())
   }
 
   /** `read`: the object, where it has been read just now. */
@@ -49,7 +49,7 @@ export class Restore {
     const wait = this.#session.restores.take(request.signal)
     if (wait) await wait
     const { id, settings, statement } = request
-    const now = this.#env.clock.now()
+    const now = this.#env.clock.monotonic()
     const stated = statement.render().object
     if (settings.ignoreFields.length === 0 && this.#fights.isCalm(id, now)) {
       this.#fights.noteBlind(id, now)
@@ -76,7 +76,7 @@ export class Restore {
     row: Row,
   ): Promise<Held> {
     const { id, kind } = request
-    const now = this.#env.clock.now()
+    const now = this.#env.clock.monotonic()
     const drift = driftOf(withoutMarks(stated), object, this.#hands.schema(kind))
     // What was changed and changed back is nobody's, and still to be owned again.
     const takers = [...new Set(drift.length === 0 ? [nobody] : drift.map(({ manager = nobody }) => manager))]
