@@ -18,6 +18,7 @@ import { addJoin } from './commands/join.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRebalance } from './commands/rebalance.ts'
 import { addStart } from './commands/start.ts'
+import { addTakeover } from './commands/takeover.ts'
 import { addUnjoin } from './commands/unjoin.ts'
 import { reportFailure } from './exit.ts'
 import type { Terminal } from './terminal.ts'
@@ -46,6 +47,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addMoves,
   addRender,
   addDrift,
+  addTakeover,
   addInterpret,
   addControllers,
   addInstall,

@@ -4,7 +4,7 @@ import { deepEqual } from '@flotilla/machinery/json'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
-import { targetsOf } from '../binding-targets.ts'
+import { targetsOf, targetsOn } from '../binding-targets.ts'
 import type { Fences } from '../fences.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
@@ -126,10 +126,10 @@ class Delivery implements RunningDelivery {
     else sync?.markChanged(id)
   }
 
-  #openKinds({ spec }: Binding): void {
-    const refs = [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
+  #openKinds(binding: Binding): void {
+    const refs = refsOf(binding)
     for (const ref of refs) this.#deps.hub.templates.open(ref)
-    for (const { id } of spec.decision?.clusters ?? []) {
+    for (const { id } of binding.spec.decision?.clusters ?? []) {
       const session = this.#syncs.get(id)?.session
       for (const ref of session ? refs : []) session?.open(ref)
     }
@@ -210,16 +210,16 @@ class Delivery implements RunningDelivery {
 
   /** Everything that any binding has to do with on one member. */
   #enqueueMember(sync: MemberSync, matches: (id: ObjectId) => boolean): void {
-    const { hub } = this.#deps
-    for (const informer of [hub.bindings, hub.clusterBindings]) {
-      for (const binding of informer.list()) {
-        const ids = targetsOf(binding).get(sync.session.id)
-        if (!ids) continue
-        this.#openKinds(binding)
-        for (const id of ids) if (matches(id)) sync.enqueue(id)
-      }
+    const { session } = sync
+    for (const binding of this.#deps.hub.bindingsOn(session.id)) {
+      for (const ref of refsOf(binding)) session.open(ref)
+      for (const id of targetsOn(binding, session.id)) if (matches(id)) sync.enqueue(id)
     }
   }
+}
+
+function refsOf({ spec }: Binding) {
+  return [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
 }
 
 /** Status, removals that were cleared, and our own bookkeeping change nothing that a member shall hold. */

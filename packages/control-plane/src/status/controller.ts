@@ -161,13 +161,10 @@ class StatusController implements RunningStatus {
   }
 
   #addCluster(id: string | undefined): void {
-    const { hub } = this.#deps
-    for (const informer of [hub.bindings, hub.clusterBindings]) {
-      for (const binding of informer.list()) {
-        if (!binding.spec.decision?.clusters.some((cluster) => cluster.id === id)) continue
-        this.#addBinding(binding)
-        for (const { ref } of binding.spec.workloads) this.#addTemplate(objectIdOf(ref))
-      }
+    if (id === undefined) return
+    for (const binding of this.#deps.hub.bindingsOn(id)) {
+      this.#addBinding(binding)
+      for (const { ref } of binding.spec.workloads) this.#addTemplate(objectIdOf(ref))
     }
   }
 
