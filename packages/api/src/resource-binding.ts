@@ -211,9 +211,29 @@ export const removalSchema = object('A copy that goes: recorded by the write tha
   reason: text('One CamelCase word.', { minLength: 1 }),
   since: time('When it was recorded, RFC 3339.'),
   orphan: optional(flag('The copy stays, without our marks.')),
+  approved: optional(flag('A person let it go although it was held.')),
 })
 
 export type Removal = ValueOf<typeof removalSchema>
+
+const removalHoldSchema = object(
+  'None of its copies goes: too many were to go within an hour. Until a person approves it or nothing is to go any more.',
+  {
+    since: time('When it was held, RFC 3339.'),
+    scope: choice('Of what too many were to go: all of its policy, or all of the hub.', ['Policy', 'Hub']),
+    message: text('How many, and how many may go, for people.', { maxLength: 1024 }),
+  },
+)
+
+export type RemovalHold = ValueOf<typeof removalHoldSchema>
+
+const removalApprovalSchema = object('Who let go last what was held. It holds for what was held then, and no longer.', {
+  by: text('Name of the user, as the API server of the hub knows it.', { maxLength: 1024 }),
+  time: time('When, RFC 3339.'),
+  deletion: optional(flag('It was being deleted: all that it placed goes.')),
+})
+
+export type RemovalApproval = ValueOf<typeof removalApprovalSchema>
 
 const evictionSchema = object('A move away from a cluster that failed, or on which the workload did.', {
   cluster: text('Name of the cluster.', { minLength: 1 }),
@@ -317,9 +337,16 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   preserveResourcesOnDeletion: optional(
     flag('What the policy said of copies when it was last in force: holds also once the policy is gone.'),
   ),
+  massRemoval: optional(
+    choice('What the policy said of mass removals when it was last in force: holds also once the policy is gone.', [
+      'Allow',
+    ]),
+  ),
   schedulePriority: optional(bindingPrioritySchema),
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
+  removalHold: optional(removalHoldSchema),
+  removalApproval: optional(removalApprovalSchema),
   rebalance: optional(rebalanceSchema),
   preemption: optional(preemptionSchema),
   rebalanced: optional(rebalancedSchema),

@@ -28,6 +28,8 @@ export interface Summary {
   /** Of clusters that hold objects of ours which nothing claims. */
   readonly orphans: readonly OrphanCount[]
   readonly troubles: readonly Trouble[]
+  /** Bindings of which removals are held. */
+  readonly held: number
   /** E.g. `frozen since …`; none: moves go on. */
   readonly moves?: string
 }
@@ -63,6 +65,7 @@ export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bin
     nodes: { total: nodesOf(clusters, 'total'), ready: nodesOf(ready, 'ready') },
     placed: counts,
     orphans: countOrphans(clusters),
+    held: bindings.filter(({ spec }) => spec.removalHold !== undefined).length,
     troubles: [...clusters.flatMap(clusterTrouble), ...bindings.flatMap(bindingTrouble)],
   }
 }
@@ -120,7 +123,10 @@ function withoutNext(text: string): string {
   return text.replace(/\.? Next: .*$/s, '')
 }
 
-export function summaryText({ hub, clusters, nodes, placed, orphans, troubles, moves }: Summary, paint: Paint): string {
+export function summaryText(
+  { hub, clusters, nodes, placed, orphans, held, troubles, moves }: Summary,
+  paint: Paint,
+): string {
   const isFine = clusters.ready === clusters.total
   const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
   const states = [
@@ -135,11 +141,18 @@ export function summaryText({ hub, clusters, nodes, placed, orphans, troubles, m
     `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
     `Placed     ${placed.total}: ${counted.join(', ')}`,
     ...(moves === undefined ? [] : [`Moves      ${paint('yellow', moves)}. Next: flotilla freeze --off`]),
+    ...heldLines(held, placed.total, paint),
     ...orphanLines(orphans),
   ]
   const wrong = troubles.flatMap(({ thing, why, next }) => [`  ${paint('red', thing)}: ${why}`, `    Next: ${next}`])
   const next = clusters.total === 0 ? ['', 'Next: flotilla join NAME --cluster-kubeconfig FILE'] : []
   return `${[...lines, ...(wrong.length > 0 ? ['', 'Not fine:', ...wrong] : []), ...next].join('\n')}\n`
+}
+
+function heldLines(held: number, total: number, paint: Paint): readonly string[] {
+  if (held === 0) return []
+  const what = `${held} of ${total} bindings would lose copies, too many at once: nothing of them is deleted`
+  return [`Held       ${paint('yellow', what)}`, '           Next: flotilla approve']
 }
 
 /** No trouble: they are left alone until somebody decides. */

@@ -17,7 +17,13 @@ import type { Verdict } from './match.ts'
 type Ref = BindingSpec['workloads'][number]['ref']
 type PolicyPart = Pick<
   BindingSpec,
-  'workloads' | 'followers' | 'policy' | 'losingPolicies' | 'preserveResourcesOnDeletion' | 'schedulePriority'
+  | 'workloads'
+  | 'followers'
+  | 'policy'
+  | 'losingPolicies'
+  | 'preserveResourcesOnDeletion'
+  | 'massRemoval'
+  | 'schedulePriority'
 >
 
 /** Past so many, policies that lost are not listed. */
@@ -84,11 +90,12 @@ export function newGroupBinding(
 }
 
 function keptOf(deleted: Binding, followers: readonly KubeObject[], now: string) {
-  const { decision, removals = [], evictions } = deleted.spec
+  const { decision, removals = [], evictions, removalHold } = deleted.spec
   return {
     ...(decision ? { decision } : {}),
-    removals: [...removals, ...droppedFollowers(deleted, followers, now)],
+    removals: [...removals, ...droppedFollowers(deleted, followers, 'NoLongerFollows', now)],
     ...(evictions ? { evictions } : {}),
+    ...(removalHold ? { removalHold } : {}),
   }
 }
 
@@ -110,7 +117,8 @@ export function bindingPatch(
   const owners = templates.filter((template) => !isOwnedBy(binding, template)).map(ownerOf)
   const isOwned = owners.length === 0
   if (isOwned && deepEqual(before, next)) return undefined
-  const removals = [...dropped, ...droppedFollowers(binding, followers, now)]
+  const reason = verdict.winner?.spec.propagateDeps === false ? 'DependenciesOff' : 'NoLongerFollows'
+  const removals = [...dropped, ...droppedFollowers(binding, followers, reason, now)]
   return {
     metadata: {
       resourceVersion: binding.metadata.resourceVersion,
@@ -121,6 +129,7 @@ export function bindingPatch(
       // What is empty now must not stay as it was.
       losingPolicies: next.losingPolicies ?? null,
       preserveResourcesOnDeletion: next.preserveResourcesOnDeletion ?? null,
+      massRemoval: next.massRemoval ?? null,
       schedulePriority: next.schedulePriority
         ? { priorityClassName: null, problem: null, preemptionPolicy: null, ...next.schedulePriority }
         : null,
@@ -144,8 +153,8 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
 
 /** What `spec` says once the policy controller has found that the policy of `verdict` wins, but for followers. */
 export function withPolicyPart(spec: BindingSpec, template: KubeObject, verdict: Verdict): BindingSpec {
-  const { losingPolicies: _, preserveResourcesOnDeletion: __, schedulePriority: ___, ...rest } = spec
-  const { followers: ____, ...part } = policyPart([template], verdict, [])
+  const { losingPolicies: _, preserveResourcesOnDeletion: __, massRemoval: ___, schedulePriority: ____, ...rest } = spec
+  const { followers: _____, ...part } = policyPart([template], verdict, [])
   return { ...rest, ...part }
 }
 
@@ -157,6 +166,7 @@ function policyPart(templates: readonly KubeObject[], verdict: Verdict, follower
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
     ...(winner?.spec.preserveResourcesOnDeletion === true ? { preserveResourcesOnDeletion: true } : {}),
+    ...(winner?.spec.massRemoval === 'Allow' ? { massRemoval: 'Allow' } : {}),
     ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
@@ -168,13 +178,15 @@ export function workloadOf(template: KubeObject): Workload {
 }
 
 function policyFields(spec: BindingSpec): PolicyPart {
-  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion, schedulePriority } = spec
+  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion, massRemoval, schedulePriority } =
+    spec
   return {
     workloads,
     ...(followers && followers.length > 0 ? { followers } : {}),
     ...(policy ? { policy } : {}),
     ...(losingPolicies && losingPolicies.length > 0 ? { losingPolicies } : {}),
     ...(preserveResourcesOnDeletion === undefined ? {} : { preserveResourcesOnDeletion }),
+    ...(massRemoval === undefined ? {} : { massRemoval }),
     ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
@@ -201,7 +213,12 @@ export function removalsOfWorkloads(
   )
 }
 
-function droppedFollowers(binding: Binding, followers: readonly KubeObject[], now: string): readonly Removal[] {
+function droppedFollowers(
+  binding: Binding,
+  followers: readonly KubeObject[],
+  reason: 'NoLongerFollows' | 'DependenciesOff',
+  now: string,
+): readonly Removal[] {
   const kept = new Set(followers.map((follower) => objectIdOf(refOf(follower))))
   const dropped = (binding.spec.followers ?? []).filter(({ ref }) => !kept.has(objectIdOf(ref)))
   const clusters = binding.spec.decision?.clusters ?? []
@@ -212,7 +229,7 @@ function droppedFollowers(binding: Binding, followers: readonly KubeObject[], no
       ...registered(clusterUID),
       object,
       templateUID: uid,
-      reason: 'NoLongerFollows',
+      reason,
       since: now,
     })),
   )
