@@ -1,11 +1,10 @@
 // Lists what the breaker on mass removals holds, or lets it go.
 import type { Binding } from '@flotilla/control-plane/hub'
-import { approvalOf, approvalsKey, withApproval } from '@flotilla/control-plane/delivery/breaker/approval'
+import { approvalOf } from '@flotilla/control-plane/delivery/breaker/approval'
 import { listBindings, listClusterBindings } from '@flotilla/control-plane/what-if/template-bindings'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
-import { configMaps } from '@flotilla/machinery/well-known-resources'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import { createCommandEnv } from '../command-env.ts'
 import type { ApproveFlags } from '../commands/approve.ts'
@@ -17,6 +16,7 @@ import { whoWeAre } from '../reach/who-we-are.ts'
 import type { Terminal } from '../terminal.ts'
 import { heldRemovalOf, type HeldRemoval } from './held.ts'
 import { heldReasons, heldTable } from './held-text.ts'
+import { recordRemoval } from './record.ts'
 
 interface Held {
   readonly binding: Binding
@@ -108,7 +108,9 @@ async function approve(
 ): Promise<void> {
   if (held.length === 0) return terminal.err('Nothing is held.\n')
   const who = { by: await whoWeAre(hub), time }
-  await record(hub, held, { ...who, what })
+  const removals = held.map(({ removal }) => removal)
+  const copies = removals.reduce((sum, each) => sum + each.copies, 0)
+  await recordRemoval(hub, { ...who, what, workloads: removals.map(nameOf), bindings: removals.length, copies })
   let changed = 0
   for (const { binding, removal } of held) {
     const { metadata } = binding
@@ -126,28 +128,6 @@ async function approve(
   if (changed > 0) throw new Exit(exitCodes.failed)
 }
 
-async function record(
-  hub: KubeApi,
-  held: readonly Held[],
-  approval: { readonly by: string; readonly time: string; readonly what: string },
-): Promise<void> {
-  const removals = held.map(({ removal }) => removal)
-  const nameOf = ({ kind, namespace, name }: HeldRemoval) =>
-    `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`
-  const entry = {
-    ...approval,
-    workloads: removals.slice(0, 20).map(nameOf),
-    bindings: removals.length,
-    copies: removals.reduce((sum, { copies }) => sum + copies, 0),
-  }
-  const known = await hub.get(configMaps, approvalsKey).catch((error: unknown): undefined => {
-    if (!isError(error, 'NotFound')) throw error
-  })
-  const data = withApproval(known, entry)
-  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: approvalsKey, data }
-  if (known === undefined) await hub.create(configMaps, object, { fieldManager: 'flotilla-cli' })
-  else {
-    const patch = { metadata: { resourceVersion: known.metadata.resourceVersion }, data }
-    await hub.patch(configMaps, approvalsKey, { type: 'merge', patch }, { fieldManager: 'flotilla-cli' })
-  }
+function nameOf({ kind, namespace, name }: HeldRemoval): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`
 }
