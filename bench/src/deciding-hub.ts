@@ -3,6 +3,7 @@
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { crds } from '@flotilla/api/crds'
 import { createSchedulerController } from '@flotilla/control-plane/binding/scheduler/controller'
+import { Readings } from '@flotilla/control-plane/readings'
 import { createHub, type Hub } from '@flotilla/control-plane/hub'
 import { createPolicyController } from '@flotilla/control-plane/policy/controller'
 import { documents } from '@flotilla/kube-server/discovery/serve'
@@ -41,7 +42,7 @@ export async function startDecidingHub(folder: string): Promise<DecidingHub> {
   for (const crd of crds) await ensure(api, crd as KubeObject)
   const hub = opened.use(createHub({ env, api, id: 'bench' }))
   hub.start()
-  const scheduler = createSchedulerController({ env, hub })
+  const scheduler = createSchedulerController({ env, hub, readings: new Readings() })
   const { withFirstDecision } = scheduler
   const running = [createPolicyController({ env, hub, withFirstDecision }), scheduler].map((each) =>
     opened.use(startController(env, each)),

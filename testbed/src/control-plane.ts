@@ -25,6 +25,8 @@ export interface ControlPlane extends Endpoint, AsyncDisposable {
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
   readonly folder: string
+  /** Path of the audit log: writes, one JSON text a line, also those from before a wipe. */
+  readonly auditLog: string
   readonly binaries: Binaries
   /** Of the components that run now. */
   readonly pids: Readonly<Partial<Record<ComponentName, number>>>
@@ -32,6 +34,8 @@ export interface ControlPlane extends Endpoint, AsyncDisposable {
   kill(component: ComponentName): Promise<void>
   /** Starts it again with the same ports and data (after SIGTERM when it runs), and awaits readiness. */
   restart(component: ComponentName): Promise<void>
+  /** Ends every process, forgets all objects, and starts anew: another cluster at the same address. */
+  wipe(): Promise<void>
   /** SIGSTOP. */
   pause(component: ComponentName): void
   /** SIGCONT. */
@@ -78,9 +82,9 @@ interface PlaneOptions extends StartOptions {
 async function startControlPlane(options: PlaneOptions, nodes: readonly NodeSpec[]): Promise<ControlPlane> {
   const binaries = await ensureBinaries()
   for (let attempt = 1; ; attempt++) {
-    const plane = new RunningControlPlane(options, binaries, await freePorts(3))
+    const plane = new RunningControlPlane(options, nodes, binaries, await freePorts(3))
     try {
-      await plane.start(nodes)
+      await plane.start()
       return plane
     } catch (error) {
       await plane.stop()
@@ -94,9 +98,11 @@ class RunningControlPlane implements ControlPlane {
   readonly name: string
   readonly folder: string
   readonly kubeconfig: string
+  readonly auditLog: string
   readonly server: string
   readonly token = adminToken
   readonly binaries: Binaries
+  readonly #nodes: readonly NodeSpec[]
   readonly #layout: Layout
   readonly #isCluster: boolean
   readonly #controllerRate: number | undefined
@@ -106,6 +112,7 @@ class RunningControlPlane implements ControlPlane {
 
   constructor(
     { name, tokens = [], isCluster = false, controllerRate }: PlaneOptions,
+    nodes: readonly NodeSpec[],
     binaries: Binaries,
     [etcdPort = 0, etcdPeerPort = 0, apiPort = 0]: readonly number[],
   ) {
@@ -113,6 +120,8 @@ class RunningControlPlane implements ControlPlane {
     this.binaries = binaries
     this.folder = mkdtempSync(join(tmpdir(), `flotilla-testbed-${name}-`))
     this.kubeconfig = join(this.folder, files.kubeconfig)
+    this.auditLog = join(this.folder, files.auditLog)
+    this.#nodes = nodes
     this.server = `https://127.0.0.1:${apiPort}`
     this.#layout = { folder: this.folder, etcdPort, etcdPeerPort, apiPort }
     this.#isCluster = isCluster
@@ -123,7 +132,9 @@ class RunningControlPlane implements ControlPlane {
       [`${adminToken},admin,admin,system:masters`, ...tokens, ''].join('\n'),
     )
     writeFileSync(join(this.folder, files.serviceAccountKey), newKey())
-    copyFileSync(join(import.meta.dirname, 'stages.yaml'), join(this.folder, files.stages))
+    for (const file of [files.stages, files.auditPolicy]) {
+      copyFileSync(join(import.meta.dirname, file), join(this.folder, file))
+    }
   }
 
   get ca(): string {
@@ -135,7 +146,7 @@ class RunningControlPlane implements ControlPlane {
     return Object.fromEntries(running.map(([name, component]) => [name, component.pid]))
   }
 
-  async start(nodes: readonly NodeSpec[]): Promise<void> {
+  async start(): Promise<void> {
     this.#add('etcd', etcdFlags(this.#layout))
     this.#add('kube-apiserver', apiServerFlags(this.#layout))
     await this.#until('kube-apiserver', () => this.#isApiReady())
@@ -144,8 +155,8 @@ class RunningControlPlane implements ControlPlane {
     if (!this.#isCluster) return
     this.#add('kube-scheduler', schedulerFlags(this.#layout, this.#controllerRate))
     this.#add('kwok', kwokFlags(this.#layout))
-    await addNodes(this, this.name, nodes)
-    await this.#until('kwok', () => areNodesReady(this, nodes.length))
+    await addNodes(this, this.name, this.#nodes)
+    await this.#until('kwok', () => areNodesReady(this, this.#nodes.length))
     const account = '/api/v1/namespaces/default/serviceaccounts/default'
     await this.#until('kube-controller-manager', async () => (await send(this, { path: account })).code === 200)
   }
@@ -161,6 +172,13 @@ class RunningControlPlane implements ControlPlane {
     if (name === 'kube-apiserver' || name === 'etcd') await this.#until(name, () => this.#isApiReady())
   }
 
+  async wipe(): Promise<void> {
+    await this.#killAll()
+    this.#components.clear()
+    rmSync(join(this.folder, files.etcd), { recursive: true })
+    await this.start()
+  }
+
   pause(component: ComponentName): void {
     this.#require(component).signal('SIGSTOP')
   }
@@ -170,14 +188,18 @@ class RunningControlPlane implements ControlPlane {
   }
 
   async stop(): Promise<void> {
-    // Nothing here needs an orderly end, and a controller that lost its API server takes long over one.
-    await Promise.all([...this.#components.values()].map((component) => component.stop('SIGKILL')))
+    await this.#killAll()
     await this.#watchdog.dismiss()
     rmSync(this.folder, { recursive: true, force: true })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  /** Nothing here needs an orderly end, and a controller that lost its API server takes long over one. */
+  async #killAll(): Promise<void> {
+    await Promise.all([...this.#components.values()].map((component) => component.stop('SIGKILL')))
   }
 
   #add(name: ComponentName, args: readonly string[]): void {

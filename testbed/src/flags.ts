@@ -14,6 +14,9 @@ export const files = {
   kubeconfig: 'kubeconfig',
   stages: 'stages.yaml',
   certificate: 'certs/apiserver.crt',
+  auditPolicy: 'audit-policy.yaml',
+  auditLog: 'audit.log',
+  etcd: 'etcd',
 } as const
 
 /** Only what deletes and counts: a hub stores workloads and must not run them. */
@@ -24,7 +27,7 @@ const serviceRange = '10.96.0.0/16'
 export function etcdFlags({ folder, etcdPort, etcdPeerPort }: Layout): readonly string[] {
   const [client, peer] = [`http://127.0.0.1:${etcdPort}`, `http://127.0.0.1:${etcdPeerPort}`]
   return [
-    `--data-dir=${join(folder, 'etcd')}`,
+    `--data-dir=${join(folder, files.etcd)}`,
     `--listen-client-urls=${client}`,
     `--advertise-client-urls=${client}`,
     `--listen-peer-urls=${peer}`,
@@ -50,6 +53,8 @@ export function apiServerFlags({ folder, etcdPort, apiPort }: Layout): readonly 
     `--service-account-signing-key-file=${join(folder, files.serviceAccountKey)}`,
     `--service-cluster-ip-range=${serviceRange}`,
     '--event-ttl=10m',
+    `--audit-policy-file=${join(folder, files.auditPolicy)}`,
+    `--audit-log-path=${join(folder, files.auditLog)}`,
   ]
 }
 

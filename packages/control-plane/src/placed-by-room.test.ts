@@ -3,6 +3,7 @@ import { apiVersion } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { ResourceBinding } from '@flotilla/api/resource-binding'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDicts, valueAt } from '@flotilla/machinery/untyped'
 import { deployments, namespaces, pods } from '@flotilla/machinery/well-known-resources'
@@ -94,6 +95,20 @@ describe('placement by room', () => {
     expect(await podsEverywhere()).toEqual(['eu: 4 ready, 0 not', 'us: 2 ready, 0 not', 'ap: 0 ready, 0 not'])
     await endLocalWork()
     expect(await podsEverywhere()).toEqual(['eu: 6 ready, 0 not', 'us: 0 ready, 0 not', 'ap: 0 ready, 0 not'])
+  })
+
+  test('gives no room twice while members cannot be read', async () => {
+    const unreadable = new FlotillaError('Timeout', 'Cannot list nodes: no answer')
+    for (const lies of Object.values(fleet.lies)) {
+      lies.refuses = (resource) => (resource?.plural === 'nodes' ? unreadable : undefined)
+    }
+    await place(20)
+    await fleet.env.advance(120_000)
+    await fleet.api.create(deployments, ofCpus('more', 12))
+    await fleet.env.advance(60_000)
+    const all = (await podsEverywhere()).join(', ')
+    expect(all).not.toMatch(/[1-9]\d* not/)
+    expect([...all.matchAll(/(\d+) ready/g)].reduce((sum, [, ready]) => sum + Number(ready), 0)).toBe(28)
   })
 
   test('moves nothing while room comes and goes', async () => {

@@ -15,8 +15,16 @@ export interface Candidate {
   readonly isUsable: boolean
   /** What it holds is to go to earlier tiers where it can: it counts no more. */
   readonly isReturning?: true
-  /** Why it takes no more, e.g. `eu-1 takes at most 3 (maxReplicas)`. */
-  describeBound(): string
+  /** Replicas that the policy allows it; Infinity for no bound. */
+  readonly most: number
+}
+
+/** Why it takes no more, e.g. `eu-1 takes at most 3 (maxReplicas)`. Of weight 0 are those that are there for others' sake. */
+export function describeBound({ judged, share, most }: Candidate): string {
+  const { name } = judged.cluster
+  if (judged.limit < most) return describeLimit(judged)
+  if (most < Number.POSITIVE_INFINITY) return `${name} takes at most ${most} (maxReplicas)`
+  return `${name} has weight ${share.weight}`
 }
 
 export interface Levels {
@@ -40,28 +48,30 @@ export function growthLevel({ tier, reluctance }: Judged): number {
 /** Bound by room, weighed by it unless a weight is given: what it holds and what fits besides. */
 export function byRoom(judged: Judged, tie: number, levels: Levels, weight = judged.limit): Candidate {
   const { limit } = judged
-  const share = { weight: Math.min(weight, heaviest), min: 0, max: limit, tie }
-  const describeBound = () => describeLimit(judged)
-  return keeping({ judged, share, levels, isUsable: true, describeBound }, heldBy(judged))
+  const held = heldBy(judged)
+  const steps = stepsOf(judged, levels, limit, held)
+  const share = { weight: Math.min(weight, heaviest), min: 0, max: limit, tie, steps }
+  return { judged, share, held, levels, isUsable: true, most: Number.POSITIVE_INFINITY }
 }
 
 /** The candidate with so many replicas to keep. */
-export function keeping(candidate: Omit<Candidate, 'held'>, held: number): Candidate {
-  return { ...candidate, held, share: { ...candidate.share, steps: stepsOf(candidate, held) } }
+export function keeping(candidate: Candidate, held: number): Candidate {
+  const { judged, levels, share } = candidate
+  return { ...candidate, held, share: { ...share, steps: stepsOf(judged, levels, share.max, held) } }
 }
 
 /** Whole thousand-millionths of a unit of currency: less makes no difference, and sums stay exact. */
 const unitsPerCurrency = 1e9
 
 /** Rising. Steps that nothing can reach are left out. */
-function stepsOf({ judged, levels, share }: Omit<Candidate, 'held'>, held: number): readonly Step[] {
+function stepsOf(judged: Judged, levels: Levels, max: number, held: number): readonly Step[] {
   const { costs, holding } = judged
   if (costs === undefined) return withHeld(held, levels)
-  if (held > 0 || holding !== undefined) return priceSteps(judged, costs, held, levels, share.max)
+  if (held > 0 || holding !== undefined) return priceSteps(judged, costs, held, levels, max)
   const known = newcomers.get(costs)
-  if (known?.max === share.max && known.level === levels.growth) return known.steps
-  const steps = priceSteps(judged, costs, held, levels, share.max)
-  newcomers.set(costs, { max: share.max, level: levels.growth, steps })
+  if (known?.max === max && known.level === levels.growth) return known.steps
+  const steps = priceSteps(judged, costs, held, levels, max)
+  newcomers.set(costs, { max, level: levels.growth, steps })
   return steps
 }
 

@@ -36,27 +36,32 @@ const priceThreshold = 4000
  * Where `total` is below the sum of the minima it is divided in proportion to those.
  */
 export function divideReplicas(total: number, shares: readonly Share[]): readonly number[] {
-  const minima = sum(shares.map((share) => share.min))
+  const minima = sumOfMinima(shares)
   if (total < minima) return divideReplicas(total, shares.map(toMinimumShare))
-  const level = atMarginalCost(total - minima, shares)
-  const left = total - sum(level.map((share) => share.min))
-  return left > priceThreshold ? divideByPrice(total, level) : divideByHeap(total, level)
+  const isFree = shares.every(({ steps = free }) => steps.length === 1 && compareSteps(steps[0], free[0]) === 0)
+  const marginal = isFree ? undefined : marginalStep(total - minima, shares)
+  return marginal === undefined ? divideLevel(total, shares) : divideAt(marginal, total, shares)
 }
 
-/**
- * The shares with what is cheaper than the last replica in their minima and what is dearer cut off: what is left to
- * divide has one level and cost. `left`: replicas beyond the minima.
- */
-function atMarginalCost(left: number, shares: readonly Share[]): readonly Share[] {
-  if (shares.every(({ steps = free }) => steps.length === 1 && compareSteps(steps[0], free[0]) === 0)) return shares
-  const marginal = marginalStep(left, shares)
-  if (marginal === undefined) return shares
-  return shares.map((share) => ({
-    weight: share.weight,
-    min: reach(share, (step) => compareSteps(step, marginal) < 0),
-    max: reach(share, (step) => compareSteps(step, marginal) <= 0),
-    tie: share.tie,
-  }))
+/** What is cheaper than the last replica is taken, what is dearer is not; those that offer more at its cost share the rest. */
+function divideAt(marginal: Step, total: number, shares: readonly Share[]): readonly number[] {
+  const counts = shares.map((share) => reach(share, (step) => compareSteps(step, marginal) < 0))
+  const [level, places]: [Share[], number[]] = [[], []]
+  shares.forEach((share, place) => {
+    const min = counts[place] ?? 0
+    const max = reach(share, (step) => compareSteps(step, marginal) <= 0)
+    if (max <= min) return
+    level.push({ weight: share.weight, min, max, tie: share.tie })
+    places.push(place)
+  })
+  const others = sum(counts) - sumOfMinima(level)
+  divideLevel(total - others, level).forEach((count, at) => (counts[places[at] ?? 0] = count))
+  return counts
+}
+
+/** Where all replicas are of one level and cost. */
+function divideLevel(total: number, shares: readonly Share[]): readonly number[] {
+  return total - sumOfMinima(shares) > priceThreshold ? divideByPrice(total, shares) : divideByHeap(total, shares)
 }
 
 /** The step of the last of `left` replicas when the cheapest are taken; undefined: there is nothing to take. */
@@ -232,6 +237,12 @@ function sink(heap: number[], from: number, isLess: (left: number, right: number
     at = child
   }
   heap[at] = item
+}
+
+function sumOfMinima(shares: readonly Share[]): number {
+  let total = 0
+  for (const { min } of shares) total += min
+  return total
 }
 
 function sum(numbers: readonly number[]): number {

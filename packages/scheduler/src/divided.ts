@@ -2,7 +2,7 @@
 import type { SpreadConstraint } from '@flotilla/api/placement'
 import type { Shortfall } from '@flotilla/api/resource-binding'
 import { type Allocation, nameSome } from './allocation.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, describeBound } from './candidate.ts'
 import { divideReplicas } from './divide.ts'
 import { type Division, divideSpread } from './spread/spread.ts'
 import { divideInTiers } from './spread/return-to-tiers.ts'
@@ -29,15 +29,15 @@ export function allocateDivided(
     replicas: replicas === 0 ? keepAtZero(candidates.filter((_, index) => !unused.has(index))) : placedBy(counts),
     ...(shortfall === undefined ? {} : { shortfall }),
     ...(gap === 0 ? {} : { gap }),
-    unused: new Set(candidates.flatMap(({ judged }, index) => (unused.has(index) ? [judged.cluster.id] : []))),
+    unused: new Set([...unused].map((index) => candidates[index]?.judged.cluster.id ?? '')),
   }
 
   function placedBy(divided: readonly number[]): ReadonlyMap<string, number> {
     const placed = new Map<string, number>()
-    for (const [index, { judged }] of candidates.entries()) {
-      const count = divided[index] ?? 0
-      if (count > 0) placed.set(judged.cluster.id, count)
-    }
+    divided.forEach((count, index) => {
+      const id = candidates[index]?.judged.cluster.id
+      if (count > 0 && id !== undefined) placed.set(id, count)
+    })
     return placed
   }
 }
@@ -74,7 +74,7 @@ function explainShortfall(
   const missing = replicas - counts.reduce((total, count) => total + count, 0)
   if (missing > 0) {
     const full = candidates.filter(({ share }, at) => !unused.has(at) && isFull(share.weight, share.max, counts[at]))
-    const why = [...(unmet === undefined ? [] : [unmet]), ...reasons, ...full.map((each) => each.describeBound())]
+    const why = [...(unmet === undefined ? [] : [unmet]), ...reasons, ...full.map(describeBound)]
     const message = `${replicas - missing} of ${replicas} replicas have a place: ${nameSome(why)}`
     return { reason: 'PartiallyPlaced', message, missingReplicas: missing }
   }

@@ -47,7 +47,9 @@ function requestPart(inputHash: string): string {
  */
 export function orderTies(templateUID: string, feasible: readonly Judged[]): ReadonlyMap<string, number> {
   const tieOf = tieOrder(templateUID)
-  return new Map(feasible.map(({ cluster }, index) => [cluster.id, tieOf(cluster, index)]))
+  const ties = new Map<string, number>()
+  feasible.forEach(({ cluster }, index) => ties.set(cluster.id, tieOf(cluster, index)))
+  return ties
 }
 
 /** `index`: of the cluster in any list by name. */

@@ -39,19 +39,33 @@ export function judgeClusters(
 ): readonly Judged[] {
   const viewOf = prepareView(request, snapshot)
   const growthOn = prepareGrowth(request, snapshot)
+  const standingOf = (cluster: ClusterRow, index: number) =>
+    standing(viewOf(cluster, index).objections, holdings.get(cluster.id), request.isPinned)
+  const costs = costsOfAll(request, snapshot, standingOf)
   const judged = snapshot.clusters.map((cluster, index): Judged => {
     const { objections, tier } = viewOf(cluster, index)
     const holding = holdings.get(cluster.id)
-    const { isFeasible, limit: kept } = standing(objections, holding, request.isPinned)
+    const { isFeasible, limit: kept } = standingOf(cluster, index)
     const held = holding?.replicas ?? 0
     const limit = objections.length === 0 ? held + growthOn(cluster, index, held) : kept
-    // Written out: of many clusters, spreading an absent field takes as long as judging them.
-    return holding === undefined
-      ? { cluster, objections, isFeasible, tier, limit }
-      : { cluster, holding, objections, isFeasible, tier, limit }
+    return together({ cluster, objections, isFeasible, tier, limit }, holding, costs?.[index])
   })
-  const preferring = withReluctance(withTarget(judged, request.target), request, snapshot)
-  return withCosts(preferring, request, snapshot)
+  return withReluctance(withTarget(judged, request.target), request, snapshot)
+}
+
+/** Written out: of many clusters, spreading takes as long as judging them. */
+function together(
+  { cluster, objections, isFeasible, tier, limit }: Judged,
+  holding: Holding | undefined,
+  costs: ClusterCosts | undefined,
+): Judged {
+  if (holding === undefined) {
+    return costs === undefined
+      ? { cluster, objections, isFeasible, tier, limit }
+      : { cluster, objections, isFeasible, tier, limit, costs }
+  }
+  const holds = { cluster, holding, objections, isFeasible, tier, limit }
+  return costs === undefined ? holds : { ...holds, costs }
 }
 
 function withTarget(judged: readonly Judged[], target: ScheduleRequest['target']): readonly Judged[] {
@@ -68,19 +82,18 @@ function withReluctance(judged: readonly Judged[], request: ScheduleRequest, sna
   })
 }
 
-/** What is not known of a cluster is as bad as the worst of those that can be used. */
-function withCosts(
-  judged: readonly Judged[],
+/** By index. What is not known of a cluster is as bad as the worst of those that can be used. */
+function costsOfAll(
   request: ScheduleRequest,
   { clusters, book }: Snapshot,
-): readonly Judged[] {
+  standingOf: (cluster: ClusterRow, index: number) => Standing,
+): readonly ClusterCosts[] | undefined {
   const objective = objectiveOf(request.placement)
-  if (objective === undefined) return judged
-  const costs = weighCosts(objective, request, book, clusters, (index) => judged[index]?.isFeasible === true)
-  return judged.map((each, index) => {
-    const own = costs[index]
-    return own === undefined ? each : { ...each, costs: own }
-  })
+  const isRival = (index: number) => {
+    const cluster = clusters[index]
+    return cluster !== undefined && standingOf(cluster, index).isFeasible
+  }
+  return objective && weighCosts(objective, request, book, clusters, isRival)
 }
 
 /** Replicas that a cluster to which nothing objects may take besides the `held` ones. */
@@ -99,9 +112,16 @@ function prepareGrowth(
   }
 }
 
+interface Standing {
+  readonly isFeasible: boolean
+  readonly limit: number
+}
+
+const unopposed: Standing = { isFeasible: true, limit: Number.POSITIVE_INFINITY }
+
 /** Filters gate growth: a cluster that holds the object keeps it unless people said otherwise. */
-function standing(objections: readonly NamedObjection[], holding: Holding | undefined, isPinned = false) {
-  if (objections.length === 0) return { isFeasible: true, limit: Number.POSITIVE_INFINITY }
+function standing(objections: readonly NamedObjection[], holding: Holding | undefined, isPinned = false): Standing {
+  if (objections.length === 0) return unopposed
   if (mustLeave(objections, isPinned) || holding === undefined) return { isFeasible: false, limit: 0 }
   const most = objections.reduce((least, each) => Math.min(least, each.most ?? least), holding.replicas)
   return { isFeasible: true, limit: most }

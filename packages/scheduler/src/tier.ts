@@ -40,8 +40,9 @@ export function inTiers(replicas: number, candidates: readonly Candidate[], mayR
 
 /** Without replicas only the first tier is used. `candidates` itself where there is no other. */
 export function usableInTiers(candidates: readonly Candidate[]): readonly Candidate[] {
+  const tier = candidates[0]?.judged.tier
+  if (candidates.every(({ judged }) => judged.tier === tier)) return candidates
   const nearest = new Set(nearestTier(candidates.map(({ judged }) => judged)))
-  if (nearest.size === candidates.length) return candidates
   return candidates.map((candidate) => {
     const { judged, isUsable } = candidate
     return { ...candidate, isUsable: isUsable && (nearest.has(judged) || judged.holding !== undefined) }

@@ -19,8 +19,9 @@ export function explainViolation(
   judged: readonly Judged[],
   clusters: readonly DecidedCluster[],
 ): Shortfall | undefined {
-  const running = new Map(clusters.map((entry) => [entry.id, runningOf(entry)]))
   const opposed = judged.filter(({ objections }) => objections.length > 0)
+  if (opposed.length === 0) return undefined
+  const running = new Map(clusters.map((entry) => [entry.id, runningOf(entry)]))
   const violations = opposed.flatMap(({ cluster, objections }) => {
     const count = running.get(cluster.id) ?? 0
     const broken = count > 0 ? objections.filter(({ filter }) => reasons[filter] !== undefined) : []

@@ -1,9 +1,8 @@
 // Weighted, static: in proportion to the weights of a list, each cluster within its bounds.
 import type { StaticWeight } from '@flotilla/api/placement'
-import { describeLimit } from './allocation.ts'
 import { type Candidate, stepsAt } from './candidate.ts'
 import type { Judged } from './judge.ts'
-import { type ClusterWeight, prepareWeights } from './weights.ts'
+import { prepareWeights } from './weights.ts'
 
 export function weighByList(
   list: readonly StaticWeight[] | undefined,
@@ -18,14 +17,6 @@ export function weighByList(
     const share = { weight: asked.weight, min: Math.min(asked.min, max), max, tie, steps: stepsAt(judged.tier) }
     const isUsable = asked.weight > 0 || asked.min > 0
     const levels = { held: judged.tier, growth: judged.tier }
-    return { judged, share, held: 0, levels, isUsable, describeBound: () => describeBound(judged, asked) }
+    return { judged, share, held: 0, levels, isUsable, most: asked.max }
   })
-}
-
-/** Clusters that are there only for others' sake (weight 0, no bounds) say so. */
-function describeBound(judged: Judged, asked: ClusterWeight): string {
-  const { name } = judged.cluster
-  if (judged.limit < asked.max) return describeLimit(judged)
-  if (asked.max < Number.POSITIVE_INFINITY) return `${name} takes at most ${asked.max} (maxReplicas)`
-  return `${name} has weight ${asked.weight}`
 }

@@ -9,7 +9,7 @@ export interface Check {
   run(): Promise<string>
   /** The next command when it fails. */
   readonly next: string
-  /** The next command when nothing answered in time, if that is another one. */
+  /** The next command when no answer came, in time or at all, if that is another one. */
   readonly nextIfSilent?: string
 }
 
@@ -26,11 +26,16 @@ export async function runChecks(checks: readonly Check[], terminal: Terminal): P
       line(check.name, paint('red', 'failed '), error.message.replace(/\.? Next: .*$/s, ''))
       for (const { name } of checks.slice(index + 1))
         line(name, paint('dim', 'skipped'), `because ${check.name} failed`)
-      terminal.out(`\nNext: ${isError(error, 'Timeout') ? (check.nextIfSilent ?? check.next) : check.next}\n`)
+      terminal.out(`\nNext: ${isSilence(error) ? (check.nextIfSilent ?? check.next) : check.next}\n`)
       return false
     }
   }
   return true
+}
+
+/** Nothing came back, or the connection broke: unlike a port where nothing listens. */
+function isSilence({ code, cause }: FlotillaError): boolean {
+  return code === 'Timeout' || (cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET')
 }
 
 /** Gives up after `timeoutMs`. */

@@ -42,6 +42,24 @@ describe('summarize() of a lost cluster', () => {
   })
 })
 
+describe('summarize() of a cluster that is ready still', () => {
+  it.each([
+    { reason: 'Answered', want: [] },
+    { reason: 'Slow', want: ['Slow: it takes long'] },
+    { reason: 'NoAnswer', want: ['NoAnswer: it takes long'] },
+  ])('names what is wrong with the way to it: $reason', ({ reason, want }) => {
+    const reachable = { type: 'Reachable', status: 'True' as const, reason, message: 'it takes long. Next: look at it' }
+    const ready = clusters.slice(0, 1).map((cluster): Cluster => {
+      const conditions = [
+        ...(cluster.status?.conditions ?? []),
+        { ...reachable, lastTransitionTime: '2026-01-01T00:00:00Z' },
+      ]
+      return { ...cluster, status: { ...cluster.status, conditions } }
+    })
+    expect(summarize(hub, ready, []).troubles.map(({ why }) => why)).toEqual(want)
+  })
+})
+
 describe('clustersTable()', () => {
   it('shows neither ready nodes nor a latency of a cluster that is not ready', () => {
     const text = clustersTable(clusters, new Map(), { now: 0, isWide: false, paint: (_, word) => word })

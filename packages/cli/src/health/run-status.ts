@@ -1,5 +1,7 @@
 // Prints how the hub, its clusters and what is placed are.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import type { RestoredHub } from '@flotilla/api/hub-past'
+import { readPast } from '@flotilla/control-plane/takeover/take-over'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
 import { createCommandEnv } from '../command-env.ts'
@@ -32,6 +34,8 @@ export interface Summary {
   readonly held: number
   /** E.g. `frozen since …`; none: moves go on. */
   readonly moves?: string
+  /** E.g. `read-only since …`; none: it writes to its members. */
+  readonly restored?: string
 }
 
 export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
@@ -39,16 +43,22 @@ export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
 export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
   await using hub = await connectHub(createCommandEnv(), terminal, flags)
-  const [version, clusters, local, wide, freeze] = await Promise.all([
+  const [version, clusters, local, wide, freeze, past] = await Promise.all([
     hub.api.raw({ path: '/version' }),
     hub.api.list<Cluster>(clusterResource),
     listBindings(hub.api),
     listClusterBindings(hub.api),
     readFreeze(hub.api),
+    readPast(hub.api),
   ])
   const server = { server: hub.api.server, version: textAt(version.body, ['gitVersion']) }
   const fleet = summarize(server, clusters.items, [...local, ...wide])
-  const summary = freeze ? { ...fleet, moves: freezeText(freeze) } : fleet
+  const { restored } = past
+  const summary = {
+    ...fleet,
+    ...(freeze && { moves: freezeText(freeze) }),
+    ...(restored && { restored: restoredText(restored) }),
+  }
   terminal.out(format === 'text' ? summaryText(summary, painter(terminal)) : await formatValue(summary, format))
 }
 
@@ -70,6 +80,10 @@ export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bin
   }
 }
 
+function restoredText({ since, cluster }: RestoredHub): string {
+  return `read-only since ${since}: cluster ${cluster} knows a newer state of this hub, which was restored from an older or is a copy`
+}
+
 function isReady({ status }: Cluster): boolean {
   return findCondition(status?.conditions, 'Ready')?.status === 'True'
 }
@@ -85,12 +99,20 @@ function stateOf({ spec, status }: Binding): BindingState {
 
 function clusterTrouble(cluster: Cluster): readonly Trouble[] {
   const { name } = cluster.metadata
-  if (isReady(cluster)) return []
+  if (isReady(cluster)) return contactTrouble(cluster)
   const ready = findCondition(cluster.status?.conditions, 'Ready')
   const why = ready === undefined ? 'no controller has looked at it yet' : `${ready.reason}: ${ready.message}`
   const failover = findCondition(cluster.status?.conditions, 'Failover')
   const moved = failover === undefined ? '' : `. Failover: ${withoutNext(failover.message)}`
   return [{ thing: `cluster/${name}`, why: `${withoutNext(why)}${moved}`, next: `flotilla doctor cluster ${name}` }]
+}
+
+/** Of a cluster that counts as ready still: that it is slow, or has stopped answering a moment ago. */
+function contactTrouble({ metadata: { name }, status }: Cluster): readonly Trouble[] {
+  const reachable = findCondition(status?.conditions, 'Reachable')
+  if (reachable === undefined || reachable.reason === 'Answered') return []
+  const why = `${reachable.reason}: ${withoutNext(reachable.message)}`
+  return [{ thing: `cluster/${name}`, why, next: `flotilla doctor cluster ${name}` }]
 }
 
 function bindingTrouble(binding: Binding): readonly Trouble[] {
@@ -123,10 +145,8 @@ function withoutNext(text: string): string {
   return text.replace(/\.? Next: .*$/s, '')
 }
 
-export function summaryText(
-  { hub, clusters, nodes, placed, orphans, held, troubles, moves }: Summary,
-  paint: Paint,
-): string {
+export function summaryText(summary: Summary, paint: Paint): string {
+  const { hub, clusters, nodes, placed, orphans, held, troubles, moves, restored } = summary
   const isFine = clusters.ready === clusters.total
   const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
   const states = [
@@ -138,6 +158,7 @@ export function summaryText(
   const counted = states.filter(([count], index) => count > 0 || index === 0).map(([count, name]) => `${count} ${name}`)
   const lines = [
     `Hub        ${hub.server} (${hub.version})`,
+    ...(restored === undefined ? [] : [`Members    ${paint('red', restored)}. Next: flotilla takeover --dry-run`]),
     `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
     `Placed     ${placed.total}: ${counted.join(', ')}`,
     ...(moves === undefined ? [] : [`Moves      ${paint('yellow', moves)}. Next: flotilla freeze --off`]),

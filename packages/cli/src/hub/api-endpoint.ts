@@ -1,5 +1,5 @@
 // An API server of ours on the network: who may call it, and under which rights.
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { ensureBootstrapRoles } from '@flotilla/kube-server/access/bootstrap-roles'
 import { createCertificateAuthenticator } from '@flotilla/kube-server/access/certificate-authenticator'
 import { asServerAuthorizer, asServerDocuments } from '@flotilla/kube-server/access/in-process'
@@ -9,6 +9,7 @@ import { createServiceAccountTokens } from '@flotilla/kube-server/access/service
 import { serveKube, type Serving } from '@flotilla/kube-server/http/server'
 import type { KeyPair } from '@flotilla/kube-server/http/certificates'
 import type { KubeServer } from '@flotilla/kube-server/server'
+import { FlotillaError } from '@flotilla/machinery/errors'
 import type { Env } from '@flotilla/runtime/env'
 import type { DataFolder } from './data-folder.ts'
 import type { ListenAddress } from './listen-address.ts'
@@ -55,7 +56,7 @@ export function serveEndpoint(options: EndpointOptions): Promise<Serving> {
 function tokenKey(folder: Pick<DataFolder, 'file'>): string {
   const path = folder.file('service-account.key')
   const known = readPrivate(path)
-  if (known !== undefined) return known
+  if (known !== undefined) return checked(known, path)
   const { privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -63,4 +64,15 @@ function tokenKey(folder: Pick<DataFolder, 'file'>): string {
   })
   writePrivate(path, privateKey)
   return privateKey
+}
+
+/** Another key would end every token that was given out. */
+function checked(key: string, path: string): string {
+  try {
+    createPrivateKey(key)
+    return key
+  } catch (error) {
+    const next = 'Next: restore the data folder from a backup'
+    throw new FlotillaError('Invalid', `Cannot read ${path}: it is damaged. ${next}`, {}, { cause: error })
+  }
 }

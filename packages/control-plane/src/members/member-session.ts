@@ -10,6 +10,8 @@ import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
 import type { MemberConnection } from '../connect.ts'
 import { keyInKind, kindIdIn, kindIdOf, objectIdIn, type KindId, type ObjectId, type ObjectRef } from '../object-id.ts'
+import { loadCel } from '@flotilla/machinery/cel/program'
+import type { Interpreters } from '../interpreter/interpreters.ts'
 import { contactThrough, type ContactListener, type WriteCheck } from './contact.ts'
 import { MemberKinds } from './member-kinds.ts'
 import { Outcomes } from './outcomes.ts'
@@ -32,6 +34,8 @@ export interface SessionOptions {
   readonly cluster: Cluster
   readonly connection: MemberConnection
   readonly library: SchemaLibrary
+  /** How rows are made of kinds that the hub does not know. */
+  readonly interpreters: Interpreters
   /** Requests per second; default 1,000. */
   readonly requestRate?: number | undefined
 }
@@ -40,6 +44,8 @@ type KindRef = Pick<ObjectRef, 'apiVersion' | 'kind'>
 
 /** Restoring drift may take so much of the budget, requests per second. */
 const restoreRate = 50
+/** Within so long members are read anew when the rules of a kind are others. */
+const rereadSpreadMs = 1_000
 /** Requests in a row without any answer that make a member count as away. */
 const silencesToAway = 3
 const probeBackoff = { baseMs: 250, maxMs: 5_000 }
@@ -64,6 +70,10 @@ export class MemberSession {
   readonly #informers = new Map<KindId, Informer<Row>>()
   readonly #unserved = new Set<KindId>()
   readonly #opening = new Map<KindId, Promise<void>>()
+  /** Kinds that are read anew, by other rules. */
+  readonly #rereading = new Map<KindId, Informer<Row>>()
+  readonly #resources = new Map<KindId, Resource>()
+  readonly #unwatch: () => void
   /** What writes answered, until the informer has seen as much. */
   readonly #written = new Map<ObjectId, Row>()
   readonly #rowListeners = new Set<(change: RowChange) => void>()
@@ -75,7 +85,7 @@ export class MemberSession {
   #probing: Promise<void> | undefined
 
   constructor(options: SessionOptions) {
-    const { env, cluster, connection, library, requestRate = 1_000 } = options
+    const { env, cluster, connection, library, interpreters, requestRate = 1_000 } = options
     this.#options = options
     this.name = cluster.metadata.name
     this.id = cluster.spec.id
@@ -83,6 +93,7 @@ export class MemberSession {
     this.restores = new RequestBudget(env, { rate: restoreRate })
     this.api = contactThrough(env, connection.api, this.budget, this.#listener)
     this.kinds = new MemberKinds(this.api, library, this.#abort.signal)
+    this.#unwatch = interpreters.onChange(({ key }) => void this.#reread(key))
     this.#probing = this.#probe()
   }
 
@@ -146,9 +157,15 @@ export class MemberSession {
 
   /** Notes what a write of ours was answered. */
   noteWritten(id: ObjectId, object: KubeObject): Row {
-    const row = this.#project(object)
+    const row = this.project(object)
     this.#written.set(id, row)
     return row
+  }
+
+  /** The row of an object of this member, by the rules of its kind. */
+  project(object: KubeObject): Row {
+    const { env, interpreters } = this.#options
+    return projectRow(object, env.clock.now(), interpreters, this.name)
   }
 
   onRow(listener: (change: RowChange) => void): () => void {
@@ -175,9 +192,11 @@ export class MemberSession {
 
   async close(): Promise<void> {
     this.#abort.abort()
+    this.#unwatch()
     await this.#probing
     await Promise.all(this.#opening.values())
-    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()))
+    const informers = [...this.#informers.values(), ...this.#rereading.values()]
+    await Promise.all(informers.map((informer) => informer.stop()))
     await this.#options.connection.close()
   }
 
@@ -186,7 +205,7 @@ export class MemberSession {
     for (let failures = 0; !this.signal.aborted; failures++) {
       try {
         const { found, ...lookup } = await this.kinds.find(kind.apiVersion, kind.kind)
-        if (found) return this.#watch(id, found.resource)
+        if (found) return await this.#watch(id, found.resource, kind)
         if ('isUnknown' in lookup && !lookup.isUnknown) return this.#noteUnserved(id)
       } catch (error) {
         env.log.debug({ cluster: this.name, kind: id, err: error }, 'Cannot ask a member for a kind')
@@ -203,25 +222,65 @@ export class MemberSession {
     this.#tellKind(id)
   }
 
-  #watch(id: KindId, resource: Resource): void {
-    const { env, hubId } = this.#options
-    const informer = createInformer<Row>({
-      env,
-      api: this.api,
-      resource,
-      labelSelector: `${hubLabel}=${hubId}`,
-      project: (object) => this.#project(object),
-    })
+  /** Rows are made at once when objects are seen: by then the rules are known, and can be evaluated. */
+  async #watch(id: KindId, resource: Resource, kind: KindRef): Promise<void> {
+    const { interpreters } = this.#options
+    if (!interpreters.hasSynced) await interpreters.synced()
+    await interpreters.ready(kind)
+    if (this.signal.aborted) return
+    const informer = this.#informerOf(resource)
+    this.#resources.set(id, resource)
     this.#informers.set(id, informer)
-    informer.onChange(({ key, before, after }) => {
-      for (const listener of this.#rowListeners) listener({ id: objectIdIn(id, key), before, after })
-    })
+    informer.onChange(({ key, before, after }) => this.#tellRow(id, key, before, after))
     void informer.synced().then(() => this.#tellKind(id))
     informer.start()
   }
 
-  #project(object: KubeObject): Row {
-    return projectRow(object, this.#options.env.clock.now())
+  #informerOf(resource: Resource): Informer<Row> {
+    const { env, hubId } = this.#options
+    return createInformer<Row>({
+      env,
+      api: this.api,
+      resource,
+      labelSelector: `${hubLabel}=${hubId}`,
+      project: (object) => this.project(object),
+    })
+  }
+
+  /** Rows hold no objects, so other rules need a new reading. What is known stays until that is complete. */
+  async #reread(id: KindId): Promise<void> {
+    const resource = this.#resources.get(id)
+    if (resource === undefined) return
+    const { env } = this.#options
+    await this.#rereading.get(id)?.stop()
+    const next = this.#informerOf(resource)
+    this.#rereading.set(id, next)
+    // Not all members at once.
+    await env.timers.sleep(env.random() * rereadSpreadMs, this.signal)
+    await loadCel()
+    if (this.signal.aborted || this.#rereading.get(id) !== next) return
+    next.start()
+    await next.synced()
+    if (!this.signal.aborted && this.#rereading.get(id) === next) await this.#replace(id, next)
+  }
+
+  async #replace(id: KindId, next: Informer<Row>): Promise<void> {
+    const last = this.#informers.get(id)
+    this.#rereading.delete(id)
+    this.#informers.set(id, next)
+    const gone = new Map([...(last?.list() ?? [])].map((row) => [row.key, row]))
+    next.onChange(({ key, before, after }) => {
+      this.#tellRow(id, key, before ?? gone.get(key), after)
+      gone.delete(key)
+    })
+    for (const [key, before] of gone) this.#tellRow(id, key, before, undefined)
+    gone.clear()
+    await last?.stop()
+  }
+
+  #tellRow(kind: KindId, key: string, before: Row | undefined, after: Row | undefined): void {
+    const id = objectIdIn(kind, key)
+    for (const listener of this.#rowListeners) listener({ id, before, after })
   }
 
   #tellKind(id: KindId): void {

@@ -73,7 +73,7 @@ function readKey(path: string): Buffer {
     if (length === keyBytes) return key.subarray(0, keyBytes)
     throw new FlotillaError(
       'Unavailable',
-      `Cannot use key file ${path}: it holds ${length} bytes instead of ${keyBytes}`,
+      `Cannot use key file ${path}: it holds ${length} bytes instead of ${keyBytes}; put the original key file back`,
     )
   } finally {
     closeSync(file)

@@ -1,13 +1,14 @@
 // The revision log in SQLite: one row for each write. The newest row of a key is the object; the rows before it are
 // the past, kept as long as events of the past can be asked for. So each change is written once.
 import { closeSync, fdatasync, fsync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Journal } from './core-store.ts'
 import type { Envelope } from './envelope.ts'
+import { ReachedMark } from './reached-mark.ts'
 import type { StoreEvent, Stored } from './store.ts'
 import { resourceOfKey } from './store.ts'
 
@@ -22,6 +23,9 @@ const schema = `
 
 /** Steps from version N to N + 1, in order; the first release has none. */
 const migrations: readonly string[] = []
+
+/** Beside the database. */
+const reachedFile = 'store.reached'
 
 const encrypted = new Set(['secrets'])
 
@@ -46,6 +50,9 @@ export class SqliteJournal implements Journal {
   private readonly insert: StatementSync
   private readonly remove: StatementSync
   private readonly setMeta: StatementSync
+  private readonly reached: ReachedMark
+  /** The last revision of the transactions so far. */
+  private appended = 0
   /** SQLite's write-ahead log, into which every transaction goes. */
   private writeAhead: number | undefined
   private envelope: Envelope | undefined
@@ -55,7 +62,7 @@ export class SqliteJournal implements Journal {
 
   /** Throws Unavailable when the file is locked, newer, or unreadable. */
   static open(path: string): SqliteJournal {
-    return new SqliteJournal(path)
+    return readable(path, () => new SqliteJournal(path))
   }
 
   private constructor(path: string) {
@@ -66,6 +73,7 @@ export class SqliteJournal implements Journal {
       this.insert = this.database.prepare('INSERT INTO log VALUES (?, ?, ?)')
       this.remove = this.database.prepare('DELETE FROM log WHERE revision = ?')
       this.setMeta = this.database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+      this.reached = new ReachedMark(join(dirname(path), reachedFile))
     } catch (error) {
       this.database.close()
       throw error
@@ -85,7 +93,25 @@ export class SqliteJournal implements Journal {
     return value
   }
 
+  /** Throws Unavailable when the file is damaged, or ends before what it had reached. */
   load(): Loaded {
+    const loaded = readable(this.path, () => this.readAll())
+    this.checkReached(Math.max(loaded.compacted, loaded.events.at(-1)?.revision ?? 0))
+    return loaded
+  }
+
+  private checkReached(revision: number): void {
+    const { revision: reached = 0, path } = this.reached
+    if (revision < reached) {
+      const lost = `it ends at revision ${revision} and had reached ${reached}: acknowledged writes are lost`
+      const how = `${this.path}-wal is gone or cut short, or an older file was put in its place`
+      const next = `Next: restore the whole data folder from a backup, or remove ${path} to go on without them`
+      throw new FlotillaError('Unavailable', `Cannot use ${this.path}: ${lost}. ${how}. ${next}`)
+    }
+    this.reached.note(revision)
+  }
+
+  private readAll(): Loaded {
     const compacted = Number(this.readMeta('compacted') ?? 0)
     const objects = new Map<string, Stored>()
     const events: StoreEvent[] = []
@@ -113,12 +139,15 @@ export class SqliteJournal implements Journal {
     }
     this.garbage = []
     this.compacted = undefined
+    this.appended = events.at(-1)?.revision ?? this.appended
   }
 
   /** SQLite itself would stop the whole process for as long as the disk takes. */
   async sync(): Promise<void> {
+    const { appended } = this
     this.writeAhead ??= await openDurably(`${this.path}-wal`)
     await sync(this.writeAhead)
+    this.reached.note(appended)
   }
 
   /** What an event superseded is of no use any more, nor is the mark of a deletion. */
@@ -131,7 +160,10 @@ export class SqliteJournal implements Journal {
   }
 
   close(): void {
-    if (this.database.isOpen) this.database.close()
+    if (this.database.isOpen) {
+      this.database.close()
+      this.reached.close()
+    }
     if (this.writeAhead !== undefined) closeSync(this.writeAhead)
     this.writeAhead = undefined
   }
@@ -144,9 +176,13 @@ export class SqliteJournal implements Journal {
   }
 
   private decode({ key, value, revision }: Row): KubeObject {
-    const text =
-      typeof value === 'string' ? value : this.requireEnvelope().open(value as Uint8Array, `${key}@${revision}`)
-    return JSON.parse(text) as KubeObject
+    try {
+      const text =
+        typeof value === 'string' ? value : this.requireEnvelope().open(value as Uint8Array, `${key}@${revision}`)
+      return JSON.parse(text) as KubeObject
+    } catch (error) {
+      throw damaged(this.path, `${key} at revision ${revision} is no object any more`, error)
+    }
   }
 
   private eventOf(row: Row, before: Stored | undefined): StoreEvent | undefined {
@@ -177,6 +213,21 @@ export class SqliteJournal implements Journal {
   }
 }
 
+/** Runs `read`, wording what SQLite finds wrong with the file. */
+function readable<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof FlotillaError) throw error
+    throw damaged(path, error instanceof Error ? error.message : String(error), error)
+  }
+}
+
+function damaged(path: string, why: string, cause: unknown): FlotillaError {
+  const next = 'Next: restore the data folder from a backup'
+  return new FlotillaError('Unavailable', `Cannot read ${path}: ${why}. ${next}`, {}, { cause })
+}
+
 function whyNotStored(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error)
   return /disk is full/.test(why) ? 'the disk is full. Next: free some space and try again' : why
@@ -205,6 +256,7 @@ function openDatabase(path: string): DatabaseSync {
   } catch (error) {
     database?.close()
     const text = error instanceof Error ? error.message : String(error)
+    if (/malformed|not a database/.test(text)) throw damaged(path, text, error)
     const why = /locked|busy/i.test(text)
       ? 'another process is using it; stop that one or choose another data folder'
       : text

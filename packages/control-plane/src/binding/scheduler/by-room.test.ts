@@ -57,7 +57,9 @@ async function setRoom(rooms: Readonly<Record<string, number>>): Promise<void> {
     const apis = [{ group: 'apps', version: 'v1', kinds: ['Deployment'] }]
     const nodeShapes = [{ free: { cpu: `${pods * 500}m`, pods: '100' }, count: 1 }]
     const patch = { status: { conditions: [ready], apis, nodeShapes } }
+    const began = t.env.clock.monotonic()
     await t.api.patch(clusterResource, { name }, { type: 'merge', patch }, { subresource: 'status' })
+    t.readings.note(`id-${name}`, began)
   }
 }
 

@@ -29,6 +29,7 @@ import type { WithFirstDecision } from '../../first-decision.ts'
 import { isFrozen } from '../../freeze.ts'
 import type { Binding, Hub } from '../../hub.ts'
 import { objectIdOf } from '../../object-id.ts'
+import type { Readings } from '../../readings.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
 import { cannotCall } from '../scorer/call-scorer.ts'
 import { ExternalScores } from '../scorer/external-scores.ts'
@@ -55,6 +56,7 @@ const lookForRoomEveryMs = 15_000
 export interface SchedulerDeps {
   readonly env: Env
   readonly hub: Hub
+  readonly readings: Readings
   /** Default: external scorers cannot be asked. */
   readonly scores?: ExternalScores
 }
@@ -78,16 +80,18 @@ export interface SchedulerView {
 export function createSchedulerController({
   env,
   hub,
+  readings,
   scores = new ExternalScores({ env, hub, callScorer: cannotCall }),
 }: SchedulerDeps): SchedulerController {
   const rows = new ClusterRows(hub)
   const costs = new CostBooks(hub, () => env.clock.now())
   const snapshotNow = () => rows.snapshot(costs.current())
   const growth = new SteadyGrowth()
-  const reservations = new Reservations(
-    () => env.clock.monotonic(),
-    (id) => waiting.free(id),
-  )
+  const reservations = new Reservations({
+    now: () => env.clock.monotonic(),
+    readings,
+    onLess: (id) => waiting.free(id),
+  })
   const waiting = new Waiting((id, requirements) => {
     const cluster = snapshotNow().byId.get(id)
     return (cluster && freeRoom(cluster, requirements, reservations.on(id))) ?? 0

@@ -1,16 +1,19 @@
 import type { ResourceBinding } from '@flotilla/api/resource-binding'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
+import { Readings } from '../../readings.ts'
 import { Reservations } from './reservations.ts'
 
 let now: number
+let readings: Readings
 let reservations: Reservations
 const requirements = { resourceRequest: { cpu: '1' } }
 const greater = { resourceRequest: { cpu: '2' } }
 
 beforeEach(() => {
   now = 0
-  reservations = new Reservations(() => now)
+  readings = new Readings()
+  reservations = new Reservations({ now: () => now, readings })
 })
 
 /** A binding that is to have `replicas` on cluster a, of which `ready` have been seen ready. */
@@ -61,7 +64,7 @@ test('Reservations.on() adds up to what is not ready, whatever came in between',
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-      const some = new Reservations(() => 0)
+      const some = new Reservations({ now: () => 0, readings })
       const latest = new Map<string, number>()
       for (const { key, replicas, ready, cpu } of steps) {
         some.forget(key)
@@ -76,14 +79,25 @@ test('Reservations.on() adds up to what is not ready, whatever came in between',
   )
 })
 
-test('Reservations.on() still counts what became ready, until the member has been read again', () => {
+test('Reservations.on() still counts what became ready, until free room was read after it', () => {
   reservations.take('one', aBinding(5))
+  now += 20_000
   reservations.take('one', aBinding(5, 3))
+  readings.note('id-a', now - 1)
+  now += 120_000
   expect(reserved()).toEqual([5])
-  now += 60_000
-  expect(reserved()).toEqual([5])
-  now += 31_000
+  readings.note('id-a', now)
+  now += 15_000
   expect(reserved()).toEqual([2])
+})
+
+test('Reservations.on() gives up on a member that is not read any more', () => {
+  reservations.take('one', aBinding(5))
+  reservations.take('one', aBinding(5, 5))
+  now += 599_000
+  expect(reserved()).toEqual([5])
+  now += 20_000
+  expect(reserved()).toEqual([])
 })
 
 test('Reservations.on() gives up on what does not become ready', () => {

@@ -5,12 +5,11 @@ import { requestKey } from '@flotilla/scheduler/fit'
 import type { Reservation } from '@flotilla/scheduler/occupy'
 import type { Requirements } from '@flotilla/scheduler/requirements'
 import type { Binding } from '../../hub.ts'
+import type { Readings } from '../../readings.ts'
 import { replicasOf, requirementsOf } from '../../requirements.ts'
 
-/** A replica that is not ready after so long has taken its room, or will not. */
+/** A replica that is not ready after so long has taken its room, or will not; nor is a member that is not read for so long. */
 export const growingForMs = 600_000
-/** Members are read about once a minute: so long after replicas were seen ready, free room shows them. */
-const unseenForMs = 90_000
 const sweepEveryMs = 15_000
 
 export interface Growth {
@@ -39,8 +38,17 @@ interface Claims {
   readonly pending: ReadonlyMap<string, Pending>
 }
 
+export interface ReservationsDeps {
+  /** Monotonic milliseconds, of the clock that `readings` goes by. */
+  readonly now: () => number
+  readonly readings: Readings
+  /** Hears of clusters on which less is reserved than was. */
+  readonly onLess?: (clusterId: string) => void
+}
+
 export class Reservations {
   readonly #now: () => number
+  readonly #readings: Readings
   readonly #onLess: (clusterId: string) => void
   /** By key of binding. */
   readonly #claims = new Map<string, Claims>()
@@ -49,9 +57,9 @@ export class Reservations {
   readonly #lists = new Map<string, readonly Reservation[]>()
   #sweepAt = 0
 
-  /** `now`: milliseconds of any clock. `onLess` hears of clusters on which less is reserved than was. */
-  constructor(now: () => number, onLess: (clusterId: string) => void = () => {}) {
+  constructor({ now, readings, onLess = () => {} }: ReservationsDeps) {
     this.#now = now
+    this.#readings = readings
     this.#onLess = onLess
   }
 
@@ -62,7 +70,7 @@ export class Reservations {
     const growing = growingOn(binding, decision)
     const pending = new Map<string, Pending>()
     for (const id of new Set([...growing.keys(), ...(before?.pending.keys() ?? [])])) {
-      const next = follow(before?.pending.get(id) ?? none, growing.get(id) ?? noGrowth, now)
+      const next = this.#follow(id, before?.pending.get(id) ?? none, growing.get(id) ?? noGrowth, now)
       if (next.growing > 0 || next.unseen > 0) pending.set(id, next)
     }
     this.#replace(key, before, pending.size > 0 ? { request: requestOf(binding), pending } : undefined)
@@ -89,11 +97,22 @@ export class Reservations {
     for (const [key, claims] of this.#claims) {
       const pending = new Map<string, Pending>()
       for (const [id, each] of claims.pending) {
-        const next = follow(each, each, now)
+        const next = this.#follow(id, each, each, now)
         if (next.growing > 0 || next.unseen > 0) pending.set(id, next)
       }
       this.#replace(key, claims, pending.size > 0 ? { ...claims, pending } : undefined)
     }
+  }
+
+  /** What became ready is reserved until free room that was read afterwards shows it. */
+  #follow(id: string, before: Pending, { ready, growing }: Growth, now: number): Pending {
+    const becameReady = Math.min(before.growing, Math.max(0, ready - before.ready))
+    const isSeen = now - before.unseenSince >= growingForMs || this.#readings.isSince(id, before.unseenSince)
+    const unseen = (isSeen ? 0 : before.unseen) + becameReady
+    const unseenSince = becameReady > 0 ? now : before.unseenSince
+    const growingSince = growing === before.growing ? before.growingSince : now
+    const counted = (now - growingSince < growingForMs ? growing : 0) + unseen
+    return { ready, growing, growingSince, unseen, unseenSince, counted }
   }
 
   #replace(key: string, before: Claims | undefined, after: Claims | undefined): void {
@@ -124,15 +143,6 @@ export class Reservations {
 }
 
 const none: Pending = { ready: 0, growing: 0, growingSince: 0, unseen: 0, unseenSince: 0, counted: 0 }
-
-function follow(before: Pending, { ready, growing }: Growth, now: number): Pending {
-  const becameReady = Math.min(before.growing, Math.max(0, ready - before.ready))
-  const unseen = (now - before.unseenSince < unseenForMs ? before.unseen : 0) + becameReady
-  const unseenSince = becameReady > 0 ? now : before.unseenSince
-  const growingSince = growing === before.growing ? before.growingSince : now
-  const counted = (now - growingSince < growingForMs ? growing : 0) + unseen
-  return { ready, growing, growingSince, unseen, unseenSince, counted }
-}
 
 function requestOf({ spec }: Binding): Request {
   const requirements = requirementsOf(spec)

@@ -17,6 +17,7 @@ import type { Hub } from '../../hub.ts'
 import { hubItself, refusalOf } from '../../refused-registration.ts'
 import { nextHealth } from './availability.ts'
 import type { HubClaim } from './hub-lease.ts'
+import type { KnownPast } from './hub-past.ts'
 import { defaultHealthOptions, judgeProbe } from './judge-probe.ts'
 import type { ConditionValue, HealthOptions, ProbeResult } from './judge-probe.ts'
 import { ProbeSession, basisOf } from './probe-session.ts'
@@ -32,6 +33,8 @@ export interface HealthDeps {
   readonly fences: Fences
   /** Who we are to members. */
   readonly claim: HubClaim
+  /** Default: not kept. */
+  readonly past?: KnownPast
   /** ms since 1970 of the last answer of a member on its other connection: a second witness. */
   readonly heardAt: (cluster: string) => number | undefined
   /** Milliseconds between two probes of a member. Default 5 s. */
@@ -56,6 +59,7 @@ export function createHealthController(deps: HealthDeps): Controller {
     }
     const session = await openSession(cluster)
     if (!session) return
+    const startedAt = env.clock.monotonic()
     const result = await session.probe()
     session.note(isAnswerOf(cluster, result))
     const verdict = judgeProbe({ name, id: cluster.spec.id }, session.state, result, env.clock.now(), deps.health)
@@ -72,7 +76,7 @@ export function createHealthController(deps: HealthDeps): Controller {
       conditions.push(credentialsCondition(name, token))
     }
     await writeStatus(cluster, conditions, result, healthOf(cluster, session))
-    return { requeueAfterMs: probeEveryMs }
+    return { requeueAfterMs: Math.max(0, probeEveryMs - (env.clock.monotonic() - startedAt)) }
   }
 
   function healthOf({ metadata, status: told }: Cluster, { silence, state }: ProbeSession): ClusterHealth | undefined {

@@ -18,7 +18,14 @@ export interface HealthState {
 }
 
 export type ProbeResult =
-  | { readonly kind: 'answered'; readonly id: string; readonly version: string; readonly latencyMs: number }
+  | {
+      readonly kind: 'answered'
+      readonly id: string
+      readonly version: string
+      readonly latencyMs: number
+      /** What a probe waits for, if the answer took longer. */
+      readonly slowerThanMs?: number
+    }
   | { readonly kind: 'failed'; readonly error: FlotillaError }
 
 export interface ConditionValue {
@@ -51,12 +58,15 @@ export function judgeProbe(
 
 function judgeAnswer(
   member: { readonly name: string; readonly id: string },
-  answer: { readonly id: string; readonly version: string },
+  answer: Extract<ProbeResult, { kind: 'answered' }>,
   now: number,
 ): HealthVerdict {
   const state = { misses: 0, lastAnswer: now }
+  const { slowerThanMs } = answer
   const reachable = [
-    condition('Reachable', 'True', 'Answered', `The API server answers (${answer.version})`),
+    slowerThanMs === undefined
+      ? condition('Reachable', 'True', 'Answered', `The API server answers (${answer.version})`)
+      : condition('Reachable', 'True', 'Slow', slowText(member.name, answer.version, slowerThanMs)),
     condition('Authorized', 'True', 'Accepted', 'The API server accepts our credentials'),
   ]
   if (answer.id === member.id) {
@@ -66,6 +76,12 @@ function judgeAnswer(
     `Cannot use cluster ${member.name}: it was registered as ${member.id} and another cluster, ${answer.id}, ` +
     `answers at its address. Nothing is written to it. Next: flotilla unjoin ${member.name} --force, then join the new one`
   return { state, conditions: [...reachable, condition('Ready', 'False', 'IdentityChanged', message)] }
+}
+
+/** Without how long it took, which would be written with every probe. */
+function slowText(name: string, version: string, slowerThanMs: number): string {
+  const late = `The API server (${version}) takes longer than ${slowerThanMs / 1000} s to answer`
+  return `${late}: what is stated to cluster ${name} arrives late. Next: look at its load, and at the network to it`
 }
 
 function judgeRefusal(member: { readonly name: string }, error: FlotillaError, now: number): HealthVerdict {

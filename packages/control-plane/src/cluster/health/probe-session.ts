@@ -10,16 +10,20 @@ import type { Connect, MemberConnection } from '../../connect.ts'
 import { addMiss, type Silence } from './availability.ts'
 import { createHubLease } from './hub-lease.ts'
 import type { HubClaim, HubLease, LeaseVerdict } from './hub-lease.ts'
+import type { KnownPast } from './hub-past.ts'
 import type { HealthState, ProbeResult } from './judge-probe.ts'
 
 /** The version is asked for again after so long: an upgrade shows then at the latest. */
 const versionLifeMs = 60_000
 const leaseEveryMs = 10_000
+/** A question is given up after so many times as long as one probe waits. */
+const patience = 3
 
 export interface ProbeSessionOptions {
   readonly env: Env
   readonly connect: Connect
   readonly claim: HubClaim
+  readonly past?: KnownPast
   readonly cluster: Cluster
   readonly credentials: KubeObject | undefined
   /** Milliseconds until a probe counts as a miss. */
@@ -35,6 +39,7 @@ export class ProbeSession {
   leaseVerdict: LeaseVerdict | undefined
   readonly #options: ProbeSessionOptions
   readonly #connection: MemberConnection
+  #asking: Promise<ProbeResult> | undefined
   #version: { readonly text: string; readonly at: number } | undefined
   #leaseAt = Number.NEGATIVE_INFINITY
 
@@ -45,27 +50,25 @@ export class ProbeSession {
     this.state = { misses: 0, lastAnswer: options.env.clock.now() }
     this.silence = noSilence(options.env)
     this.#connection = options.connect(options.cluster, options.credentials, 'probe')
-    this.lease = createHubLease(options.env, this.#connection.api, options.claim)
+    const { env, cluster, claim, past } = options
+    this.lease = createHubLease(env, this.#connection.api, claim, past?.on(cluster.metadata.name, cluster.spec.id))
   }
 
   get api(): KubeApi {
     return this.#connection.api
   }
 
-  /** Asks the member who it is; never throws. */
+  /** Asks the member who it is; never throws. What is answered too late for one probe is the answer to the next. */
   async probe(): Promise<ProbeResult> {
-    const { clock } = this.#options.env
-    const started = clock.monotonic()
-    try {
-      const id = await this.#withTimeout((signal) => this.#readId(signal))
-      const latencyMs = Math.round(clock.monotonic() - started)
-      const version = await this.#withTimeout((signal) => this.#readVersion(signal))
-      return { kind: 'answered', id, version, latencyMs }
-    } catch (error) {
-      if (isError(error)) return { kind: 'failed', error }
-      this.#options.env.log.error({ err: error, cluster: this.#options.cluster.metadata.name }, 'Probe failed')
-      return { kind: 'failed', error: new FlotillaError('Internal', 'Internal error', {}, { cause: error }) }
-    }
+    const { env, timeoutMs } = this.#options
+    const late = Promise.withResolvers<'late'>()
+    const timer = env.timers.after(timeoutMs, () => late.resolve('late'))
+    this.#asking ??= this.#ask()
+    const result = await Promise.race([this.#asking, late.promise])
+    timer.cancel()
+    if (result === 'late') return { kind: 'failed', error: noAnswer(timeoutMs) }
+    this.#asking = undefined
+    return result
   }
 
   /** The member has been probed: whether it, and no other, answered. */
@@ -92,6 +95,23 @@ export class ProbeSession {
     return this.#connection.close()
   }
 
+  async #ask(): Promise<ProbeResult> {
+    const { env, cluster, timeoutMs } = this.#options
+    const started = env.clock.monotonic()
+    try {
+      const [id, version] = await this.#withPatience((signal) =>
+        Promise.all([this.#readId(signal), this.#readVersion(signal)]),
+      )
+      const latencyMs = Math.round(env.clock.monotonic() - started)
+      const slow = latencyMs > timeoutMs ? { slowerThanMs: timeoutMs } : {}
+      return { kind: 'answered', id, version, latencyMs, ...slow }
+    } catch (error) {
+      if (isError(error)) return { kind: 'failed', error }
+      env.log.error({ err: error, cluster: cluster.metadata.name }, 'Probe failed')
+      return { kind: 'failed', error: new FlotillaError('Internal', 'Internal error', {}, { cause: error }) }
+    }
+  }
+
   async #readId(signal: AbortSignal): Promise<string> {
     const found = await this.api.get(namespaces, { name: 'kube-system' }, { signal })
     return found.metadata.uid ?? ''
@@ -109,13 +129,13 @@ export class ProbeSession {
     return this.#version.text
   }
 
-  async #withTimeout<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #withPatience<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { env, timeoutMs } = this.#options
     const abort = new AbortController()
     const late = Promise.withResolvers<never>()
-    const timer = env.timers.after(timeoutMs, () => {
+    const timer = env.timers.after(patience * timeoutMs, () => {
       abort.abort()
-      late.reject(new FlotillaError('Timeout', `no answer within ${timeoutMs / 1000} s`, { hop: 'connect' }))
+      late.reject(noAnswer(timeoutMs))
     })
     try {
       return await Promise.race([run(abort.signal), late.promise])
@@ -123,6 +143,11 @@ export class ProbeSession {
       timer.cancel()
     }
   }
+}
+
+/** The same words whenever it is found out, since they are written when they change. */
+function noAnswer(timeoutMs: number): FlotillaError {
+  return new FlotillaError('Timeout', `no answer within ${timeoutMs / 1000} s`, { hop: 'connect' })
 }
 
 function noSilence({ clock }: Env): Silence {

@@ -2,6 +2,7 @@
 import { clusterResource } from '@flotilla/api/cluster'
 import type { Cluster, ClusterStatus } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
+import { deepEqual } from '@flotilla/machinery/json'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { findCondition } from '@flotilla/runtime/conditions'
 import { watch } from '@flotilla/runtime/controller'
@@ -20,8 +21,13 @@ export interface InventoryDeps {
   readonly memberApi: (cluster: string) => KubeApi | undefined
   /** Milliseconds between two readings of a member. Default 60 s. */
   readonly readEveryMs?: number
-  /** Is told when a reading that is in the status now began. */
+  /** Is told when the reading began that the hub shows now. */
   readonly readings?: Readings
+}
+
+interface Reading {
+  readonly began: number
+  readonly nodeShapes: ClusterStatus['nodeShapes']
 }
 
 /** Keys are names of clusters. A member that cannot be read keeps what was read last. */
@@ -33,6 +39,8 @@ export function createInventoryController({
   readings,
 }: InventoryDeps): Controller {
   const status = createStatusWriter({ api: hub.api, resource: clusterResource, fieldManager })
+  /** By name of cluster: readings that are written and that the hub's cache may not show yet. */
+  const unshown = new Map<string, Reading>()
 
   async function reconcile(name: string, signal: AbortSignal): Promise<Result | void> {
     const cluster = hub.clusters.get(name)
@@ -47,8 +55,18 @@ export function createInventoryController({
       throw error
     })
     await write(cluster, { ...inventory, properties })
-    readings?.note(cluster.spec.id, began)
+    unshown.set(name, { began, nodeShapes: inventory.nodeShapes })
+    noteShown(hub.clusters.get(name))
     return { requeueAfterMs: readEveryMs * (0.9 + env.random() * 0.2) }
+  }
+
+  function noteShown(cluster: Cluster | undefined): void {
+    const name = cluster?.metadata.name ?? ''
+    const reading = unshown.get(name)
+    if (cluster === undefined || reading === undefined) return
+    if (!deepEqual(cluster.status?.nodeShapes, reading.nodeShapes)) return
+    unshown.delete(name)
+    readings?.note(cluster.spec.id, reading.began)
   }
 
   /** The reading took its time: what health wrote meanwhile must not be written back. */
@@ -62,6 +80,8 @@ export function createInventoryController({
     concurrency: 64,
     watches: [
       watch(hub.clusters, ({ key, before, after }) => {
+        if (after) noteShown(after)
+        else unshown.delete(key)
         const isNews = after !== undefined && isReady(after) && !(before && isReady(before))
         return isNews ? [key] : []
       }),
