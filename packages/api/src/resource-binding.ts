@@ -16,21 +16,9 @@ import {
   time,
 } from './field.ts'
 import { defineKind } from './kind.ts'
+import { clusterUID, reference } from './reference.ts'
+import { removalApprovalSchema, removalHoldSchema, removalSchema } from './removal.ts'
 import { tolerationSchema } from './selector.ts'
-
-const refProperties = {
-  apiVersion: text('Group and version.', { minLength: 1 }),
-  kind: text('Kind.', { minLength: 1 }),
-  namespace: optional(text('Namespace; none for cluster-scoped objects.', { maxLength: 63 })),
-  name: text('Name.', { minLength: 1, maxLength: 253 }),
-}
-
-function reference(description: string) {
-  return object(description, {
-    ...refProperties,
-    uid: text('UID: tells it from others of the name.', { minLength: 1 }),
-  })
-}
 
 const replicaRequirementsSchema = object('What one replica needs.', {
   resourceRequest: optional(map('Resources by name.', text('Kubernetes quantity.'))),
@@ -79,11 +67,6 @@ export const bindingPrioritySchema = object('How important it is where room is s
 })
 
 export type BindingPriority = ValueOf<typeof bindingPrioritySchema>
-
-const clusterUID = text(
-  'UID of the Cluster, which tells this registration from later ones of the same cluster. None: written by an older version.',
-  { minLength: 1 },
-)
 
 const decidedClusterSchema = object('What one cluster shall hold.', {
   name: text('Name of the cluster.', { minLength: 1 }),
@@ -201,39 +184,6 @@ export const decisionSchema = object('Where it goes. Written by the scheduler in
 })
 
 export type Decision = ValueOf<typeof decisionSchema>
-
-export const removalSchema = object('A copy that goes: recorded by the write that ended the claim on it.', {
-  cluster: text('Name of the cluster.', { minLength: 1 }),
-  id: text('Identity of the cluster.', { minLength: 1 }),
-  clusterUID: optional(clusterUID),
-  object: object('The object.', refProperties),
-  templateUID: text('UID of its template, which the copy must carry.', { minLength: 1 }),
-  reason: text('One CamelCase word.', { minLength: 1 }),
-  since: time('When it was recorded, RFC 3339.'),
-  orphan: optional(flag('The copy stays, without our marks.')),
-  approved: optional(flag('A person let it go although it was held.')),
-})
-
-export type Removal = ValueOf<typeof removalSchema>
-
-const removalHoldSchema = object(
-  'None of its copies goes: too many were to go within an hour. Until a person approves it or nothing is to go any more.',
-  {
-    since: time('When it was held, RFC 3339.'),
-    scope: choice('Of what too many were to go: all of its policy, or all of the hub.', ['Policy', 'Hub']),
-    message: text('How many, and how many may go, for people.', { maxLength: 1024 }),
-  },
-)
-
-export type RemovalHold = ValueOf<typeof removalHoldSchema>
-
-const removalApprovalSchema = object('Who let go last what was held. It holds for what was held then, and no longer.', {
-  by: text('Name of the user, as the API server of the hub knows it.', { maxLength: 1024 }),
-  time: time('When, RFC 3339.'),
-  deletion: optional(flag('It was being deleted: all that it placed goes.')),
-})
-
-export type RemovalApproval = ValueOf<typeof removalApprovalSchema>
 
 const evictionSchema = object('A move away from a cluster that failed, or on which the workload did.', {
   cluster: text('Name of the cluster.', { minLength: 1 }),

@@ -1,6 +1,7 @@
 // Who wants an object on a cluster, and who wants it gone. An object goes only when no live binding claims it. Pure.
 import type { Cluster } from '@flotilla/api/cluster'
-import type { DecidedCluster, Decision, Removal } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { CauseOfLoss } from '@flotilla/scheduler/cause-of-loss'
 import type { BindingFate } from '../binding-fate.ts'

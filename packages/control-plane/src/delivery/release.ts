@@ -1,7 +1,8 @@
 // Evidence of removals: kept in the binding until every member has confirmed, then cleared; the binding's finalizer
 // goes with the last of it.
 import { bindingFinalizer, fieldManager } from '@flotilla/api/group'
-import { clusterResourceBindingResource, resourceBindingResource, type Removal } from '@flotilla/api/resource-binding'
+import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import { isError } from '@flotilla/machinery/errors'
 import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'

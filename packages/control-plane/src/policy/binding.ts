@@ -1,6 +1,7 @@
 // What the binding of a template says before anything is decided. Pure.
 import { apiVersion, bindingFinalizer } from '@flotilla/api/group'
-import type { BindingSpec, Decision, PolicyRef, Removal, Workload } from '@flotilla/api/resource-binding'
+import type { BindingSpec, Decision, PolicyRef, Workload } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import { keyOf, type KubeObject, type ObjectKey } from '@flotilla/machinery/object'

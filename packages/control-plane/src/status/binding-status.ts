@@ -1,6 +1,7 @@
 // Folds what was observed on each cluster into a binding's status. Pure.
 import type { Condition as ApiCondition } from '@flotilla/api/condition'
-import type { BindingStatus, DecidedCluster, RemovalHold } from '@flotilla/api/resource-binding'
+import type { BindingStatus, DecidedCluster } from '@flotilla/api/resource-binding'
+import type { RemovalHold } from '@flotilla/api/removal'
 import { deepEqual } from '@flotilla/machinery/json'
 import { setCondition } from '@flotilla/runtime/conditions'
 import { timestamp } from '@flotilla/runtime/timestamp'

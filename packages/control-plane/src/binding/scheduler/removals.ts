@@ -1,5 +1,6 @@
 // What a new decision takes away, written down in the same write. Pure.
-import type { Decision, Removal } from '@flotilla/api/resource-binding'
+import type { Decision } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import type { CauseOfLoss } from '@flotilla/scheduler/cause-of-loss'
 import type { Binding } from '../../hub.ts'
 import { registered, type UidOf } from '../../registration.ts'

@@ -1,5 +1,5 @@
 // What a person lets go, and how that is written down. Pure.
-import type { RemovalApproval } from '@flotilla/api/resource-binding'
+import type { RemovalApproval } from '@flotilla/api/removal'
 import { removalsName } from '@flotilla/api/breaker'
 import { systemNamespace } from '@flotilla/api/group'
 import type { Patch } from '@flotilla/machinery/kube-api'

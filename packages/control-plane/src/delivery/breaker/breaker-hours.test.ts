@@ -3,7 +3,7 @@ import { configMaps } from '@flotilla/machinery/well-known-resources'
 import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { approvalOf } from './approval.ts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { aConfigMap, startFleet, type TestFleet } from '../../../test/test-fleet.ts'
+import { aConfigMap, startFleet, type TestFleet, type TestMember } from '../../../test/test-fleet.ts'
 
 const minute = 60_000
 const names = Array.from({ length: 24 }, (_, index) => `c${index}`)
@@ -24,8 +24,8 @@ const deleteOneByOne = async (some: readonly string[]) => {
 }
 
 const left = async () => {
-  const member = fleet.byName['m1']
-  const found = await Promise.all(names.map((name) => member?.get(configMaps, name)))
+  const member = fleet.byName['m1'] as TestMember
+  const found = await Promise.all(names.map((name) => member.get(configMaps, name)))
   return found.filter((copy) => copy !== undefined).length
 }
 

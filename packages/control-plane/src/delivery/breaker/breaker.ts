@@ -1,11 +1,8 @@
 // The breaker: holds removals when too much would go within an hour, until a person approves it. Nothing that it guards goes
 // before it is written down that it may.
 import { fieldManager } from '@flotilla/api/group'
-import {
-  clusterResourceBindingResource,
-  type RemovalHold,
-  resourceBindingResource,
-} from '@flotilla/api/resource-binding'
+import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import type { RemovalHold } from '@flotilla/api/removal'
 import { isError } from '@flotilla/machinery/errors'
 import { keyOf } from '@flotilla/machinery/object'
 import type { Result, RunningController } from '@flotilla/runtime/controller'
@@ -175,8 +172,9 @@ export class Breaker implements AsyncDisposable {
 
   /** A binding that has nothing left that it would lose, or whose policy allows it, is held no longer. */
   async #endHolds(): Promise<void> {
-    for (const name of [...this.#changed]) {
-      this.#changed.delete(name)
+    const names = [...this.#changed]
+    this.#changed.clear()
+    for (const name of names) {
       const binding = this.#deps.hub.binding(name)
       if (!binding?.spec.removalHold) this.#held.delete(name)
       else if (this.#isAllowed(binding) || this.#lossOf(binding) === undefined) await this.#write(binding, null)

@@ -1,4 +1,5 @@
-import type { BindingSpec, RemovalHold } from '@flotilla/api/resource-binding'
+import type { BindingSpec } from '@flotilla/api/resource-binding'
+import type { RemovalHold } from '@flotilla/api/removal'
 import { describe, expect, test } from 'vitest'
 import type { Binding } from '../../hub.ts'
 import { judgeLosses, type Sight } from './judge.ts'

@@ -1,5 +1,5 @@
 // Which losses are too many at once: by policy first, then of the hub. Pure.
-import type { RemovalHold } from '@flotilla/api/resource-binding'
+import type { RemovalHold } from '@flotilla/api/removal'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { Binding } from '../../hub.ts'
 import { type Entry, entryOf, fallOf, headOf } from './ledger.ts'
