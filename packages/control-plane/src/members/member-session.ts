@@ -4,6 +4,7 @@ import type { Cluster } from '@flotilla/api/cluster'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
 import { createInformer } from '@flotilla/runtime/create-informer'
 import { backoffDelay } from '@flotilla/runtime/backoff'
 import type { Env } from '@flotilla/runtime/env'
@@ -73,6 +74,8 @@ export class MemberSession {
   #lastContact: number | undefined
   #silences = 0
   #probing: Promise<void> | undefined
+  #isInDoubt = false
+  #confirming: Promise<boolean> | undefined
 
   constructor(options: SessionOptions) {
     const { env, cluster, connection, library, requestRate = 1_000 } = options
@@ -144,6 +147,18 @@ export class MemberSession {
     for (const [kind, informer] of this.#informers) for (const row of informer.list()) yield objectIdIn(kind, row.key)
   }
 
+  /**
+   * Undefined: nothing makes us doubt whom we talk to. When something of ours has vanished another cluster may be
+   * answering, to which all of it would be stated: false when one does. @throws what it answers.
+   */
+  confirmIdentity(): Promise<boolean> | undefined {
+    if (!this.#isInDoubt) return undefined
+    this.#confirming ??= this.#askIdentity().finally(() => {
+      this.#confirming = undefined
+    })
+    return this.#confirming
+  }
+
   /** Notes what a write of ours was answered. */
   noteWritten(id: ObjectId, object: KubeObject): Row {
     const row = this.#project(object)
@@ -198,6 +213,19 @@ export class MemberSession {
     }
   }
 
+  async #askIdentity(): Promise<boolean> {
+    // What vanishes while we ask is asked about again.
+    this.#isInDoubt = false
+    try {
+      const { metadata } = await this.api.get(namespaces, { name: 'kube-system' }, { signal: this.signal })
+      this.#isInDoubt ||= metadata.uid !== this.id
+      return metadata.uid === this.id
+    } catch (error) {
+      this.#isInDoubt = true
+      throw error
+    }
+  }
+
   #noteUnserved(id: KindId): void {
     this.#unserved.add(id)
     this.#tellKind(id)
@@ -214,6 +242,7 @@ export class MemberSession {
     })
     this.#informers.set(id, informer)
     informer.onChange(({ key, before, after }) => {
+      if (!after) this.#isInDoubt = true
       for (const listener of this.#rowListeners) listener({ id: objectIdIn(id, key), before, after })
     })
     void informer.synced().then(() => this.#tellKind(id))
