@@ -27,7 +27,7 @@ const inventoryMs = 150_000
 
 const priced = ['rebalance', 'reschedule', 'costs']
 const asked = ['plan', 'review', 'diff']
-const others = ['shrink', 'preempt', ...asked]
+const others = ['shrink', 'preempt', 'piece', ...asked]
 const tests = ['dynamic', 'aggregated', 'region', 'race', 'short', 'deny', 'tiers', ...others, ...priced]
 const capacity = Object.fromEntries(tests.map((name) => [resourceOf(name), '8']))
 const nodesOf = (count: number) => Array.from({ length: count }, () => ({ capacity }))
@@ -203,6 +203,39 @@ describe('placement on three real clusters', () => {
     await untilEqual('ready replicas', () => readyOf('tiers'), [2, 0, 8])
     await hub.kubectl('label cluster member-1 site-')
     await untilEqual('ready replicas', () => readyOf('tiers'), [0, 2, 8])
+  })
+
+  it('what is one piece goes whole to a cluster that has room for all of it, or not at all', async () => {
+    /** Two Deployments and the policy that makes one piece of them, which comes last: there is no piece of one. */
+    const piece = (name: string, replicas: readonly number[]) => {
+      const parts = replicas.map((count, index) => workload('piece', count, {}, `${name}-${index}`)[0] ?? {})
+      const resourceSelectors = parts.map((_, index) => ({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        name: `${name}-${index}`,
+      }))
+      const spec = { resourceSelectors, schedulingUnit: 'Together', placement: { replicaScheduling: dynamic } }
+      return [...parts, { apiVersion, kind: 'PropagationPolicy', metadata: { name, namespace }, spec }]
+    }
+    const readyOfPiece = (name: string) => Promise.all([readyOf(`${name}-0`), readyOf(`${name}-1`)])
+    await hub.apply(...piece('large', [10, 8]))
+    await untilEqual('ready replicas', () => readyOfPiece('large'), [
+      [10, 0, 0],
+      [8, 0, 0],
+    ])
+    await hub.apply(...piece('middle', [6, 4]))
+    await untilEqual('ready replicas', () => readyOfPiece('middle'), [
+      [0, 6, 0],
+      [0, 4, 0],
+    ])
+    // Of 48 places 20 are free, 6, 6 and 8, and none has 9.
+    await hub.apply(...piece('divided', [5, 4]))
+    const isScheduled = async () => conditionOf(await bindingOf('divided-0'), 'Scheduled', 'status')
+    await untilEqual('whether it is scheduled', isScheduled, 'False')
+    expect(await readyOfPiece('divided')).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ])
   })
 
   it('flotilla plan foretells what an edited policy does, and applies it', async () => {

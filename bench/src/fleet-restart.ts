@@ -8,7 +8,7 @@ import type { Member, RealFleet } from './real-fleet.ts'
 import { oneRow, type Row } from './report.ts'
 
 /** Below this share of one core for so long, the hub is quiet. */
-const quietShare = 0.1
+export const quietShare = 0.1
 const quietMs = 2_000
 const sampleMs = 250
 
@@ -36,14 +36,15 @@ export async function restartRows(run: Run, { hub, members }: RealFleet): Promis
   ]
 }
 
-async function quietAt(pid: number): Promise<number> {
+/** When (`now()`) the process had last used more than `share` of one core; resolves a while after that. */
+export async function quietAt(pid: number, share = quietShare): Promise<number> {
   let used = cpuSeconds(pid)
   let at = now()
   let quietSince = at
   while (at - quietSince < quietMs) {
     await sleep(sampleMs)
     const [usedNow, next] = [cpuSeconds(pid), now()]
-    if ((usedNow - used) * 1_000 > (next - at) * quietShare) quietSince = next
+    if ((usedNow - used) * 1_000 > (next - at) * share) quietSince = next
     used = usedNow
     at = next
   }

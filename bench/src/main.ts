@@ -8,6 +8,7 @@ import { fragmentation } from './benches/fragmentation.ts'
 import { idle } from './benches/idle.ts'
 import { propagation } from './benches/propagation.ts'
 import { rebalance } from './benches/rebalance.ts'
+import { scale } from './benches/scale.ts'
 import { scheduler } from './benches/scheduler.ts'
 import { start } from './benches/start.ts'
 import { throughput } from './benches/throughput.ts'
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   decision,
   rebalance,
   fragmentation,
+  scale,
 ]
 
 const { positionals, values } = readArguments()

@@ -72,21 +72,28 @@ export function weightedPolicy(
   })
 }
 
+/** Every Deployment with the label `slice` goes whole to each cluster with that label. */
+export function slicePolicy(namespace: string, slice: string): KubeObject {
+  const labelSelector = { matchLabels: { slice } }
+  const placement = { clusterAffinity: { labelSelector }, replicaScheduling: { replicaSchedulingType: 'Duplicated' } }
+  return policyOf(namespace, slice, { labelSelector }, placement)
+}
+
 function policy(
   namespace: string,
   name: string,
   deployment: string | undefined,
   replicaScheduling: object,
 ): KubeObject {
-  const selector = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    ...(deployment === undefined ? {} : { name: deployment }),
-  }
+  return policyOf(namespace, name, deployment === undefined ? {} : { name: deployment }, { replicaScheduling })
+}
+
+function policyOf(namespace: string, name: string, selected: object, placement: object): KubeObject {
+  const selector = { apiVersion: 'apps/v1', kind: 'Deployment', ...selected }
   return {
     apiVersion: propagationPolicyResource.group + '/' + propagationPolicyResource.version,
     kind: propagationPolicyResource.kind,
     metadata: { name, namespace },
-    spec: { resourceSelectors: [selector], massRemoval: 'Allow', placement: { replicaScheduling } },
+    spec: { resourceSelectors: [selector], massRemoval: 'Allow', placement },
   }
 }

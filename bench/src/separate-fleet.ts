@@ -4,14 +4,15 @@ import { createKubeClient, type KubeClient } from '@flotilla/kube-client/client'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { namespaces, secrets } from '@flotilla/machinery/well-known-resources'
 import { ensureNamespace, env } from './api-server.ts'
+import { pool } from './clock.ts'
 import { clusterResource } from './manifests.ts'
-import { token, type Accepted, type Endpoints } from './members/protocol.ts'
+import { token, type Accepted, type Answer, type Endpoints, type Order } from './members/protocol.ts'
 import { nextMessage, startNode, type Started } from './processes.ts'
 
 export interface SeparateFleet extends AsyncDisposable {
   readonly clients: readonly KubeClient[]
-  /** Registers all of them on the hub. */
-  register(hub: KubeApi): Promise<void>
+  /** Registers all of them on the hub; `labelsOf`: of the Cluster of that index. */
+  register(hub: KubeApi, labelsOf?: (index: number) => Readonly<Record<string, string>>): Promise<void>
 }
 
 export interface FakeFleet extends SeparateFleet {
@@ -19,7 +20,12 @@ export interface FakeFleet extends SeparateFleet {
   accepted(name: string): Promise<number>
 }
 
+export interface PlainFleet extends SeparateFleet {
+  ask(order: Order): Promise<Answer>
+}
+
 const system = 'flotilla-system'
+const registrationsAtOnce = 32
 
 export async function startFakeFleet(count: number): Promise<FakeFleet> {
   const started = startMembers('fake-main.ts', count)
@@ -38,27 +44,40 @@ export function startSimulatedFleet(count: number, nodes: number): Promise<Separ
   return fleetOf(startMembers('simulated-main.ts', count, nodes))
 }
 
+/** Without nodes and controllers. */
+export async function startPlainFleet(count: number): Promise<PlainFleet> {
+  const started = startMembers('plain-main.ts', count)
+  const fleet = await fleetOf(started)
+  return {
+    ...fleet,
+    ask(order) {
+      const answer = nextMessage<Answer>(started)
+      started.child.send(order)
+      return answer
+    },
+  }
+}
+
 function startMembers(script: string, ...args: readonly number[]): Started {
   return startNode([join(import.meta.dirname, 'members', script), ...args.map(String)])
 }
 
 async function fleetOf(started: Started): Promise<SeparateFleet> {
-  const { ports, ca } = await nextMessage<Endpoints>(started)
+  const { ports, ids, ca } = await nextMessage<Endpoints>(started)
   const servers = ports.map((port) => `https://127.0.0.1:${port}`)
   const clients = servers.map((url) =>
     createKubeClient({ env, server: { url, ca }, credentials: { token }, userAgent: 'flotilla-bench' }),
   )
   return {
     clients,
-    async register(hub) {
+    async register(hub, labelsOf = () => ({})) {
       await ensureNamespace(hub, system)
-      for (const [index, client] of clients.entries()) {
-        await ensureNamespace(client, system)
+      await pool([...clients.entries()], registrationsAtOnce, async ([index, client]) => {
         const name = `member-${index + 1}`
-        const { metadata } = await client.get(namespaces, { name: 'kube-system' })
+        const id = ids?.[index] ?? (await prepare(client))
         await hub.create(secrets, secret(name, ca))
-        await hub.create(clusterResource, cluster(name, metadata.uid, servers[index]))
-      }
+        await hub.create(clusterResource, cluster(name, labelsOf(index), id, servers[index]))
+      })
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.close()))
@@ -67,17 +86,28 @@ async function fleetOf(started: Started): Promise<SeparateFleet> {
   }
 }
 
+/** Gives the identity of a member on which nothing is yet. */
+async function prepare(client: KubeClient): Promise<string | undefined> {
+  await ensureNamespace(client, system)
+  return (await client.get(namespaces, { name: 'kube-system' })).metadata.uid
+}
+
 function secret(name: string, ca: string) {
   const metadata = { name, namespace: system }
   return { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { token, 'ca.crt': ca } }
 }
 
-function cluster(name: string, id: string | undefined, apiEndpoint: string | undefined) {
+function cluster(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  id: string | undefined,
+  apiEndpoint: string | undefined,
+) {
   const apiVersion = `${clusterResource.group}/${clusterResource.version}`
   return {
     apiVersion,
     kind: clusterResource.kind,
-    metadata: { name },
+    metadata: { name, labels },
     spec: { id, mode: 'Direct', apiEndpoint, secretRef: { name } },
   }
 }

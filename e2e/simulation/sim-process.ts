@@ -49,7 +49,12 @@ export class SimProcess {
     const after = (delayMs: number, run: () => void) => this.#after(delayMs, run)
     this.env = {
       clock: { now: () => world.clock.now() + this.#skewMs, monotonic: () => this.#monotonic() },
-      timers: { after, sleep: sleepOn(after), yield: () => (this.isDead ? never : world.timers.yield()) },
+      timers: {
+        after,
+        sleep: sleepOn(after),
+        yield: () => (this.isDead ? never : world.timers.yield()),
+        turn: () => undefined,
+      },
       random: seededRandom(seed),
       uuid: () => randomUuidFrom(uuidRandom),
       log: errorsOnly(onError),

@@ -3,6 +3,8 @@
 /** Once it serves. */
 export interface Endpoints {
   readonly ports: readonly number[]
+  /** Identities of the members; a process that does not tell is asked through their APIs. */
+  readonly ids?: readonly string[]
   /** PEM, of who signed the certificate that all of them serve with. */
   readonly ca: string
 }
@@ -15,4 +17,13 @@ export interface Accepted {
   readonly name: string
   /** By `now()` of the last one. */
   readonly at: number
+}
+
+/** What plain members are told to do. */
+export type Order = 'count'
+
+export interface Answer {
+  /** Changes that the hub has made on all members; renewals of Leases are none. */
+  readonly writes: number
+  readonly deployments: number
 }

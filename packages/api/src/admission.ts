@@ -9,6 +9,7 @@ import type { KindSchema } from '@flotilla/machinery/schema'
 import { validateValue } from '@flotilla/machinery/validate'
 import { checkCluster } from './admission/cluster.ts'
 import { checkCarbonSheet, checkPriceSheet, checkTrafficProfile } from './admission/costs.ts'
+import { checkInterpreter } from './admission/interpreter.ts'
 import { checkOverride } from './admission/override.ts'
 import { checkPropagation } from './admission/propagation.ts'
 import type { Rule, RuleOptions } from './admission/rule.ts'
@@ -17,6 +18,7 @@ import { carbonSheetKind } from './carbon-sheet.ts'
 import { clusterKind } from './cluster.ts'
 import { openApiOf } from './crd.ts'
 import { authorAnnotation } from './group.ts'
+import { interpreterKind } from './interpreter.ts'
 import type { KindDefinition } from './kind.ts'
 import { clusterOverridePolicyKind, overridePolicyKind } from './override-policy.ts'
 import { priceSheetKind } from './price-sheet.ts'
@@ -66,6 +68,7 @@ export const admissionRules: ReadonlyMap<string, AdmissionRule> = new Map(
     admissionRule(trafficProfileKind, checkTrafficProfile, false),
     admissionRule(carbonSheetKind, checkCarbonSheet, false),
     admissionRule(scorerKind, checkScorer, false),
+    admissionRule(interpreterKind, checkInterpreter, false),
   ].map((rule) => [rule.kind.resource.kind, rule]),
 )
 

@@ -2,6 +2,7 @@
 import { carbonSheetKind } from './carbon-sheet.ts'
 import { clusterKind } from './cluster.ts'
 import { type CustomResourceDefinition, crdOf } from './crd.ts'
+import { interpreterKind } from './interpreter.ts'
 import type { KindDefinition } from './kind.ts'
 import { clusterOverridePolicyKind, overridePolicyKind } from './override-policy.ts'
 import { priceSheetKind } from './price-sheet.ts'
@@ -22,6 +23,7 @@ export const kinds: readonly KindDefinition[] = [
   trafficProfileKind,
   carbonSheetKind,
   scorerKind,
+  interpreterKind,
 ]
 
 export const crds: readonly CustomResourceDefinition[] = kinds.map(crdOf)

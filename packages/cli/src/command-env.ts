@@ -18,7 +18,7 @@ const silent: Logger = {
 export function createCommandEnv(): Env {
   return {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    timers: { after, sleep: sleepOn(after), yield: nextTurn },
+    timers: { after, sleep: sleepOn(after), yield: nextTurn, turn: () => undefined },
     random: () => Math.random(),
     uuid: () => randomUUID(),
     log: silent,

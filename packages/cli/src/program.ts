@@ -13,10 +13,12 @@ import { addDiff } from './commands/diff.ts'
 import { addGet } from './commands/get.ts'
 import { addDoctor, addStatus } from './commands/health.ts'
 import { addInstall } from './commands/install.ts'
+import { addInterpret } from './commands/interpret.ts'
 import { addJoin } from './commands/join.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRebalance } from './commands/rebalance.ts'
 import { addStart } from './commands/start.ts'
+import { addTakeover } from './commands/takeover.ts'
 import { addUnjoin } from './commands/unjoin.ts'
 import { reportFailure } from './exit.ts'
 import type { Terminal } from './terminal.ts'
@@ -45,6 +47,8 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addMoves,
   addRender,
   addDrift,
+  addTakeover,
+  addInterpret,
   addControllers,
   addInstall,
   addCompletion,

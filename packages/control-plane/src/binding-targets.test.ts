@@ -1,6 +1,6 @@
 import type { Removal } from '@flotilla/api/resource-binding'
 import { describe, expect, test } from 'vitest'
-import { targetsOf } from './binding-targets.ts'
+import { targetClusterIdsOf, targetsOf, targetsOn } from './binding-targets.ts'
 import type { Binding } from './hub.ts'
 
 const web = 'apps/Deployment/shop/web'
@@ -34,4 +34,17 @@ describe('targetsOf()', () => {
     )
     expect([...(targetsOf(aBinding()).get('id-eu') ?? [])]).toEqual([settings, web])
   })
+})
+
+describe('targetsOn()', () => {
+  const both = aBinding([removal, { ...removal, cluster: 'eu', id: 'id-eu', object: { ...object, name: 'old' } }])
+
+  test.each(['id-eu', 'id-us', 'id-ap'])('is what targetsOf() has for %s', (id) => {
+    expect(targetsOn(both, id)).toEqual(targetsOf(both).get(id) ?? new Set())
+  })
+})
+
+test('targetClusterIdsOf() names each cluster of targetsOf() once', () => {
+  const binding = aBinding([removal, removal, { ...removal, cluster: 'eu', id: 'id-eu' }])
+  expect(targetClusterIdsOf(binding)).toEqual([...targetsOf(binding).keys()])
 })

@@ -10,6 +10,7 @@ import { createSolveHere, type Solve } from './binding/rebalance/solve.ts'
 import { createSchedulerController } from './binding/scheduler/controller.ts'
 import { createHealthController } from './cluster/health/controller.ts'
 import type { HubClaim } from './cluster/health/hub-lease.ts'
+import { KnownPast } from './cluster/health/hub-past.ts'
 import type { HealthOptions } from './cluster/health/judge-probe.ts'
 import { createInventoryController } from './cluster/inventory/controller.ts'
 import { createLeaveController } from './cluster/leave/controller.ts'
@@ -23,6 +24,7 @@ import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
+import { createInterpreterController } from './interpreter/controller.ts'
 import { Members } from './members/members.ts'
 import { createMovesController } from './moves/controller.ts'
 import { createPolicyController } from './policy/controller.ts'
@@ -66,6 +68,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { env, api, claim } = options
   const hub = createHub({ env, api, id: claim.hubId })
   const fences = new Fences()
+  const past = new KnownPast({ ...options, hub })
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scores = new ExternalScores({ env, hub, callScorer: options.callScorer ?? cannotCall })
@@ -73,7 +76,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const scheduler = createSchedulerController({ env, hub, readings, scores })
   const { withFirstDecision, evictor, view } = scheduler
   const controllers: readonly RunningController[] = [
-    createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
+    createHealthController({ ...options, hub, fences, past, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi, readings }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
@@ -83,6 +86,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createRebalanceController({ env, hub, view, solve: options.solve ?? createSolveHere(env) }),
     ...createCostSheetControllers({ env, hub }),
     createScorerController({ env, hub, scores }),
+    createInterpreterController({ env, hub }),
     createFinishedJobsController({ env, hub }),
     createFailoverController({ env, hub, evictor }),
     createMovesController({ env, hub }),
@@ -101,6 +105,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     async [Symbol.asyncDispose]() {
       await Promise.all([...controllers, delivery, status, orphans].map((each) => each[Symbol.asyncDispose]()))
       await members[Symbol.asyncDispose]()
+      past[Symbol.dispose]()
       await hub[Symbol.asyncDispose]()
     },
   }

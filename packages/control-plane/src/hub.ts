@@ -2,6 +2,7 @@
 import { carbonSheetResource, type CarbonSheet } from '@flotilla/api/carbon-sheet'
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { systemNamespace } from '@flotilla/api/group'
+import { interpreterResource, type Interpreter } from '@flotilla/api/interpreter'
 import {
   clusterOverridePolicyResource,
   overridePolicyResource,
@@ -30,7 +31,9 @@ import { configMaps, namespaces, secrets } from '@flotilla/machinery/well-known-
 import { createInformer } from '@flotilla/runtime/create-informer'
 import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
+import { targetClusterIdsOf } from './binding-targets.ts'
 import { groupAnnotation } from './group.ts'
+import { Interpreters } from './interpreter/interpreters.ts'
 import { kindIdOf, objectIdOf, type ObjectRef } from './object-id.ts'
 import { Templates } from './templates.ts'
 
@@ -40,7 +43,7 @@ export interface Hub extends AsyncDisposable {
   readonly api: KubeApi
   /** UID of the hub's kube-system namespace: the value of our label on members. */
   readonly id: string
-  /** Index: `id` (identity of the member). */
+  /** Indexes: `id` (identity of the member), `secret` (name of its credentials). */
   readonly clusters: Informer<Cluster>
   readonly namespaces: Informer<KubeObject>
   /** Secrets of `flotilla-system`: how members are reached. */
@@ -55,7 +58,7 @@ export interface Hub extends AsyncDisposable {
   readonly clusterOverrides: Informer<ClusterOverridePolicy>
   /**
    * Indexes of both kinds of bindings: `object` (ObjectId of workloads, followers and removals), `policy` (UID), `group`
-   * (name of the group).
+   * (name of the group), `cluster` (ids of clusters that it is, or is still to be removed from, on).
    */
   readonly bindings: Informer<ResourceBinding>
   readonly clusterBindings: Informer<ClusterResourceBinding>
@@ -64,9 +67,13 @@ export interface Hub extends AsyncDisposable {
   readonly trafficProfiles: Informer<TrafficProfile>
   readonly carbonSheets: Informer<CarbonSheet>
   readonly scorers: Informer<Scorer>
+  /** How objects of kinds are read that the hub does not know. */
+  readonly interpreters: Interpreters
   readonly templates: Templates
   /** Both kinds of bindings that name the object, as workload, follower or removal. */
   bindingsOf(objectId: string): readonly Binding[]
+  /** Both kinds of bindings that have to do with the cluster of that id: decided on, or to be removed from. */
+  bindingsOn(clusterId: string): readonly Binding[]
   /** By `keyOf`: a key with a slash is a ResourceBinding. */
   binding(key: string): Binding | undefined
   start(): void
@@ -88,7 +95,7 @@ export function createHub({ env, api, id }: HubOptions): Hub {
       env,
       api,
       resource: clusterResource,
-      indexes: { id: ({ spec }) => [spec.id] },
+      indexes: { id: ({ spec }) => [spec.id], secret: ({ spec }) => (spec.secretRef ? [spec.secretRef.name] : []) },
     }),
     namespaces: informer<KubeObject>(env, api, namespaces),
     credentials: createInformer<KubeObject>({ env, api, resource: secrets, namespace: systemNamespace }),
@@ -105,13 +112,16 @@ export function createHub({ env, api, id }: HubOptions): Hub {
     scorers: informer<Scorer>(env, api, scorerResource),
   }
   const templates = new Templates(env, api)
-  const all = Object.values(kinds)
+  const interpreters = new Interpreters(informer<Interpreter>(env, api, interpreterResource))
+  const all = [...Object.values(kinds), interpreters]
   return {
     api,
     id,
     ...kinds,
+    interpreters,
     templates,
     bindingsOf: (objectId) => [...bindings.byIndex('object', objectId), ...clusterBindings.byIndex('object', objectId)],
+    bindingsOn: (id) => [...bindings.byIndex('cluster', id), ...clusterBindings.byIndex('cluster', id)],
     binding: (key) => (key.includes('/') ? bindings.get(key) : clusterBindings.get(key)),
     start: () => all.forEach((one) => one.start()),
     synced: async () => void (await Promise.all(all.map((one) => one.synced()))),
@@ -160,6 +170,7 @@ function bindingInformer<T extends Binding>(env: Env, api: KubeApi, resource: Re
       object: objectsOf,
       policy: ({ spec }) => (spec.policy ? [spec.policy.uid] : []),
       group: ({ metadata }) => [metadata.annotations?.[groupAnnotation] ?? []].flat(),
+      cluster: targetClusterIdsOf,
     },
   })
 }

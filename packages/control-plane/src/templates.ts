@@ -58,6 +58,11 @@ export class Templates {
     return this.#informers.get(kindIdOf(kind))?.byIndex('namespace', namespace) ?? []
   }
 
+  /** All templates of an open kind. */
+  ofKind(id: KindId): Iterable<KubeObject> {
+    return this.#informers.get(id)?.list() ?? []
+  }
+
   /** The open informer of a kind. */
   informer(kind: KindRef): Informer<KubeObject> | undefined {
     return this.#informers.get(kindIdOf(kind))

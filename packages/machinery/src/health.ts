@@ -11,12 +11,19 @@ export interface Health {
   readonly message: string
 }
 
-/** Pure: an object that says nothing of itself (a ConfigMap) is healthy because it exists. */
-export function healthOf(object: KubeObject): Health {
+/**
+ * Pure: an object that says nothing of itself (a ConfigMap) is healthy because it exists. `judge` knows its kind better;
+ * it is asked only about what is there to stay and has been observed as it is.
+ */
+export function healthOf(object: KubeObject, judge: (object: KubeObject) => Health = judgeByKind): Health {
   if (object.metadata.deletionTimestamp !== undefined) return progressing('It is being deleted')
+  return behind(object) ?? judge(object)
+}
+
+function judgeByKind(object: KubeObject): Health {
   const { group } = parseApiVersion(object.apiVersion)
   const rule = Object.hasOwn(rules, `${group}/${object.kind}`) ? rules[`${group}/${object.kind}`] : undefined
-  return behind(object) ?? (rule ?? generic)(object)
+  return (rule ?? generic)(object)
 }
 
 const healthy: Health = { state: 'Healthy', message: '' }

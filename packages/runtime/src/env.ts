@@ -21,6 +21,11 @@ export interface Timers {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
   /** Lets other work run: call it in long loops. */
   yield(): Promise<void>
+  /**
+   * Asked before each step of work of which thousands may be ready at once. Undefined: go on. A promise: others come
+   * first; await it. On a virtual clock, where nothing takes time, always undefined.
+   */
+  turn(): Promise<void> | undefined
 }
 
 export interface Env {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino'
 import type { Env, Timer } from './env.ts'
+import { createFairTurns } from './fair-turns.ts'
 import type { Logger } from './log.ts'
 import { createPrometheusMetrics } from './prometheus-metrics.ts'
 import { nextTurn } from './real-turn.ts'
@@ -21,13 +22,16 @@ export interface RealEnvOptions {
 export function createRealEnv(options: RealEnvOptions = {}): Env {
   return {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    timers: { after, sleep: sleepOn(after), yield: nextTurn },
+    timers: { after, sleep: sleepOn(after), yield: nextTurn, turn },
     random: () => Math.random(),
     uuid: () => randomUUID(),
     log: createLogger(options),
     metrics: createPrometheusMetrics(),
   }
 }
+
+/** There is one thread, however many environments. */
+const turn = createFairTurns({ now: () => performance.now(), nextTurn })
 
 // Node fires at once what is due later than a signed 32-bit count of milliseconds.
 const longestDelayMs = 2 ** 31 - 1

@@ -239,6 +239,8 @@ export class Reflector {
   }
 
   async #pause(): Promise<void> {
+    const othersFirst = this.#env.timers.turn()
+    if (othersFirst) await othersFirst
     if (++this.#sinceYield < chunk) return
     this.#sinceYield = 0
     await this.#env.timers.yield()

@@ -69,6 +69,8 @@ class ControllerRun implements RunningController {
   async #runWorker(): Promise<void> {
     let sinceYield = 0
     for (let key = await this.#queue.next(); key !== undefined; key = await this.#queue.next()) {
+      const othersFirst = this.#env.timers.turn()
+      if (othersFirst) await othersFirst
       await this.#reconcile(key)
       this.#queue.done(key)
       if (++sinceYield % keysPerYield === 0) await this.#env.timers.yield()

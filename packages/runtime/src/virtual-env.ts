@@ -52,7 +52,7 @@ export function createVirtualEnv(options: VirtualEnvOptions): VirtualEnv {
   const after = (delayMs: number, run: () => void) => time.after(delayMs, run)
   return {
     clock: { now: () => time.now, monotonic: () => time.now - time.start },
-    timers: { after, sleep: sleepOn(after), yield: () => time.yield() },
+    timers: { after, sleep: sleepOn(after), yield: () => time.yield(), turn: () => undefined },
     random: seededRandom(options.seed),
     uuid: () => randomUuidFrom(uuidRandom),
     log: collectingLogger(logs, () => time.now, {}),

@@ -128,6 +128,6 @@ test('schedule() by room asks no cluster for more than it has room for, or alrea
         previous = { ...next, clusters: next.clusters.map(({ from: _, ...cluster }) => cluster) }
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   )
 })

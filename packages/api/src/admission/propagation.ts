@@ -6,6 +6,7 @@ import { modeOf, type Placement, type ReplicaScheduling } from '../placement.ts'
 import type { PropagationPolicy, SchedulePriority } from '../propagation-policy.ts'
 import type { ClusterAffinity } from '../selector.ts'
 import { unreachableTaint } from '../failover.ts'
+import { checkFieldPath } from './field-path.ts'
 import { checkCompliance } from './compliance.ts'
 import { checkObjective } from './objective.ts'
 import { checkReschedule } from './reschedule.ts'
@@ -185,7 +186,3 @@ function checkFailover(
 }
 
 /** `a.b.c`, and keys with dots in brackets: `metadata.labels[x.y/z]`. */
-function checkFieldPath(path: string, field: string): readonly StatusCause[] {
-  if (/^[^.[\]]+(\.[^.[\]]+|\[[^[\]]+\])*$/.test(path)) return []
-  return [fieldInvalid(field, path, 'must be a path such as spec.replicas or metadata.labels[example.com/key]')]
-}

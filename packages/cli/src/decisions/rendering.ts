@@ -1,6 +1,7 @@
 // What the hub states of a template on a member, put together with the same pure functions as the delivery loop.
 import type { Cluster } from '@flotilla/api/cluster'
 import { isOurKey } from '@flotilla/api/group'
+import { type Interpreter, interpreterResource } from '@flotilla/api/interpreter'
 import {
   clusterOverridePolicyResource,
   overridePolicyResource,
@@ -13,12 +14,19 @@ import type { AnyOverridePolicy } from '@flotilla/control-plane/delivery/overrid
 import type { Rendered } from '@flotilla/control-plane/delivery/render'
 import { hasScaler, renderFor } from '@flotilla/control-plane/delivery/render-for'
 import { isScaledByOthers } from '@flotilla/control-plane/delivery/scaling'
-import { defaultSettings, settingsOf, stricter, type DeliverySettings } from '@flotilla/control-plane/delivery/settings'
+import {
+  defaultSettings,
+  settingsOf,
+  stricter,
+  withRetained,
+  type DeliverySettings,
+} from '@flotilla/control-plane/delivery/settings'
+import { RuleBook, type RuleLookup } from '@flotilla/control-plane/interpreter/rule-book'
 import { builtinSchemaOf, MemberKinds, type MemberKind } from '@flotilla/control-plane/members/member-kinds'
 import { projectRow, type Row } from '@flotilla/control-plane/members/row'
 import { SchemaLibrary } from '@flotilla/control-plane/members/schema-library'
 import { objectIdOf, type ObjectId } from '@flotilla/control-plane/object-id'
-import { loadCelFor } from '@flotilla/machinery/cel/program'
+import { loadCel, loadCelFor } from '@flotilla/machinery/cel/program'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
@@ -61,12 +69,13 @@ export class Renderer {
     const claims = claimsOn(from.bindings, objectIdOf(refOf(template)), member.cluster.spec.id)
     if (claims.length === 0) return undefined
     this.#shared ??= readView(this.#hub)
-    const [shared, kind, settings] = await Promise.all([
+    const [shared, kind, policies] = await Promise.all([
       this.#shared,
       this.kindOn(member, api, template),
       this.#settings(claims, member.name),
     ])
     const live = await readLive(api, kind, template)
+    const settings = withRetained(policies, template, shared.rules)
     const row = live && projectRow(live, this.#env.clock.now())
     const rendered = renderOn(shared, { template, claims, cluster: member.cluster, kind, settings, row })
     return { cluster: member.name, rendered, settings, kind, live }
@@ -120,6 +129,7 @@ export function renderOn(view: HubView, { template, claims, cluster, kind, setti
     labelsOf: (name) => view.namespaces.get(name),
     served: kind,
     isScaled,
+    rules: view.rules,
   })
 }
 
@@ -130,23 +140,28 @@ export interface HubView {
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** By id. */
   readonly scalers: ReadonlyMap<ObjectId, KubeObject>
+  /** Of kinds that the hub does not know. */
+  readonly rules: RuleLookup
 }
 
 export async function readView(hub: KubeApi): Promise<HubView> {
-  const [hubId, local, wide, spaces, scalers] = await Promise.all([
+  const [hubId, local, wide, interpreters, spaces, scalers] = await Promise.all([
     identityOf(hub),
     hub.list<OverridePolicy>(overridePolicyResource),
     hub.list<ClusterOverridePolicy>(clusterOverridePolicyResource),
+    hub.list<Interpreter>(interpreterResource),
     hub.list(namespaces),
     hub.list(horizontalPodAutoscalers),
   ])
   const overrides = [...wide.items, ...local.items]
   await loadCelFor(overrides.map(({ spec }) => spec))
+  if (interpreters.items.length > 0) await loadCel()
   return {
     hubId,
     overrides,
     namespaces: new Map(spaces.items.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
     scalers: new Map(scalers.items.map((scaler) => [objectIdOf(refOf(scaler)), scaler])),
+    rules: new RuleBook(interpreters.items),
   }
 }
 

@@ -5,7 +5,13 @@ import { claimsOn, type Claim } from '@flotilla/control-plane/delivery/claims'
 import { driftOf, yieldFields } from '@flotilla/control-plane/delivery/drift'
 import { maskSecret, maskValue } from '@flotilla/control-plane/delivery/masks'
 import { planStep } from '@flotilla/control-plane/delivery/plan'
-import { defaultSettings, settingsOf, stricter, type DeliverySettings } from '@flotilla/control-plane/delivery/settings'
+import {
+  defaultSettings,
+  settingsOf,
+  stricter,
+  withRetained,
+  type DeliverySettings,
+} from '@flotilla/control-plane/delivery/settings'
 import { builtinSchemaOf } from '@flotilla/control-plane/members/member-kinds'
 import { projectRow } from '@flotilla/control-plane/members/row'
 import type { ObjectId } from '@flotilla/control-plane/object-id'
@@ -66,7 +72,7 @@ export async function diffOnMember(
   const live = await readLive(api, kind, template)
   const about = { object: titleOf(template), cluster: member.name, fields: [] }
   if (has.length === 0) return removalOf(live)
-  const settings = settingsFor(sides.after, has, member.name)
+  const settings = withRetained(settingsFor(sides.after, has, member.name), template, sides.after.rules)
   const next = stateOn(sides.after, after, has, settings)
   const last = before && stateOn(sides.before, before, had, settings)
   if (next === undefined || (last !== undefined && deepEqual(withoutMarks(last), withoutMarks(next)))) return undefined

@@ -4,6 +4,7 @@ import { group } from '@flotilla/api/group'
 import type { Binding } from '@flotilla/control-plane/hub'
 import type { AnyOverridePolicy } from '@flotilla/control-plane/delivery/overrides'
 import { kindIdOf, objectIdOf, type ObjectId } from '@flotilla/control-plane/object-id'
+import { RuleBook } from '@flotilla/control-plane/interpreter/rule-book'
 import { policyRef, type Policy } from '@flotilla/control-plane/policy/match'
 import { decidedBindings } from '@flotilla/control-plane/what-if/decided-bindings'
 import { fleetOf } from '@flotilla/control-plane/what-if/fleet-of'
@@ -65,6 +66,7 @@ export async function readSides(env: Env, api: KubeApi, asked: PreparedPlan): Pr
       policyOf: prepareOf(after.policies),
       overrides: left(replaced(view.overrides, objects.filter(isOverride))),
       namespaces: new Map([...view.namespaces, ...spaces]),
+      rules: new RuleBook(after.interpreters),
       scalers: new Map(left(replaced([...view.scalers.values()], scalers)).map((scaler) => [idOf(scaler), scaler])),
       clusterNamed: (cluster) => edited.get(cluster.metadata.name) ?? cluster,
     },

@@ -1,7 +1,9 @@
 // Looks at the way to the hub, or to one cluster, hop by hop.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { systemNamespace } from '@flotilla/api/group'
-import { readHubClaim } from '@flotilla/control-plane/cluster/health/hub-lease'
+import { readSeenClaim } from '@flotilla/control-plane/cluster/health/hub-lease'
+import { isNewerState } from '@flotilla/control-plane/takeover/newer-state'
+import { readPast } from '@flotilla/control-plane/takeover/take-over'
 import { identityOf } from '@flotilla/control-plane/cluster/join/join'
 import { createKubeClient, type KubeClient } from '@flotilla/kube-client/client'
 import type { ServerAddress } from '@flotilla/kube-client/credentials'
@@ -177,10 +179,22 @@ function claimChecks(hub: KubeApi, api: KubeApi, { metadata, spec }: Cluster): r
       name: 'lease',
       next: `flotilla unjoin on that hub, or flotilla join ${metadata.name} --take-over if that hub is gone`,
       run: async () => {
-        const [claim, own] = await Promise.all([readHubClaim(api), identityOf(hub)])
-        if (claim === undefined) return 'nobody has claimed it yet'
-        if (claim.hubId !== own) throw wrong(`hub ${claim.hubId} manages it, not this one (${own})`)
-        return `held by this hub, generation ${claim.generation}`
+        const [seen, own] = await Promise.all([readSeenClaim(api), identityOf(hub)])
+        if (seen === undefined) return 'nobody has claimed it yet'
+        const { hubId, generation } = seen.claim
+        if (hubId !== own) throw wrong(`hub ${hubId} manages it, not this one (${own})`)
+        return `held by this hub, generation ${generation}`
+      },
+    },
+    {
+      name: 'state',
+      next: 'flotilla takeover --dry-run',
+      run: async () => {
+        const [seen, past] = await Promise.all([readSeenClaim(api), readPast(hub)])
+        if (seen !== undefined && isNewerState(seen, past)) {
+          throw wrong('a newer state of this hub wrote there: this one was restored from an older, or is a copy')
+        }
+        return 'it knows no newer state of this hub'
       },
     },
   ]

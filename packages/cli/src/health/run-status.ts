@@ -1,5 +1,7 @@
 // Prints how the hub, its clusters and what is placed are.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import type { RestoredHub } from '@flotilla/api/hub-past'
+import { readPast } from '@flotilla/control-plane/takeover/take-over'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
 import { createCommandEnv } from '../command-env.ts'
@@ -30,6 +32,8 @@ export interface Summary {
   readonly troubles: readonly Trouble[]
   /** E.g. `frozen since …`; none: moves go on. */
   readonly moves?: string
+  /** E.g. `read-only since …`; none: it writes to its members. */
+  readonly restored?: string
 }
 
 export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
@@ -37,16 +41,22 @@ export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
 export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
   await using hub = await connectHub(createCommandEnv(), terminal, flags)
-  const [version, clusters, local, wide, freeze] = await Promise.all([
+  const [version, clusters, local, wide, freeze, past] = await Promise.all([
     hub.api.raw({ path: '/version' }),
     hub.api.list<Cluster>(clusterResource),
     listBindings(hub.api),
     listClusterBindings(hub.api),
     readFreeze(hub.api),
+    readPast(hub.api),
   ])
   const server = { server: hub.api.server, version: textAt(version.body, ['gitVersion']) }
   const fleet = summarize(server, clusters.items, [...local, ...wide])
-  const summary = freeze ? { ...fleet, moves: freezeText(freeze) } : fleet
+  const { restored } = past
+  const summary = {
+    ...fleet,
+    ...(freeze && { moves: freezeText(freeze) }),
+    ...(restored && { restored: restoredText(restored) }),
+  }
   terminal.out(format === 'text' ? summaryText(summary, painter(terminal)) : await formatValue(summary, format))
 }
 
@@ -65,6 +75,10 @@ export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bin
     orphans: countOrphans(clusters),
     troubles: [...clusters.flatMap(clusterTrouble), ...bindings.flatMap(bindingTrouble)],
   }
+}
+
+function restoredText({ since, cluster }: RestoredHub): string {
+  return `read-only since ${since}: cluster ${cluster} knows a newer state of this hub, which was restored from an older or is a copy`
 }
 
 function isReady({ status }: Cluster): boolean {
@@ -128,7 +142,8 @@ function withoutNext(text: string): string {
   return text.replace(/\.? Next: .*$/s, '')
 }
 
-export function summaryText({ hub, clusters, nodes, placed, orphans, troubles, moves }: Summary, paint: Paint): string {
+export function summaryText(summary: Summary, paint: Paint): string {
+  const { hub, clusters, nodes, placed, orphans, troubles, moves, restored } = summary
   const isFine = clusters.ready === clusters.total
   const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
   const states = [
@@ -140,6 +155,7 @@ export function summaryText({ hub, clusters, nodes, placed, orphans, troubles, m
   const counted = states.filter(([count], index) => count > 0 || index === 0).map(([count, name]) => `${count} ${name}`)
   const lines = [
     `Hub        ${hub.server} (${hub.version})`,
+    ...(restored === undefined ? [] : [`Members    ${paint('red', restored)}. Next: flotilla takeover --dry-run`]),
     `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
     `Placed     ${placed.total}: ${counted.join(', ')}`,
     ...(moves === undefined ? [] : [`Moves      ${paint('yellow', moves)}. Next: flotilla freeze --off`]),

@@ -83,6 +83,7 @@ describe('configuration()', () => {
               'trafficprofiles',
               'carbonsheets',
               'scorers',
+              'interpreters',
             ],
           },
         ],

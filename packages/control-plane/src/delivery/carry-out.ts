@@ -12,7 +12,7 @@ import { builtinSchemaOf, type MemberKind } from '../members/member-kinds.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import { orphanObject } from '../members/orphan.ts'
 import type { Outcome } from '../members/outcomes.ts'
-import { isOurEntry, projectRow } from '../members/row.ts'
+import { isOurEntry } from '../members/row.ts'
 import { displayId, parseObjectId, type ObjectId } from '../object-id.ts'
 import { isAbsence } from '../absence.ts'
 import { withAppliedHash } from './applied-hash.ts'
@@ -169,7 +169,7 @@ export class CarryOut {
   }
 
   #judge(object: KubeObject, kind: MemberKind, statement: Statement | undefined): Live {
-    const row = projectRow(object, this.#env.clock.now())
+    const row = this.#session.project(object)
     const isOurs = row.hub === this.#hubId || (row.hub === undefined && row.owned !== undefined)
     const isIdentical = !isOurs && statement !== undefined && this.#differences(object, kind, statement).length === 0
     return { found: true, row, isOurs, isIdentical }
@@ -236,7 +236,7 @@ export class CarryOut {
     const schema = this.#schema(request.kind)
     const yields = { ignored: request.settings.ignoreFields, yieldsChanges: false }
     const own = yieldFields(stated, object, schema, yields)
-    const row = projectRow(object, this.#env.clock.now())
+    const row = this.#session.project(object)
     if (ownedFieldsOf(withAppliedHash(own, ''), schema) === row.owned) {
       this.#accepted.set(request.id, { hash: request.statement.hash, owned: row.owned })
       return { outcome: applied(request) }
@@ -258,7 +258,7 @@ export class CarryOut {
     stated: KubeObject,
     identity: Pick<ObjectMeta, 'uid' | 'resourceVersion'> = step.uid === undefined ? {} : { uid: step.uid },
   ): Promise<Held> {
-    if (step.why === 'create' && (await this.#session.confirmIdentity()) === false) {
+    if (step.why === 'create' && (await this.#session.identity.confirm()) === false) {
       throw new Waiting(`Another cluster answers at the address of ${this.#session.name}`, 5_000)
     }
     await this.#namespaces.ensure(parseObjectId(id).namespace, signal)

@@ -4,12 +4,12 @@ import { deepEqual } from '@flotilla/machinery/json'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import type { Env } from '@flotilla/runtime/env'
 import type { Change } from '@flotilla/runtime/source'
-import { targetsOf } from '../binding-targets.ts'
+import { targetsOf, targetsOn } from '../binding-targets.ts'
 import type { Fences } from '../fences.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
-import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, type ObjectId } from '../object-id.ts'
+import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import type { Hmac } from './applied-hash.ts'
 import { Intents } from './intents.ts'
 import { MemberSync } from './member-sync.ts'
@@ -62,6 +62,7 @@ class Delivery implements RunningDelivery {
       hub.templates.onComplete((kind) => this.#enqueueAll((id) => kindIdIn(id) === kind)),
       hub.overrides.onChange((change) => this.#seeOverride(change)),
       hub.clusterOverrides.onChange((change) => this.#seeOverride(change)),
+      hub.interpreters.onChange(({ key }) => this.#seeRules(key)),
       hub.policies.onChange((change) => this.#seePolicy(change)),
       hub.clusterPolicies.onChange((change) => this.#seePolicy(change)),
       hub.namespaces.onChange((change) => this.#seeNamespace(change)),
@@ -125,10 +126,10 @@ class Delivery implements RunningDelivery {
     else sync?.markChanged(id)
   }
 
-  #openKinds({ spec }: Binding): void {
-    const refs = [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
+  #openKinds(binding: Binding): void {
+    const refs = refsOf(binding)
     for (const ref of refs) this.#deps.hub.templates.open(ref)
-    for (const { id } of spec.decision?.clusters ?? []) {
+    for (const { id } of binding.spec.decision?.clusters ?? []) {
       const session = this.#syncs.get(id)?.session
       for (const ref of session ? refs : []) session?.open(ref)
     }
@@ -148,7 +149,7 @@ class Delivery implements RunningDelivery {
   /** Templates of the kinds that the override selects, before and after the change. */
   #seeOverride({ before, after }: Change<AnyOverridePolicy>): void {
     if (before && after && deepEqual(before.spec, after.spec)) return
-    this.#intents.overridesChanged()
+    this.#intents.renderingChanged()
     const selected = [before, after].flatMap((policy) => policy?.spec.resourceSelectors ?? [])
     const namespace = (after ?? before)?.metadata.namespace
     const kinds = new Map(selected.map((selector) => [`${selector.apiVersion} ${selector.kind}`, selector]))
@@ -158,6 +159,19 @@ class Delivery implements RunningDelivery {
         if (apiVersion === selector.apiVersion)
           this.#markEverywhere(objectIdIn(kindIdOf({ apiVersion, kind }), keyOf(metadata)))
       }
+    }
+  }
+
+  /** Objects of the kind are rendered, or left alone, by other rules now. */
+  #seeRules(kind: KindId): void {
+    this.#intents.renderingChanged()
+    for (const { metadata } of this.#deps.hub.templates.ofKind(kind))
+      this.#enqueueEverywhere(objectIdIn(kind, keyOf(metadata)))
+  }
+
+  #enqueueEverywhere(id: ObjectId): void {
+    for (const binding of this.#deps.hub.bindingsOf(id)) {
+      for (const { id: cluster } of binding.spec.decision?.clusters ?? []) this.#syncs.get(cluster)?.enqueue(id)
     }
   }
 
@@ -174,7 +188,7 @@ class Delivery implements RunningDelivery {
   /** Overrides may select namespaces by their labels. */
   #seeNamespace({ key, before, after }: Change<KubeObject>): void {
     if (deepEqual(before?.metadata.labels ?? {}, after?.metadata.labels ?? {})) return
-    this.#intents.overridesChanged()
+    this.#intents.renderingChanged()
     this.#enqueueAll((id) => id.includes(`/${key}/`))
   }
 
@@ -196,16 +210,16 @@ class Delivery implements RunningDelivery {
 
   /** Everything that any binding has to do with on one member. */
   #enqueueMember(sync: MemberSync, matches: (id: ObjectId) => boolean): void {
-    const { hub } = this.#deps
-    for (const informer of [hub.bindings, hub.clusterBindings]) {
-      for (const binding of informer.list()) {
-        const ids = targetsOf(binding).get(sync.session.id)
-        if (!ids) continue
-        this.#openKinds(binding)
-        for (const id of ids) if (matches(id)) sync.enqueue(id)
-      }
+    const { session } = sync
+    for (const binding of this.#deps.hub.bindingsOn(session.id)) {
+      for (const ref of refsOf(binding)) session.open(ref)
+      for (const id of targetsOn(binding, session.id)) if (matches(id)) sync.enqueue(id)
     }
   }
+}
+
+function refsOf({ spec }: Binding) {
+  return [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
 }
 
 /** Status, removals that were cleared, and our own bookkeeping change nothing that a member shall hold. */

@@ -15,7 +15,7 @@ import type { NamespaceLabels } from './overrides.ts'
 import { hasScaler, renderFor, shareKey } from './render-for.ts'
 import type { Rendered, ServedKind } from './render.ts'
 import { isScaledByOthers } from './scaling.ts'
-import { defaultSettings, settingsOf, stricter, type DeliverySettings } from './settings.ts'
+import { defaultSettings, settingsOf, stricter, withRetained, type DeliverySettings } from './settings.ts'
 import { successionWaitMs } from './succession.ts'
 import { isSameStatement } from './template-change.ts'
 
@@ -44,7 +44,7 @@ export class Intents {
   readonly #hmac: Hmac
   /** By UID of the binding. `judgedAt`: monotonic ms. */
   readonly #fates = new Map<string, { readonly fate: BindingFate; readonly judgedAt: number }>()
-  /** Counts changes of overrides and namespaces: what was rendered before one may be rendered differently now. */
+  /** Counts changes of overrides, namespaces and rules: what was rendered before one may be rendered differently now. */
   #epoch = 0
 
   constructor(hub: Hub, hmac: Hmac) {
@@ -100,7 +100,15 @@ export class Intents {
   /** Everything that rendering the object reads has been read whole. */
   isReadable(id: ObjectId): boolean {
     const hub = this.#hub
-    const own = [hub.clusters, hub.namespaces, hub.policies, hub.clusterPolicies, hub.overrides, hub.clusterOverrides]
+    const own = [
+      hub.interpreters,
+      hub.clusters,
+      hub.namespaces,
+      hub.policies,
+      hub.clusterPolicies,
+      hub.overrides,
+      hub.clusterOverrides,
+    ]
     const bindings = [hub.bindings, hub.clusterBindings]
     return [...own, ...bindings].every((informer) => informer.hasSynced) && this.#isKindRead(kindIdIn(id))
   }
@@ -111,9 +119,10 @@ export class Intents {
     return this.#hub.templates.informer({ apiVersion, kind: kind.slice(slash + 1) })?.hasSynced === true
   }
 
-  settings(claims: readonly Claim[], cluster: string): DeliverySettings {
+  settings(template: KubeObject, claims: readonly Claim[], cluster: string): DeliverySettings {
     const each = claims.map(({ binding }) => settingsOf(this.policyOf(binding), cluster))
-    return each.length === 0 ? defaultSettings : each.reduce(stricter)
+    const settings = each.length === 0 ? defaultSettings : each.reduce(stricter)
+    return withRetained(settings, template, this.#hub.interpreters)
   }
 
   policyOf({ spec }: Binding): PropagationSpec | undefined {
@@ -124,16 +133,17 @@ export class Intents {
     return policy?.spec
   }
 
-  /** Overrides or labels of namespaces have changed. */
-  overridesChanged(): void {
+  /** Overrides, labels of namespaces or rules of kinds have changed. */
+  renderingChanged(): void {
     this.#epoch++
   }
 
   /** Whether the object has run to its end on the cluster of that identity before, as far as the hub remembers. */
   hasFinished(template: KubeObject, clusterId: string): boolean {
-    if (kindIdOf(template) !== 'batch/Job') return false
-    if (isFinishedStatus(valueAt(template, 'status'))) return true
-    // A Job is healthy when it is complete, and the binding is that of this very template; also one that was deleted
+    const isJob = kindIdOf(template) === 'batch/Job'
+    if (!isJob && !this.#hub.interpreters.rulesFor(template)?.has('completion')) return false
+    if (isJob && isFinishedStatus(valueAt(template, 'status'))) return true
+    // What runs to its end is healthy when it is there, and the binding is that of this very template; also one that was deleted
     // by hand, as long as what was observed has not been taken over.
     return this.#hub
       .bindingsOf(templateId(template))
@@ -169,6 +179,7 @@ export class Intents {
         hubId: this.#hub.id,
         overrides: [...this.#hub.overrides.byIndex('kind', kind), ...this.#hub.clusterOverrides.byIndex('kind', kind)],
         labelsOf: this.#labelsOf,
+        rules: this.#hub.interpreters,
       })
     const rendered = run()
     const { object, fieldsDropped } = rendered

@@ -150,7 +150,7 @@ export class MemberSync implements AsyncDisposable {
     if (!template) return this.#settle(id, { state: 'Pending', message: 'Its template is gone from the hub' })
     const claims = claimsFor(template, all)
     if (claims.length === 0) return this.#settle(id, { state: 'Pending', message: 'Its template was created anew' })
-    const settings = intents.settings(claims, session.name)
+    const settings = intents.settings(template, claims, session.name)
     const pause = pauseOf(cluster, settings.isSuspended)
     if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
     const kind = await this.#kindOf(id, template.apiVersion)

@@ -24,6 +24,7 @@ function aRow(row: Partial<Row> = {}): Row {
     isFinished: false,
     isDeleting: false,
     status: {},
+    isStatusKnown: true,
     observedAt: now,
     ...row,
   }

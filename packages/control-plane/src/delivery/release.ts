@@ -18,7 +18,6 @@ import { fateOf, type BindingFate } from '../binding-fate.ts'
 import { bindingsFor, bindingsOfGroup, isReplaceable } from '../binding-replacement.ts'
 import { groupAnnotation, isThere } from '../group.ts'
 import type { Binding, Hub } from '../hub.ts'
-import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
 import { isAbsence } from '../absence.ts'
@@ -197,10 +196,6 @@ export class Release implements AsyncDisposable {
     return this.#patch(binding, { spec: { decision: null, removals } })
   }
 
-  #session(clusterId: string): MemberSession | undefined {
-    return this.#deps.members.list().find(({ id }) => id === clusterId)
-  }
-
   async #judge(binding: Binding): Promise<BindingFate> {
     const { hub, intents } = this.#deps
     const discovery = await discover(hub.api)
@@ -251,7 +246,7 @@ export class Release implements AsyncDisposable {
     if (!isRegistered) return true
     const claims = intents.claimsOn(objectId, on.id)
     if (claims.length > 0) return this.#isCancelled(binding, target, claims)
-    return this.#session(on.id)?.outcomes.get(objectId)?.state === 'Removed'
+    return this.#deps.members.withId(on.id)?.outcomes.get(objectId)?.state === 'Removed'
   }
 
   /** By a claim: for the same template, for one that has adopted the copy, or by who keeps the evidence from now on. */
@@ -260,7 +255,7 @@ export class Release implements AsyncDisposable {
     // What orphaned copies share with others stays with them: this waits, to have it orphaned when the last claim ends.
     if (this.#deps.intents.fate(binding) === 'orphan') return claims.some((claim) => isTakenUp(binding, claim))
     if (claims.some((claim) => claim.templateUid === templateUid)) return true
-    const session = this.#session(on.id)
+    const session = this.#deps.members.withId(on.id)
     const isApplied = session?.outcomes.get(objectId)?.state === 'Applied'
     if (isApplied && session?.row(objectId)?.template !== templateUid) return true
     return claims.some(

@@ -3,6 +3,7 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 import { goesWhole } from '../requirements.ts'
 import { kindIdOf, objectIdOf } from '../object-id.ts'
 import { matchRules, type AnyOverridePolicy, type NamespaceLabels } from './overrides.ts'
@@ -24,32 +25,31 @@ export interface RenderForInput {
   readonly served: ServedKind
   /** Somebody else owns `spec.replicas` on the member. */
   readonly isScaled: boolean
+  readonly rules: RuleLookup
 }
 
 export function renderFor(input: RenderForInput): Rendered {
-  const { template, hubSchema, hubId, cluster, claims, overrides, labelsOf, served, isScaled } = input
+  const { template, hubSchema, hubId, cluster, claims, overrides, labelsOf, served } = input
   return render({
     template,
     hubSchema,
     hubId,
     cluster,
     rules: matchRules(template, cluster, overrides, labelsOf),
-    divide: divisionFor(template, claims[0], cluster, isScaled),
+    divide: divisionFor(input, claims[0]),
     served,
   })
 }
 
 /** What changes the object's replicas for this cluster, or undefined where nothing does. */
 function divisionFor(
-  template: KubeObject,
+  { template, cluster, isScaled, rules }: RenderForInput,
   claim: Claim | undefined,
-  cluster: Cluster,
-  isScaled: boolean,
 ): ((object: KubeObject) => KubeObject) | undefined {
   if (claim === undefined) return undefined
-  if (isScaled && hasReplicas(kindIdOf(template))) return withoutReplicas
+  if (isScaled && hasReplicas(template, rules)) return withoutReplicas
   const share = claim.role === 'workload' ? shareOfClaim(claim) : undefined
-  if (share !== undefined) return (object) => withShare(object, share)
+  if (share !== undefined) return (object) => withShare(object, share, rules)
   const isScaler = claim.role === 'follower' && kindIdOf(template) === 'autoscaling/HorizontalPodAutoscaler'
   if (!isScaler || !isScalerDivided(template, claim)) return undefined
   return (object) => withScalerShare(object, claim.decision, cluster.spec.id)

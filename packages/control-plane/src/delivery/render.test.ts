@@ -7,6 +7,7 @@ import { appliedHash, withAppliedHash } from './applied-hash.ts'
 import { maskSecret } from './masks.ts'
 import { ownedFieldsOf } from './owned-fields.ts'
 import { render, type RenderInput } from './render.ts'
+import { noRules } from '../interpreter/rule-book.ts'
 import { withShare } from './replicas.ts'
 
 const eu: Cluster = {
@@ -50,7 +51,7 @@ describe('render()', () => {
         overriders: { imageOverrider: [{ component: 'Tag', operator: 'replace', value: '2' }] },
       },
     ] as const
-    const { object, changes } = rendered({ rules, divide: (one) => withShare(one, { replicas: 2 }) })
+    const { object, changes } = rendered({ rules, divide: (one) => withShare(one, { replicas: 2 }, noRules) })
     expect(object).toEqual({
       apiVersion: 'apps/v1',
       kind: 'Deployment',

@@ -2,6 +2,7 @@ import type { Decision } from '@flotilla/api/resource-binding'
 import fc from 'fast-check'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { describe, expect, test } from 'vitest'
+import { noRules } from '../interpreter/rule-book.ts'
 import { isDivided, shareOf, withoutReplicas, withScalerShare, withShare } from './replicas.ts'
 
 const decisionOf = (...replicas: number[]): Decision => ({
@@ -40,7 +41,7 @@ describe('withShare()', () => {
     { kind: 'Job', apiVersion: 'batch/v1', want: { parallelism: 2, completions: 5 } },
     { kind: 'DaemonSet', apiVersion: 'apps/v1', want: {} },
   ])('divides a $kind', ({ kind, apiVersion, want }) => {
-    expect(withShare(object(apiVersion, kind, {}), { replicas: 2, completions: 5 })['spec']).toEqual(want)
+    expect(withShare(object(apiVersion, kind, {}), { replicas: 2, completions: 5 }, noRules)['spec']).toEqual(want)
   })
 
   test('withoutReplicas() leaves them unsaid', () => {

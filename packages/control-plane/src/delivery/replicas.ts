@@ -5,6 +5,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import { valueAt } from '@flotilla/machinery/untyped'
 import { divideReplicas } from '@flotilla/scheduler/divide'
 import { hash32 } from '@flotilla/scheduler/hash'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 import { kindIdOf, type KindId } from '../object-id.ts'
 
 /** What one cluster states of a workload's replicas. */
@@ -21,8 +22,9 @@ const replicaKinds = new Set<KindId>([
   '/ReplicationController',
 ])
 
-export function hasReplicas(kind: KindId): boolean {
-  return replicaKinds.has(kind)
+/** Whether replicas stand where scalers write them. */
+export function hasReplicas(object: Pick<KubeObject, 'apiVersion' | 'kind'>, rules: RuleLookup): boolean {
+  return replicaKinds.has(kindIdOf(object)) || rules.rulesFor(object)?.replicasPath?.join('.') === 'spec.replicas'
 }
 
 /**
@@ -41,10 +43,15 @@ function larger(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || b === undefined ? (b ?? a) : Math.max(a, b)
 }
 
-/** `object` with the share of its cluster; kinds without replicas are left alone. */
-export function withShare(object: KubeObject, share: ReplicaShare): KubeObject {
+/**
+ * `object` with the share of its cluster; kinds without replicas are left alone. Throws RuleFailure where an Interpreter
+ * does not tell how.
+ */
+export function withShare(object: KubeObject, share: ReplicaShare, rules: RuleLookup): KubeObject {
   const kind = kindIdOf(object)
   if (replicaKinds.has(kind)) return setPath(object, ['spec', 'replicas'], share.replicas)
+  const known = rules.rulesFor(object)
+  if (known?.has('replicas')) return known.withReplicas(object, share.replicas)
   if (kind !== 'batch/Job') return object
   const job = setPath(object, ['spec', 'parallelism'], share.replicas)
   return share.completions === undefined ? job : setPath(job, ['spec', 'completions'], share.completions)

@@ -1,5 +1,7 @@
 // What policies say of how an object is delivered. Where several claim an object, the one that writes less holds.
 import type { PropagationSpec } from '@flotilla/api/propagation-policy'
+import type { KubeObject } from '@flotilla/machinery/object'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 
 export interface DeliverySettings {
   readonly conflictResolution: 'Abort' | 'IfIdentical' | 'Overwrite'
@@ -27,6 +29,13 @@ export function settingsOf(spec: PropagationSpec | undefined, cluster: string): 
     ignoreFields: spec.drift?.ignoreFields ?? [],
     isSuspended: suspension?.dispatching === true || isNamed,
   }
+}
+
+/** Fields that members own by the rules of the object's kind are nobody's drift. */
+export function withRetained(settings: DeliverySettings, object: KubeObject, rules: RuleLookup): DeliverySettings {
+  const retained = rules.rulesFor(object)?.retained ?? []
+  if (retained.length === 0) return settings
+  return { ...settings, ignoreFields: [...new Set([...settings.ignoreFields, ...retained])] }
 }
 
 const resolutions = ['Overwrite', 'IfIdentical', 'Abort'] as const

@@ -4,14 +4,16 @@ import type { Cluster } from '@flotilla/api/cluster'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
-import { namespaces } from '@flotilla/machinery/well-known-resources'
 import { createInformer } from '@flotilla/runtime/create-informer'
 import { backoffDelay } from '@flotilla/runtime/backoff'
 import type { Env } from '@flotilla/runtime/env'
 import type { Informer } from '@flotilla/runtime/informer'
 import type { MemberConnection } from '../connect.ts'
 import { keyInKind, kindIdIn, kindIdOf, objectIdIn, type KindId, type ObjectId, type ObjectRef } from '../object-id.ts'
+import { loadCel } from '@flotilla/machinery/cel/program'
+import type { Interpreters } from '../interpreter/interpreters.ts'
 import { contactThrough, type ContactListener, type WriteCheck } from './contact.ts'
+import { MemberIdentity } from './member-identity.ts'
 import { MemberKinds } from './member-kinds.ts'
 import { Outcomes } from './outcomes.ts'
 import { RequestBudget } from './request-budget.ts'
@@ -33,6 +35,8 @@ export interface SessionOptions {
   readonly cluster: Cluster
   readonly connection: MemberConnection
   readonly library: SchemaLibrary
+  /** How rows are made of kinds that the hub does not know. */
+  readonly interpreters: Interpreters
   /** Requests per second; default 1,000. */
   readonly requestRate?: number | undefined
 }
@@ -41,6 +45,8 @@ type KindRef = Pick<ObjectRef, 'apiVersion' | 'kind'>
 
 /** Restoring drift may take so much of the budget, requests per second. */
 const restoreRate = 50
+/** Within so long members are read anew when the rules of a kind are others. */
+const rereadSpreadMs = 1_000
 /** Requests in a row without any answer that make a member count as away. */
 const silencesToAway = 3
 const probeBackoff = { baseMs: 250, maxMs: 5_000 }
@@ -53,6 +59,7 @@ export class MemberSession {
   /** Within the member's budget; every answer is a sign of life. */
   readonly api: KubeApi
   readonly kinds: MemberKinds
+  readonly identity: MemberIdentity
   readonly outcomes = new Outcomes()
   readonly budget: RequestBudget
   readonly restores: RequestBudget
@@ -65,6 +72,10 @@ export class MemberSession {
   readonly #informers = new Map<KindId, Informer<Row>>()
   readonly #unserved = new Set<KindId>()
   readonly #opening = new Map<KindId, Promise<void>>()
+  /** Kinds that are read anew, by other rules. */
+  readonly #rereading = new Map<KindId, Informer<Row>>()
+  readonly #resources = new Map<KindId, Resource>()
+  readonly #unwatch: () => void
   /** What writes answered, until the informer has seen as much. */
   readonly #written = new Map<ObjectId, Row>()
   readonly #rowListeners = new Set<(change: RowChange) => void>()
@@ -74,11 +85,9 @@ export class MemberSession {
   #lastContact: number | undefined
   #silences = 0
   #probing: Promise<void> | undefined
-  #isInDoubt = false
-  #confirming: Promise<boolean> | undefined
 
   constructor(options: SessionOptions) {
-    const { env, cluster, connection, library, requestRate = 1_000 } = options
+    const { env, cluster, connection, library, interpreters, requestRate = 1_000 } = options
     this.#options = options
     this.name = cluster.metadata.name
     this.id = cluster.spec.id
@@ -86,6 +95,8 @@ export class MemberSession {
     this.restores = new RequestBudget(env, { rate: restoreRate })
     this.api = contactThrough(env, connection.api, this.budget, this.#listener)
     this.kinds = new MemberKinds(this.api, library, this.#abort.signal)
+    this.#unwatch = interpreters.onChange(({ key }) => void this.#reread(key))
+    this.identity = new MemberIdentity(this.api, this.id, this.#abort.signal)
     this.#probing = this.#probe()
   }
 
@@ -147,23 +158,17 @@ export class MemberSession {
     for (const [kind, informer] of this.#informers) for (const row of informer.list()) yield objectIdIn(kind, row.key)
   }
 
-  /**
-   * Undefined: nothing makes us doubt whom we talk to. When something of ours has vanished another cluster may be
-   * answering, to which all of it would be stated: false when one does. @throws what it answers.
-   */
-  confirmIdentity(): Promise<boolean> | undefined {
-    if (!this.#isInDoubt) return undefined
-    this.#confirming ??= this.#askIdentity().finally(() => {
-      this.#confirming = undefined
-    })
-    return this.#confirming
-  }
-
   /** Notes what a write of ours was answered. */
   noteWritten(id: ObjectId, object: KubeObject): Row {
-    const row = this.#project(object)
+    const row = this.project(object)
     this.#written.set(id, row)
     return row
+  }
+
+  /** The row of an object of this member, by the rules of its kind. */
+  project(object: KubeObject): Row {
+    const { env, interpreters } = this.#options
+    return projectRow(object, env.clock.now(), interpreters, this.name)
   }
 
   onRow(listener: (change: RowChange) => void): () => void {
@@ -190,9 +195,11 @@ export class MemberSession {
 
   async close(): Promise<void> {
     this.#abort.abort()
+    this.#unwatch()
     await this.#probing
     await Promise.all(this.#opening.values())
-    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()))
+    const informers = [...this.#informers.values(), ...this.#rereading.values()]
+    await Promise.all(informers.map((informer) => informer.stop()))
     await this.#options.connection.close()
   }
 
@@ -201,7 +208,7 @@ export class MemberSession {
     for (let failures = 0; !this.signal.aborted; failures++) {
       try {
         const { found, ...lookup } = await this.kinds.find(kind.apiVersion, kind.kind)
-        if (found) return this.#watch(id, found.resource)
+        if (found) return await this.#watch(id, found.resource, kind)
         if ('isUnknown' in lookup && !lookup.isUnknown) return this.#noteUnserved(id)
       } catch (error) {
         env.log.debug({ cluster: this.name, kind: id, err: error }, 'Cannot ask a member for a kind')
@@ -213,44 +220,71 @@ export class MemberSession {
     }
   }
 
-  async #askIdentity(): Promise<boolean> {
-    // What vanishes while we ask is asked about again.
-    this.#isInDoubt = false
-    try {
-      const { metadata } = await this.api.get(namespaces, { name: 'kube-system' }, { signal: this.signal })
-      this.#isInDoubt ||= metadata.uid !== this.id
-      return metadata.uid === this.id
-    } catch (error) {
-      this.#isInDoubt = true
-      throw error
-    }
-  }
-
   #noteUnserved(id: KindId): void {
     this.#unserved.add(id)
     this.#tellKind(id)
   }
 
-  #watch(id: KindId, resource: Resource): void {
-    const { env, hubId } = this.#options
-    const informer = createInformer<Row>({
-      env,
-      api: this.api,
-      resource,
-      labelSelector: `${hubLabel}=${hubId}`,
-      project: (object) => this.#project(object),
-    })
+  /** Rows are made at once when objects are seen: by then the rules are known, and can be evaluated. */
+  async #watch(id: KindId, resource: Resource, kind: KindRef): Promise<void> {
+    const { interpreters } = this.#options
+    if (!interpreters.hasSynced) await interpreters.synced()
+    await interpreters.ready(kind)
+    if (this.signal.aborted) return
+    const informer = this.#informerOf(resource)
+    this.#resources.set(id, resource)
     this.#informers.set(id, informer)
-    informer.onChange(({ key, before, after }) => {
-      if (!after) this.#isInDoubt = true
-      for (const listener of this.#rowListeners) listener({ id: objectIdIn(id, key), before, after })
-    })
+    informer.onChange(({ key, before, after }) => this.#tellRow(id, key, before, after))
     void informer.synced().then(() => this.#tellKind(id))
     informer.start()
   }
 
-  #project(object: KubeObject): Row {
-    return projectRow(object, this.#options.env.clock.now())
+  #informerOf(resource: Resource): Informer<Row> {
+    const { env, hubId } = this.#options
+    return createInformer<Row>({
+      env,
+      api: this.api,
+      resource,
+      labelSelector: `${hubLabel}=${hubId}`,
+      project: (object) => this.project(object),
+    })
+  }
+
+  /** Rows hold no objects, so other rules need a new reading. What is known stays until that is complete. */
+  async #reread(id: KindId): Promise<void> {
+    const resource = this.#resources.get(id)
+    if (resource === undefined) return
+    const { env } = this.#options
+    await this.#rereading.get(id)?.stop()
+    const next = this.#informerOf(resource)
+    this.#rereading.set(id, next)
+    // Not all members at once.
+    await env.timers.sleep(env.random() * rereadSpreadMs, this.signal)
+    await loadCel()
+    if (this.signal.aborted || this.#rereading.get(id) !== next) return
+    next.start()
+    await next.synced()
+    if (!this.signal.aborted && this.#rereading.get(id) === next) await this.#replace(id, next)
+  }
+
+  async #replace(id: KindId, next: Informer<Row>): Promise<void> {
+    const last = this.#informers.get(id)
+    this.#rereading.delete(id)
+    this.#informers.set(id, next)
+    const gone = new Map([...(last?.list() ?? [])].map((row) => [row.key, row]))
+    next.onChange(({ key, before, after }) => {
+      this.#tellRow(id, key, before ?? gone.get(key), after)
+      gone.delete(key)
+    })
+    for (const [key, before] of gone) this.#tellRow(id, key, before, undefined)
+    gone.clear()
+    await last?.stop()
+  }
+
+  #tellRow(kind: KindId, key: string, before: Row | undefined, after: Row | undefined): void {
+    const id = objectIdIn(kind, key)
+    if (!after) this.identity.doubt()
+    for (const listener of this.#rowListeners) listener({ id, before, after })
   }
 
   #tellKind(id: KindId): void {

@@ -63,8 +63,10 @@ export class Members implements AsyncDisposable {
     return this.#entries.get(cluster)?.session
   }
 
-  list(): readonly MemberSession[] {
-    return [...this.#entries.values()].map((entry) => entry.session)
+  /** The session of the member of that identity. */
+  withId(id: string): MemberSession | undefined {
+    const clusters = this.#options.hub.clusters.byIndex('id', id)
+    return clusters.map(({ metadata }) => this.get(metadata.name)).find((session) => session?.id === id)
   }
 
   /** True while our claim on the member holds. */
@@ -85,10 +87,10 @@ export class Members implements AsyncDisposable {
     await Promise.all(this.#closing)
   }
 
+  /** `secret`: key of a Secret of `flotilla-system`. */
   #refreshUsers(secret: string): void {
-    for (const cluster of this.#options.hub.clusters.list()) {
-      if (secretKeyOf(cluster) === secret) this.#refresh(cluster.metadata.name)
-    }
+    const users = this.#options.hub.clusters.byIndex('secret', secret.slice(secret.indexOf('/') + 1))
+    for (const { metadata } of users) this.#refresh(metadata.name)
   }
 
   /** Whether one registration of a cluster counts depends on the others of it. */
@@ -115,10 +117,11 @@ export class Members implements AsyncDisposable {
 
   #open(cluster: Cluster, credentials: KubeObject | undefined, recipe: Recipe): void {
     const { env, hub, connect, requestRate } = this.#options
+    const { id: hubId, interpreters } = hub
     try {
       const connection = connect(cluster, credentials, 'sync')
       const library = this.#library
-      const session = new MemberSession({ env, hubId: hub.id, cluster, connection, library, requestRate })
+      const session = new MemberSession({ env, hubId, cluster, connection, library, interpreters, requestRate })
       this.#entries.set(cluster.metadata.name, { session, recipe })
       for (const listener of this.#listeners) listener(session, true)
     } catch (error) {

@@ -9,6 +9,8 @@ import {
 import { healthOf, type Health } from '@flotilla/machinery/health'
 import { keyOf, type KubeObject, type ManagedFieldsEntry } from '@flotilla/machinery/object'
 import { asDicts, dictAt, valueAt, type Dict } from '@flotilla/machinery/untyped'
+import { judgedBy, type Judged } from './judge-by-rules.ts'
+import { noRules, type RuleLookup } from '../interpreter/rule-book.ts'
 import { kindIdOf, type KindId } from '../object-id.ts'
 
 /** Somebody else who owns `spec.replicas`. */
@@ -37,21 +39,25 @@ export interface Row {
   readonly replicas: number | undefined
   readonly readyReplicas: number | undefined
   readonly health: Health
-  /** A Job or Pod that has run to its end. */
+  /** Run to its end, of kinds that do. */
   readonly isFinished: boolean
   readonly isDeleting: boolean
   /** What the template's own status is folded from. */
   readonly status: Dict
+  /** False: a rule of its kind failed to tell `status`. */
+  readonly isStatusKnown: boolean
   /** ms since 1970. */
   readonly observedAt: number
 }
 
-export function projectRow(object: KubeObject, now: number): Row {
+/** `rules`: of the kinds that the hub does not know; `cluster`: where the object is. */
+export function projectRow(object: KubeObject, now: number, rules: RuleLookup = noRules, cluster = ''): Row {
   const { metadata } = object
   const { labels, annotations, managedFields = [] } = metadata
   const status = dictAt(object, 'status')
   const generation = annotations?.[generationAnnotation]
   const ours = managedFields.find(isOurEntry)
+  const known = rules.rulesFor(object)
   return {
     key: keyOf(metadata),
     uid: metadata.uid ?? '',
@@ -67,11 +73,20 @@ export function projectRow(object: KubeObject, now: number): Row {
     })),
     isObserved: isObserved(object, status),
     ...replicasOf(object, status),
-    health: healthOf(object),
-    isFinished: isFinished(kindIdOf(object), status),
+    ...judgedByKind(object, status),
+    ...(known ? judgedBy(known, object, cluster) : {}),
     isDeleting: metadata.deletionTimestamp !== undefined,
-    status: keptStatus(kindIdOf(object), status),
     observedAt: now,
+  }
+}
+
+function judgedByKind(object: KubeObject, status: Dict): Judged {
+  const kind = kindIdOf(object)
+  return {
+    health: healthOf(object),
+    isFinished: isFinished(kind, status),
+    status: keptStatus(kind, status),
+    isStatusKnown: true,
   }
 }
 

@@ -3,13 +3,16 @@ import { apiVersion, bindingFinalizer } from '@flotilla/api/group'
 import type { BindingSpec, Decision, PolicyRef, Removal, Workload } from '@flotilla/api/resource-binding'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
-import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
+import { keyOf, type KubeObject, type ObjectKey } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { bindingKeyOf, replacementKeyOf } from '../binding-replacement.ts'
 import { groupAnnotation, replacementNameOf } from '../group.ts'
 import type { Binding } from '../hub.ts'
 import { objectIdOf } from '../object-id.ts'
 import { registered } from '../registration.ts'
+import { RuleFailure } from '../interpreter/rule-failure.ts'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
+import { Stalled } from '@flotilla/runtime/errors'
 import { componentsOf } from './components.ts'
 import { policyRef } from './match.ts'
 import type { Verdict } from './match.ts'
@@ -43,6 +46,7 @@ export function newBinding(
   followers: readonly KubeObject[],
   deleted: Binding | undefined,
   now: string,
+  rules: RuleLookup,
 ): Binding {
   const ref = refOf(template)
   const key = deleted ? replacementKeyOf(ref, deleted) : bindingKeyOf(ref)
@@ -50,7 +54,10 @@ export function newBinding(
     apiVersion,
     kind: bindingResourceOf(key).kind,
     metadata: { ...key, ownerReferences: [ownerOf(template)], finalizers: [bindingFinalizer] },
-    spec: { ...policyPart([template], verdict, followers), ...(deleted ? keptOf(deleted, followers, now) : {}) },
+    spec: {
+      ...policyPart(workloadsOf([template], deleted, rules), verdict, followers),
+      ...(deleted ? keptOf(deleted, followers, now) : {}),
+    },
   }
 }
 
@@ -62,6 +69,7 @@ export function newGroupBinding(
   followers: readonly KubeObject[],
   before: { readonly deleted: Binding | undefined; readonly held: Decision | undefined },
   now: string,
+  rules: RuleLookup,
 ): Binding {
   const { deleted, held } = before
   const resource = key.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
@@ -76,7 +84,7 @@ export function newGroupBinding(
       finalizers: [bindingFinalizer],
     },
     spec: {
-      ...policyPart(templates, verdict, followers),
+      ...policyPart(workloadsOf(templates, deleted, rules), verdict, followers),
       schedulingUnit: 'Together',
       ...(deleted ? keptOf(deleted, followers, now) : held ? { decision: held } : {}),
     },
@@ -103,9 +111,10 @@ export function bindingPatch(
   verdict: Verdict,
   followers: readonly KubeObject[],
   now: string,
+  rules: RuleLookup,
   dropped: readonly Removal[] = [],
 ): Readonly<Record<string, unknown>> | undefined {
-  const next = policyPart(templates, verdict, followers)
+  const next = policyPart(workloadsOf(templates, binding, rules), verdict, followers)
   const before = policyFields(binding.spec)
   const owners = templates.filter((template) => !isOwnedBy(binding, template)).map(ownerOf)
   const isOwned = owners.length === 0
@@ -143,16 +152,21 @@ export function withoutPolicy(binding: Binding): Readonly<Record<string, unknown
 }
 
 /** What `spec` says once the policy controller has found that the policy of `verdict` wins, but for followers. */
-export function withPolicyPart(spec: BindingSpec, template: KubeObject, verdict: Verdict): BindingSpec {
+export function withPolicyPart(
+  spec: BindingSpec,
+  template: KubeObject,
+  verdict: Verdict,
+  rules: RuleLookup,
+): BindingSpec {
   const { losingPolicies: _, preserveResourcesOnDeletion: __, schedulePriority: ___, ...rest } = spec
-  const { followers: ____, ...part } = policyPart([template], verdict, [])
+  const { followers: ____, ...part } = policyPart(workloadsOf([template], { spec }, rules), verdict, [])
   return { ...rest, ...part }
 }
 
-function policyPart(templates: readonly KubeObject[], verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
+function policyPart(workloads: readonly Workload[], verdict: Verdict, followers: readonly KubeObject[]): PolicyPart {
   const { winner, losers, schedulePriority } = verdict
   return {
-    workloads: templates.map(workloadOf),
+    workloads,
     ...(followers.length > 0 ? { followers: followers.map((follower) => ({ ref: refOf(follower) })) } : {}),
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
@@ -161,10 +175,38 @@ function policyPart(templates: readonly KubeObject[], verdict: Verdict, follower
   }
 }
 
-export function workloadOf(template: KubeObject): Workload {
+function workloadsOf(
+  templates: readonly KubeObject[],
+  before: Pick<Binding, 'spec'> | undefined,
+  rules: RuleLookup,
+): readonly Workload[] {
+  const known = new Map(before?.spec.workloads.map((workload) => [workload.ref.uid, workload]))
+  return templates.map((template) => workloadOf(template, known.get(template.metadata.uid ?? ''), rules))
+}
+
+/**
+ * `before`: what was said of it. Where a rule fails, that goes on to hold. Throws Stalled where nothing was said yet:
+ * what is not known to have replicas is not placed.
+ */
+export function workloadOf(template: KubeObject, before: Workload | undefined, rules: RuleLookup): Workload {
   const { labels = {} } = template.metadata
   const ref = refOf(template)
-  return { ref, ...(Object.keys(labels).length > 0 ? { labels } : {}), components: componentsOf(template) }
+  return {
+    ref,
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    components: knownComponentsOf(template, before, rules),
+  }
+}
+
+function knownComponentsOf(template: KubeObject, before: Workload | undefined, rules: RuleLookup) {
+  try {
+    return componentsOf(template, rules)
+  } catch (error) {
+    if (!(error instanceof RuleFailure)) throw error
+    if (before) return before.components
+    const { kind, metadata } = template
+    throw new Stalled('RuleFailed', `Cannot place ${kind} ${keyOf(metadata)}: ${error.message}`, { cause: error })
+  }
 }
 
 function policyFields(spec: BindingSpec): PolicyPart {

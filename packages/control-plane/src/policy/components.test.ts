@@ -1,6 +1,10 @@
 import type { KubeObject } from '@flotilla/machinery/object'
 import { describe, expect, test } from 'vitest'
+import { loadCel } from '@flotilla/machinery/cel/program'
+import { RuleBook } from '../interpreter/rule-book.ts'
 import { componentsOf } from './components.ts'
+
+await loadCel()
 
 function a(apiVersion: string, kind: string, spec: Readonly<Record<string, unknown>>): KubeObject {
   return { apiVersion, kind, metadata: { name: 'x', namespace: 'shop' }, spec }
@@ -70,6 +74,6 @@ describe('componentsOf()', () => {
     },
   ]
   test.each(cases)('$name', ({ given, want }) => {
-    expect(componentsOf(given)).toEqual(want)
+    expect(componentsOf(given, new RuleBook([]))).toEqual(want)
   })
 })

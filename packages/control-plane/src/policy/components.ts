@@ -3,8 +3,8 @@ import type { ReplicaRequirements, Workload } from '@flotilla/api/resource-bindi
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDict, dictAt } from '@flotilla/machinery/untyped'
 import { podRequest } from '../pod-request.ts'
-import { count, type PodTemplate } from './pod-sets/pod-set.ts'
-import { podSetsOf } from './pod-sets/pod-sets-of.ts'
+import { count, type PodTemplate } from '../interpreter/pod-set.ts'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 import { podTemplatesOf } from './pod-template.ts'
 
 type Component = Workload['components'][number]
@@ -19,28 +19,31 @@ const replicated = new Set([
 
 /**
  * The components of `template`: one without a name for a workload with replicas or a Job, one by name for each part of
- * a kind that has several, none for an object that goes whole.
- * Replicas default to 1 as the API server defaults them.
+ * a kind that has several, none for an object that goes whole. Of kinds that the hub does not know `rules` tell.
+ * Replicas default to 1 as the API server defaults them. Throws RuleFailure where an Interpreter does not tell.
  */
-export function componentsOf(template: KubeObject): readonly Component[] {
+export function componentsOf(template: KubeObject, rules: RuleLookup): readonly Component[] {
   const type = `${template.apiVersion}/${template.kind}`
   const spec = asDict(template['spec'])
-  if (replicated.has(type)) return [component(template, count(spec['replicas'], 1))]
-  if (type !== 'batch/v1/Job') return gangOf(template)
+  if (replicated.has(type)) return [component(template, count(spec['replicas'], 1), rules)]
+  if (type !== 'batch/v1/Job') return componentsByRule(template, rules)
   const completions = spec['completions']
-  const base = component(template, count(spec['parallelism'], 1))
+  const base = component(template, count(spec['parallelism'], 1), rules)
   return [typeof completions === 'number' ? { ...base, completions } : base]
 }
 
-/** A gang, whose components have names: it goes whole, and a cluster must have room for all of it. */
-function gangOf(template: KubeObject): readonly Component[] {
-  return (podSetsOf(template) ?? []).map(({ name, replicas, pod }) => {
-    return { name, replicas, replicaRequirements: requirementsOf(pod) }
+/** Those of a gang have names: it goes whole, and a cluster must have room for all of it. */
+function componentsByRule(template: KubeObject, rules: RuleLookup): readonly Component[] {
+  const known = rules.rulesFor(template)
+  const replicas = known?.replicas(template)
+  if (replicas !== undefined) return [component(template, replicas, rules)]
+  return (known?.components(template) ?? []).map(({ name, replicas: pods, pod }) => {
+    return { name, replicas: pods, replicaRequirements: requirementsOf(pod) }
   })
 }
 
-function component(template: KubeObject, replicas: number): Component {
-  const [pod] = podTemplatesOf(template)
+function component(template: KubeObject, replicas: number, rules: RuleLookup): Component {
+  const [pod] = podTemplatesOf(template, rules)
   return { name: '', replicas, ...(pod ? { replicaRequirements: requirementsOf(pod) } : {}) }
 }
 

@@ -14,7 +14,14 @@ import { objectIdOf } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
 import { isGroup } from '../requirements.ts'
 import { bindingPatch, bindingResourceOf, isOwnedBy, newBinding, refOf, withoutPolicy } from './binding.ts'
-import { keysOfBinding, keysOfNamespace, keysOfPolicy, keysOfTemplate, templateSource } from './keys.ts'
+import {
+  keysOfBinding,
+  keysOfInterpretedKind,
+  keysOfNamespace,
+  keysOfPolicy,
+  keysOfTemplate,
+  templateSource,
+} from './keys.ts'
 import type { Policy } from './match.ts'
 import { Reader } from './reader.ts'
 import { Uses } from './uses.ts'
@@ -46,6 +53,7 @@ export function createPolicyController({ env, hub, withFirstDecision = undecided
     }
     // Its group takes over what its own binding says, and ends it.
     if (verdict.winner.spec.schedulingUnit === 'Together') return uses.forget(id)
+    await hub.interpreters.ready(template)
     const followers = reader.followersOf(template, verdict.winner)
     const before = binding ? undefined : predecessorOf(id, template, deleted)
     const claim = reader.withPriority(verdict, template, binding ?? before)
@@ -53,8 +61,8 @@ export function createPolicyController({ env, hub, withFirstDecision = undecided
     // template that was deleted with `--cascade=orphan` this controller may hear later than of its binding.
     if (!(binding && isOwnedBy(binding, template)) && !(await reader.isAlive(template))) return
     const now = timestamp(env.clock.now())
-    if (binding) return patch(binding, bindingPatch(binding, [template], claim, followers, now))
-    return withFirstDecision(newBinding(template, claim, followers, before, now), create)
+    if (binding) return patch(binding, bindingPatch(binding, [template], claim, followers, now, hub.interpreters))
+    return withFirstDecision(newBinding(template, claim, followers, before, now, hub.interpreters), create)
   }
 
   /** What its own binding goes on from: one that was deleted, or the group that it belongs to no longer. */
@@ -110,6 +118,7 @@ export function createPolicyController({ env, hub, withFirstDecision = undecided
       watch(templateSource(hub), (change) => keysOfTemplate(hub, uses, change)),
       watch<Policy>(hub.policies, (change) => keysOfPolicy(hub, change)),
       watch<Policy>(hub.clusterPolicies, (change) => keysOfPolicy(hub, change)),
+      watch<true>(hub.interpreters, (change) => keysOfInterpretedKind(hub, change)),
       watch(hub.namespaces, (change) => keysOfNamespace(hub, change)),
       watch<Binding>(hub.bindings, (change) => keysOfBinding(hub, change)),
       watch<Binding>(hub.clusterBindings, (change) => keysOfBinding(hub, change)),

@@ -1,7 +1,9 @@
 import type { KubeObject } from '@flotilla/machinery/object'
 import { describe, expect, test } from 'vitest'
+import type { FollowerKind } from '../interpreter/follower-kinds.ts'
+import { noRules } from '../interpreter/rule-book.ts'
 import { followersOf } from './dependencies.ts'
-import type { FollowerKind, NamespaceObjects } from './dependencies.ts'
+import type { NamespaceObjects } from './dependencies.ts'
 
 type Rest = Readonly<Record<string, unknown>>
 
@@ -53,7 +55,9 @@ const everything = [
 ]
 
 function followerNames(workload: KubeObject): readonly string[] {
-  return followersOf(workload, namespaceOf(everything)).map((each) => `${each.kind}/${each.metadata.name}`)
+  return followersOf(workload, namespaceOf(everything), noRules, () => []).map(
+    (each) => `${each.kind}/${each.metadata.name}`,
+  )
 }
 
 const pointing = ['Service/web', 'Ingress/web', 'PodDisruptionBudget/web', 'HorizontalPodAutoscaler/web']
@@ -109,6 +113,6 @@ describe('followersOf()', () => {
     expect(followerNames(set)).toEqual([])
     const target = { spec: { scaleTargetRef: { apiVersion: 'apps.kruise.io/v1beta1', kind: 'CloneSet', name: 'web' } } }
     const hpa = an('HorizontalPodAutoscaler', 'set', target)
-    expect(followersOf(set, namespaceOf([hpa]))).toEqual([hpa])
+    expect(followersOf(set, namespaceOf([hpa]), noRules, () => [])).toEqual([hpa])
   })
 })

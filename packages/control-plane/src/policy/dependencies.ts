@@ -2,22 +2,11 @@
 import { fromLabelSelector, matchesLabels } from '@flotilla/machinery/selector'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDicts, dictAt, textAt, valueAt } from '@flotilla/machinery/untyped'
+import { followerKinds, type FollowerKind } from '../interpreter/follower-kinds.ts'
+import type { PodTemplate } from '../interpreter/pod-set.ts'
+import { RuleFailure } from '../interpreter/rule-failure.ts'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 import { podTemplatesOf, referencesOf } from './pod-template.ts'
-import type { PodTemplate } from './pod-sets/pod-set.ts'
-
-/** Kinds that can follow a workload, by the name under which `NamespaceObjects` finds them. */
-export const followerKinds = {
-  ConfigMap: 'v1',
-  Secret: 'v1',
-  ServiceAccount: 'v1',
-  PersistentVolumeClaim: 'v1',
-  Service: 'v1',
-  Ingress: 'networking.k8s.io/v1',
-  PodDisruptionBudget: 'policy/v1',
-  HorizontalPodAutoscaler: 'autoscaling/v2',
-} as const
-
-export type FollowerKind = keyof typeof followerKinds
 
 /** What the hub holds in one namespace. */
 export interface NamespaceObjects {
@@ -27,11 +16,33 @@ export interface NamespaceObjects {
 
 /**
  * The existing objects of the workload's namespace that follow it, each once, in the order of `followerKinds` and
- * by name. An object that is no workload has no followers.
+ * by name. An object that is no workload has no followers. Where a rule fails, those that followed it `before` stay.
  */
-export function followersOf(workload: KubeObject, objects: NamespaceObjects): readonly KubeObject[] {
+export function followersOf(
+  workload: KubeObject,
+  objects: NamespaceObjects,
+  rules: RuleLookup,
+  before: () => readonly KubeObject[],
+): readonly KubeObject[] {
   const scaler = [...objects.list('HorizontalPodAutoscaler')].filter((hpa) => scales(hpa, workload))
-  return inOrder([...podTemplatesOf(workload).flatMap((pod) => followersOfPod(pod, objects)), ...scaler])
+  const used = unlessFailed(before, () =>
+    podTemplatesOf(workload, rules).flatMap((pod) => followersOfPod(pod, objects)),
+  )
+  const named = unlessFailed(before, () =>
+    (rules.rulesFor(workload)?.dependencies(workload) ?? []).flatMap(
+      ({ kind, name }) => objects.get(kind as FollowerKind, name) ?? [],
+    ),
+  )
+  return inOrder([...used, ...named, ...scaler])
+}
+
+function unlessFailed(before: () => readonly KubeObject[], find: () => readonly KubeObject[]): readonly KubeObject[] {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof RuleFailure) return before()
+    throw error
+  }
 }
 
 function followersOfPod(template: PodTemplate, objects: NamespaceObjects): readonly KubeObject[] {

@@ -26,7 +26,14 @@ import {
 import type { PolicyDeps } from './controller.ts'
 import { Farewells } from './farewells.ts'
 import { bindingsBeside, groupKeysOf, parseGroupKey } from './group-keys.ts'
-import { keysOfBinding, keysOfNamespace, keysOfPolicy, keysOfTemplate, templateSource } from './keys.ts'
+import {
+  keysOfBinding,
+  keysOfInterpretedKind,
+  keysOfNamespace,
+  keysOfPolicy,
+  keysOfTemplate,
+  templateSource,
+} from './keys.ts'
 import { policyRef } from './match.ts'
 import type { Policy, Verdict } from './match.ts'
 import { Reader } from './reader.ts'
@@ -53,6 +60,7 @@ export function createGroupController({ env, hub, withFirstDecision = undecided 
     const policy = named?.spec.schedulingUnit === 'Together' ? named : undefined
     const { live, deleted } = bindingsOfGroup(name, bindingsBeside(hub, { name, namespace }))
     const members = policy ? membersOf(policy, namespace) : []
+    await Promise.all(members.map((member) => hub.interpreters.ready(member)))
     if (!live) return members.length > 0 && policy ? create(name, namespace, policy, members, deleted) : undefined
     const { staying, removals } = await leaving(live, members)
     const templates = inOrder([...members, ...staying])
@@ -60,7 +68,10 @@ export function createGroupController({ env, hub, withFirstDecision = undecided 
     if (!policy) return named ? undefined : patch(live, withoutPolicy(live))
     const followers = followersOf(templates, policy)
     const now = timestamp(env.clock.now())
-    await patch(live, bindingPatch(live, templates, verdictOf(templates, policy, live), followers, now, removals))
+    await patch(
+      live,
+      bindingPatch(live, templates, verdictOf(templates, policy, live), followers, now, hub.interpreters, removals),
+    )
     return endOthers(live, members)
   }
 
@@ -104,6 +115,7 @@ export function createGroupController({ env, hub, withFirstDecision = undecided 
       followersOf(templates, policy),
       { deleted, held: undefined },
       timestamp(env.clock.now()),
+      hub.interpreters,
     )
     const held = deleted ? undefined : heldByAll(before, replicasOf(binding.spec) !== undefined)
     const goingOn = held ? { ...binding, spec: { ...binding.spec, decision: held } } : binding
@@ -227,6 +239,7 @@ export function createGroupController({ env, hub, withFirstDecision = undecided 
       }),
       watch<Policy>(hub.policies, (change) => groupKeysOf(hub, reader, keysOfPolicy(hub, change))),
       watch<Policy>(hub.clusterPolicies, (change) => groupKeysOf(hub, reader, keysOfPolicy(hub, change))),
+      watch<true>(hub.interpreters, (change) => groupKeysOf(hub, reader, keysOfInterpretedKind(hub, change))),
       watch(hub.namespaces, (change) => groupKeysOf(hub, reader, keysOfNamespace(hub, change))),
       watch<Binding>(hub.bindings, (change) => groupKeysOf(hub, reader, keysOfBinding(hub, change))),
       watch<Binding>(hub.clusterBindings, (change) => groupKeysOf(hub, reader, keysOfBinding(hub, change))),

@@ -8,7 +8,10 @@ import { isGroup } from '../requirements.ts'
 import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, parseObjectId } from '../object-id.ts'
 import type { ObjectId } from '../object-id.ts'
 import { refOf } from './binding.ts'
-import { followerKinds, pointsAt, scales } from './dependencies.ts'
+import { followerKinds } from '../interpreter/follower-kinds.ts'
+import type { PodTemplate } from '../interpreter/pod-set.ts'
+import { RuleFailure } from '../interpreter/rule-failure.ts'
+import { pointsAt, scales } from './dependencies.ts'
 import type { Policy } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
 import { podTemplatesOf } from './pod-template.ts'
@@ -41,7 +44,7 @@ export function* keysOfTemplate(hub: Hub, uses: Uses, change: Change<KubeObject>
   for (const workload of uses.workloadsIn(namespace)) {
     const template = hub.templates.byId(workload)
     if (!template) continue
-    const pods = podTemplatesOf(template)
+    const pods = knownPodsOf(template, hub)
     if (
       versions.some(
         (each) =>
@@ -51,6 +54,16 @@ export function* keysOfTemplate(hub: Hub, uses: Uses, change: Change<KubeObject>
     ) {
       yield workload
     }
+  }
+}
+
+/** Of one whose rule fails the followers stay as they are, whatever changes. */
+function knownPodsOf(template: KubeObject, hub: Hub): readonly PodTemplate[] {
+  try {
+    return podTemplatesOf(template, hub.interpreters)
+  } catch (error) {
+    if (error instanceof RuleFailure) return []
+    throw error
   }
 }
 
@@ -100,6 +113,11 @@ export function* keysOfPolicy(hub: Hub, change: Change<Policy>): Iterable<Object
       yield* workloadsOf(binding)
     }
   }
+}
+
+/** All templates of a kind that is read by other rules now. */
+export function* keysOfInterpretedKind(hub: Hub, { key }: Change<true>): Iterable<ObjectId> {
+  for (const template of hub.templates.ofKind(key)) yield objectIdOf(refOf(template))
 }
 
 /** Templates of a namespace whose labels changed, of the kinds that cluster-wide policies select by such labels. */

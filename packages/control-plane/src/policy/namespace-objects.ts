@@ -1,7 +1,7 @@
 // What the hub holds in one namespace, as finding followers asks for it.
 import type { Hub } from '../hub.ts'
-import { followerKinds } from './dependencies.ts'
-import type { FollowerKind, NamespaceObjects } from './dependencies.ts'
+import { followerKinds, type FollowerKind } from '../interpreter/follower-kinds.ts'
+import type { NamespaceObjects } from './dependencies.ts'
 
 export function objectsIn(hub: Hub, namespace: string): NamespaceObjects {
   const ref = (kind: FollowerKind) => ({ apiVersion: followerKinds[kind], kind })

@@ -4,14 +4,20 @@ import { asDict, asDicts, dictAt } from '@flotilla/machinery/untyped'
 import type { Dict } from '@flotilla/machinery/untyped'
 import { kindIdOf } from '../object-id.ts'
 import { podPathOf } from '../pod-path.ts'
-import { podTemplate, type PodTemplate } from './pod-sets/pod-set.ts'
-import { podSetsOf } from './pod-sets/pod-sets-of.ts'
+import { podTemplate, type PodTemplate } from '../interpreter/pod-set.ts'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 
-/** The pod templates of `workload`: one of most kinds, one of each component of others, none where it runs no pods. */
-export function podTemplatesOf(workload: KubeObject): readonly PodTemplate[] {
+/** The pod templates of `workload`: one of most kinds, one of each component of others, none where it runs no pods.
+ * Throws RuleFailure where an Interpreter does not tell. */
+export function podTemplatesOf(workload: KubeObject, rules: RuleLookup): readonly PodTemplate[] {
   const path = podPathOf(kindIdOf(workload))
   if (path) return [podTemplate(dictAt(workload, ...path))]
-  return (podSetsOf(workload) ?? []).map(({ pod }) => pod)
+  const known = rules.rulesFor(workload)
+  return [...(known?.components(workload) ?? []).map(({ pod }) => pod), ...present(known?.pod(workload))]
+}
+
+function present<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
 }
 
 export interface PodReferences {

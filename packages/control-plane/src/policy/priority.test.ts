@@ -1,6 +1,7 @@
 import type { SchedulePriority } from '@flotilla/api/propagation-policy'
 import type { BindingPriority } from '@flotilla/api/resource-binding'
 import type { KubeObject } from '@flotilla/machinery/object'
+import { noRules } from '../interpreter/rule-book.ts'
 import { describe, expect, test } from 'vitest'
 import { priorityClassKind, resolvePriority } from './priority.ts'
 
@@ -132,12 +133,15 @@ describe('resolvePriority()', () => {
     },
   ])('gives $name', ({ asked = {}, podClass, classes = [], before, want }) => {
     const known = { get: (name: string) => classes.find(({ metadata }) => metadata.name === name), list: () => classes }
-    expect(resolvePriority(asked, aWorkload(podClass), known, before)).toEqual(want)
+    expect(resolvePriority(asked, aWorkload(podClass), known, before, noRules)).toEqual(want)
   })
 
   test('gives objects without pods the default class', () => {
     const classes = { get: () => undefined, list: () => [aClass('gold', 1000, true)] }
     const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' } }
-    expect(resolvePriority(byPods, settings, classes, undefined)).toEqual({ priority: 1000, priorityClassName: 'gold' })
+    expect(resolvePriority(byPods, settings, classes, undefined, noRules)).toEqual({
+      priority: 1000,
+      priorityClassName: 'gold',
+    })
   })
 })

@@ -3,6 +3,8 @@ import type { SchedulePriority } from '@flotilla/api/propagation-policy'
 import type { BindingPriority } from '@flotilla/api/resource-binding'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { textAt } from '@flotilla/machinery/untyped'
+import { RuleFailure } from '../interpreter/rule-failure.ts'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 import { podTemplatesOf } from './pod-template.ts'
 
 export const priorityClassKind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' }
@@ -28,8 +30,9 @@ export function resolvePriority(
   template: KubeObject,
   classes: PriorityClasses,
   before: BindingPriority | undefined,
+  rules: RuleLookup,
 ): BindingPriority {
-  const resolved = resolveClass(asked, template, classes, before)
+  const resolved = resolveClass(asked, template, classes, before, rules)
   const { priorityClassName = '', problem } = resolved
   const isAllowed = problem === undefined && classes.get(priorityClassName)?.['preemptionPolicy'] !== 'Never'
   const mayPreempt = asked.preemptionPolicy === 'PreemptLowerPriority' && isAllowed
@@ -41,8 +44,9 @@ function resolveClass(
   template: KubeObject,
   classes: PriorityClasses,
   before: BindingPriority | undefined,
+  rules: RuleLookup,
 ): BindingPriority {
-  const name = classNameOf(asked, template)
+  const name = classNameOf(asked, template, before, rules)
   if (name === '') return defaultPriority(classes)
   const found = classes.get(name)
   const priority = found ? valueOf(found) : systemValues[name]
@@ -52,10 +56,21 @@ function resolveClass(
   return { priority: kept, priorityClassName: name, problem }
 }
 
-function classNameOf({ priorityClassSource, priorityClassName = '' }: SchedulePriority, template: KubeObject): string {
+/** Where a rule does not tell the pods, the class stays what it was. */
+function classNameOf(
+  { priorityClassSource, priorityClassName = '' }: SchedulePriority,
+  template: KubeObject,
+  before: BindingPriority | undefined,
+  rules: RuleLookup,
+): string {
   if (priorityClassSource !== 'PodPriorityClass') return priorityClassName
-  const names = podTemplatesOf(template).map(({ spec }) => textAt(spec, 'priorityClassName'))
-  return names.find((name) => name !== '') ?? ''
+  try {
+    const names = podTemplatesOf(template, rules).map(({ spec }) => textAt(spec, 'priorityClassName'))
+    return names.find((name) => name !== '') ?? ''
+  } catch (error) {
+    if (error instanceof RuleFailure) return before?.priorityClassName ?? ''
+    throw error
+  }
 }
 
 /** Of several default classes the one of least value counts, as in Kubernetes. */

@@ -3,11 +3,12 @@
 import type { Binding, Hub } from '../hub.ts'
 import { policyIndex } from '../hub.ts'
 import { isAbsence } from '../absence.ts'
-import { objectIdOf } from '../object-id.ts'
+import { objectIdOf, type ObjectId } from '../object-id.ts'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { Waiting } from '@flotilla/runtime/errors'
 import { refOf } from './binding.ts'
-import { followerKinds, followersOf } from './dependencies.ts'
+import { followerKinds } from '../interpreter/follower-kinds.ts'
+import { followersOf } from './dependencies.ts'
 import { matchPolicy } from './match.ts'
 import type { Policy, Verdict } from './match.ts'
 import { objectsIn } from './namespace-objects.ts'
@@ -46,7 +47,18 @@ export class Reader {
     }
     for (const [kind, apiVersion] of Object.entries(followerKinds)) this.mustBeRead({ apiVersion, kind })
     const objects = objectsIn(this.#hub, template.metadata.namespace ?? '')
-    return this.#uses.record(id, objects, (recorded) => followersOf(template, recorded))
+    return this.#uses.record(id, objects, (recorded) =>
+      followersOf(template, recorded, this.#hub.interpreters, () => this.#followersBefore(id)),
+    )
+  }
+
+  /** What bindings of the workload say of it now, as far as it is there. */
+  #followersBefore(workload: ObjectId): readonly KubeObject[] {
+    const refs = this.#hub
+      .bindingsOf(workload)
+      .filter(({ spec }) => spec.workloads.some(({ ref }) => objectIdOf(ref) === workload))
+      .flatMap(({ spec }) => spec.followers ?? [])
+    return refs.flatMap(({ ref }) => this.#hub.templates.get(ref) ?? [])
   }
 
   withPriority(verdict: Verdict, template: KubeObject, binding: Binding | undefined): Verdict {
@@ -59,7 +71,16 @@ export class Reader {
       get: (name: string) => templates.get({ ...priorityClassKind, name }),
       list: () => templates.informer(priorityClassKind)?.list() ?? [],
     }
-    return { ...verdict, schedulePriority: resolvePriority(asked, template, classes, binding?.spec.schedulePriority) }
+    return {
+      ...verdict,
+      schedulePriority: resolvePriority(
+        asked,
+        template,
+        classes,
+        binding?.spec.schedulePriority,
+        this.#hub.interpreters,
+      ),
+    }
   }
 
   mustBeRead(kind: Pick<WorkloadRef, 'apiVersion' | 'kind'>): void {

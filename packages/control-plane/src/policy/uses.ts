@@ -1,8 +1,8 @@
 // Remembers which workloads asked for which objects when their followers were found, so that a change of one of those
 // objects leads back to them.
 import { objectIdOf, parseObjectId, type ObjectId } from '../object-id.ts'
-import { followerKinds } from './dependencies.ts'
-import type { FollowerKind, NamespaceObjects } from './dependencies.ts'
+import { followerKinds, type FollowerKind } from '../interpreter/follower-kinds.ts'
+import type { NamespaceObjects } from './dependencies.ts'
 
 export class Uses {
   readonly #users = new Map<ObjectId, Set<ObjectId>>()

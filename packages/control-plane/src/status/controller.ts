@@ -15,7 +15,7 @@ import { Coalescer } from '../coalesce.ts'
 import type { Binding, Hub } from '../hub.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
-import { objectIdIn, objectIdOf, type ObjectId } from '../object-id.ts'
+import { objectIdIn, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { bindingStatus, type ObservedCluster, type ObservedObject } from './binding-status.ts'
 import { templateStatus, type Copy } from './template-status.ts'
 
@@ -83,6 +83,7 @@ class StatusController implements RunningStatus {
         if (before?.metadata.generation !== after?.metadata.generation) this.#addTemplate(id)
         else this.#seeStatus(`${templatePrefix}${id}`, before, after)
       }),
+      hub.interpreters.onChange(({ key }) => this.#seeRules(key)),
       members.onSession((session, isOpen) => this.#seeSession(session, isOpen)),
     ]
   }
@@ -119,6 +120,11 @@ class StatusController implements RunningStatus {
     if (!isOwn) this.#contested.add(key)
   }
 
+  #seeRules(kind: KindId): void {
+    for (const { metadata } of this.#deps.hub.templates.ofKind(kind))
+      this.#addTemplate(objectIdIn(kind, keyOf(metadata)))
+  }
+
   #forget(key: string): void {
     this.#coalescer.forget(key)
     this.#contested.forget(key)
@@ -152,13 +158,10 @@ class StatusController implements RunningStatus {
   }
 
   #addCluster(id: string | undefined): void {
-    const { hub } = this.#deps
-    for (const informer of [hub.bindings, hub.clusterBindings]) {
-      for (const binding of informer.list()) {
-        if (!binding.spec.decision?.clusters.some((cluster) => cluster.id === id)) continue
-        this.#addBinding(binding)
-        for (const { ref } of binding.spec.workloads) this.#addTemplate(objectIdOf(ref))
-      }
+    if (id === undefined) return
+    for (const binding of this.#deps.hub.bindingsOn(id)) {
+      this.#addBinding(binding)
+      for (const { ref } of binding.spec.workloads) this.#addTemplate(objectIdOf(ref))
     }
   }
 
@@ -201,7 +204,9 @@ class StatusController implements RunningStatus {
     if (this.#deps.hub.bindingsOf(id).some((binding) => this.#isEarly(binding))) return
     const copies = this.#copiesOf(id)
     if (copies.length === 0) return
-    const status = templateStatus(template, copies, env.clock.now())
+    if (!hub.interpreters.hasSynced) return
+    await hub.interpreters.ready(template)
+    const status = templateStatus(template, copies, env.clock.now(), hub.interpreters)
     if (status) await this.#write(`${templatePrefix}${id}`, resource, template, status)
   }
 

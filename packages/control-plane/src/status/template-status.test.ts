@@ -2,6 +2,7 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { Dict } from '@flotilla/machinery/untyped'
 import { describe, expect, test } from 'vitest'
 import { projectRow } from '../members/row.ts'
+import { noRules } from '../interpreter/rule-book.ts'
 import { templateStatus, type Copy } from './template-status.ts'
 
 const now = Date.UTC(2026, 0, 2)
@@ -149,7 +150,7 @@ describe('templateStatus()', () => {
     },
   ])('$name', ({ of, statuses, want }) => {
     const copies = statuses.map((status, index) => copy(of, `c${index}`, status))
-    expect(templateStatus(of, copies, now)).toEqual(want)
+    expect(templateStatus(of, copies, now, noRules)).toEqual(want)
   })
 
   const web = template('apps/v1', 'Deployment', { status: { observedGeneration: 1 } })
@@ -163,19 +164,19 @@ describe('templateStatus()', () => {
     { name: "the member's controller lags", copies: [copy(web, 'a', { observedGeneration: 0 })] },
     { name: 'there is no copy', copies: [] },
   ])('does not observe the generation while $name', ({ copies }) => {
-    expect(templateStatus(web, copies, now)).toMatchObject({ observedGeneration: 1 })
+    expect(templateStatus(web, copies, now, noRules)).toMatchObject({ observedGeneration: 1 })
   })
 
   test('does not count ready what a member that is away was seen to have', () => {
     const status = { replicas: 2, readyReplicas: 2 }
     const copies = [copy(web, 'a', status), copy(web, 'b', status, { isReachable: false })]
-    expect(templateStatus(web, copies, now)).toMatchObject({ replicas: 4, readyReplicas: 2 })
+    expect(templateStatus(web, copies, now, noRules)).toMatchObject({ replicas: 4, readyReplicas: 2 })
   })
 
   test('is Available where every copy is, and names the first that is not', () => {
     const condition = (status: string) => ({ conditions: [{ type: 'Available', status, reason: 'r', message: 'why' }] })
     const copies = [copy(web, 'a', condition('True')), copy(web, 'b', condition('False'))]
-    expect(templateStatus(web, copies, now)).toMatchObject({
+    expect(templateStatus(web, copies, now, noRules)).toMatchObject({
       conditions: [
         {
           type: 'Available',

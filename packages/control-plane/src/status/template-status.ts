@@ -3,6 +3,8 @@
 import type { KubeObject } from '@flotilla/machinery/object'
 import { asDicts, dictAt, type Dict } from '@flotilla/machinery/untyped'
 import { timestamp } from '@flotilla/runtime/timestamp'
+import { RuleFailure } from '../interpreter/rule-failure.ts'
+import type { RuleLookup } from '../interpreter/rule-book.ts'
 import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdOf, type KindId } from '../object-id.ts'
 
@@ -25,15 +27,48 @@ interface Folding {
 
 type Fold = (folding: Folding) => Dict
 
-/** The status of `template`, or undefined for a kind that is not folded. */
-export function templateStatus(template: KubeObject, copies: readonly Copy[], now: number): Dict | undefined {
+/** The status of `template`, or undefined where it is not to be written: nobody knows how, or a rule fails. */
+export function templateStatus(
+  template: KubeObject,
+  copies: readonly Copy[],
+  now: number,
+  rules: RuleLookup,
+): Dict | undefined {
   const fold = folds[kindIdOf(template)]
-  if (fold === undefined) return undefined
+  if (fold === undefined) return foldByRule(template, copies, rules)
   const current = copies.flatMap(({ cluster, isReachable, row }) =>
     isReachable && row ? [{ cluster, status: row.status }] : [],
   )
   const known = copies.flatMap(({ row }) => (row ? [row.status] : []))
   return fold({ template, copies, current, known, now })
+}
+
+/** What one copy does not tell is in no sum. */
+function foldByRule(template: KubeObject, copies: readonly Copy[], rules: RuleLookup): Dict | undefined {
+  if (copies.some(({ row }) => row?.isStatusKnown === false)) return undefined
+  try {
+    return aggregateByRule(template, copies, rules)
+  } catch (error) {
+    if (error instanceof RuleFailure) return undefined
+    throw error
+  }
+}
+
+/** Undefined where no rule tells. Throws RuleFailure. */
+export function aggregateByRule(template: KubeObject, copies: readonly Copy[], rules: RuleLookup): Dict | undefined {
+  const facts = copies.map(({ cluster, isReachable, row }) => ({
+    cluster,
+    status: row?.status ?? {},
+    health: isReachable ? (row?.health.state ?? 'Unknown') : 'Unknown',
+    reachable: isReachable,
+    observed: isReachable && hasSeen(template, row),
+  }))
+  return rules.rulesFor(template)?.aggregation(template, facts)
+}
+
+/** The member's own controller has observed the generation of the template. */
+function hasSeen({ metadata }: KubeObject, row: Row | undefined): boolean {
+  return row?.isObserved === true && (row.templateGeneration ?? 0) >= (metadata.generation ?? 0)
 }
 
 const folds: Readonly<Record<KindId, Fold>> = {
@@ -102,9 +137,7 @@ function observedGeneration({ template, copies }: Folding): Dict {
   const isObserved =
     generation !== undefined &&
     copies.length > 0 &&
-    copies.every(
-      ({ isReachable, row }) => isReachable && row?.isObserved === true && (row.templateGeneration ?? 0) >= generation,
-    )
+    copies.every(({ isReachable, row }) => isReachable && hasSeen(template, row))
   const observed = isObserved ? generation : before
   return observed === undefined ? {} : { observedGeneration: observed }
 }

@@ -1,8 +1,10 @@
 // What the hub holds that decisions depend on, as it is or as it would be with other objects on it. Pure.
 import { group } from '@flotilla/api/group'
+import type { Interpreter } from '@flotilla/api/interpreter'
 import { FlotillaError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Binding } from '../hub.ts'
+import { RuleBook, type RuleLookup } from '../interpreter/rule-book.ts'
 import { objectIdOf, kindIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { newBinding, withPolicyPart, workloadOf } from '../policy/binding.ts'
 import { matchPolicy, type Policy, type Verdict } from '../policy/match.ts'
@@ -16,6 +18,7 @@ export interface HubState {
   readonly templates: readonly KubeObject[]
   readonly namespaces: readonly KubeObject[]
   readonly priorityClasses: readonly KubeObject[]
+  readonly interpreters: readonly Interpreter[]
   /** Templates that are taken away. */
   readonly removed?: ReadonlySet<ObjectId>
 }
@@ -29,7 +32,8 @@ export function withObjects(
   objects: readonly KubeObject[],
   removed: readonly KubeObject[] = [],
 ): HubState {
-  const isOther = (object: KubeObject) => !isNamespace(object) && !isPolicy(object) && !isPriorityClass(object)
+  const isOther = (object: KubeObject) =>
+    !isNamespace(object) && !isPolicy(object) && !isPriorityClass(object) && !isInterpreter(object)
   const gone = new Set(removed.map(idOf))
   const merged = <Kind extends KubeObject>(all: readonly Kind[], by: readonly Kind[]) =>
     replaced(all, by).filter((object) => !gone.has(idOf(object)))
@@ -39,6 +43,7 @@ export function withObjects(
     templates: replaced(state.templates, objects.filter(isOther)),
     namespaces: merged(state.namespaces, objects.filter(isNamespace)),
     priorityClasses: merged(state.priorityClasses, objects.filter(isPriorityClass)),
+    interpreters: merged(state.interpreters, objects.filter(isInterpreter)),
   }
   return { ...changed, bindings: rebind(state.bindings, changed), removed: gone }
 }
@@ -53,6 +58,10 @@ export function isPriorityClass(object: KubeObject): boolean {
 
 export function isPolicy(object: KubeObject): object is Policy {
   return policyKinds.has(kindIdOf(object))
+}
+
+export function isInterpreter(object: KubeObject): object is Interpreter {
+  return kindIdOf(object) === `${group}/Interpreter`
 }
 
 export function sameObject(left: KubeObject, right: KubeObject): boolean {
@@ -75,7 +84,8 @@ export function idOf({ apiVersion, kind, metadata }: KubeObject): ObjectId {
 /** What the policy controller would make of the bindings of `templates`; others stay. */
 function rebind(bindings: readonly Binding[], state: Omit<HubState, 'bindings' | 'removed'>): readonly Binding[] {
   const { templates } = state
-  const verdictOn = prepareVerdicts(state)
+  const rules = new RuleBook(state.interpreters)
+  const verdictOn = prepareVerdicts(state, rules)
   const live = bindings.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   const groups = new Map(
     live
@@ -90,11 +100,11 @@ function rebind(bindings: readonly Binding[], state: Omit<HubState, 'bindings' |
   )
   const made = alone.flatMap((template) => {
     const before = byTemplate.get(template.metadata.uid)
-    return bind(template, before, verdictOn(template, before)) ?? []
+    return bind(template, before, verdictOn(template, before), rules) ?? []
   })
   const madeFor = new Set(alone.map(({ metadata }) => metadata.uid))
   const kept = bindings.filter(({ spec }) => isGroup(spec) || !madeFor.has(spec.workloads[0]?.ref.uid))
-  return [...kept.map((binding) => withWorkloads(binding, templates)), ...made]
+  return [...kept.map((binding) => withWorkloads(binding, templates, rules)), ...made]
 }
 
 /**
@@ -112,30 +122,34 @@ function isTogether(template: KubeObject, group: Binding | undefined, { winner }
   throw new FlotillaError('BadRequest', `Cannot plan for ${kind} ${metadata.name}: it would ${change}; ${why}`)
 }
 
-function withWorkloads(binding: Binding, templates: readonly KubeObject[]): Binding {
+function withWorkloads(binding: Binding, templates: readonly KubeObject[], rules: RuleLookup): Binding {
   if (!isGroup(binding.spec)) return binding
   const byUid = new Map(templates.map((template) => [template.metadata.uid, template]))
   const workloads = binding.spec.workloads.map((workload) => {
     const template = byUid.get(workload.ref.uid)
-    return template === undefined ? workload : workloadOf(template)
+    return template === undefined ? workload : workloadOf(template, workload, rules)
   })
   return { ...binding, spec: { ...binding.spec, workloads } }
 }
 
-function bind(template: KubeObject, before: Binding | undefined, verdict: Verdict): Binding | undefined {
+function bind(
+  template: KubeObject,
+  before: Binding | undefined,
+  verdict: Verdict,
+  rules: RuleLookup,
+): Binding | undefined {
   if (before === undefined) {
-    return verdict.winner === undefined ? undefined : newBinding(template, verdict, [], undefined, '')
+    return verdict.winner === undefined ? undefined : newBinding(template, verdict, [], undefined, '', rules)
   }
-  if (verdict.winner !== undefined) return { ...before, spec: withPolicyPart(before.spec, template, verdict) }
+  if (verdict.winner !== undefined) return { ...before, spec: withPolicyPart(before.spec, template, verdict, rules) }
   const { policy: _, losingPolicies: __, ...rest } = before.spec
   return { ...before, spec: rest }
 }
 
-function prepareVerdicts({
-  policies,
-  namespaces,
-  priorityClasses,
-}: Omit<HubState, 'bindings' | 'templates' | 'removed'>) {
+function prepareVerdicts(
+  { policies, namespaces, priorityClasses }: Omit<HubState, 'bindings' | 'templates' | 'removed'>,
+  rules: RuleLookup,
+) {
   const byKind = policiesByKind(policies)
   const labels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]))
   const byName = new Map(priorityClasses.map((each) => [each.metadata.name, each]))
@@ -144,7 +158,10 @@ function prepareVerdicts({
     const verdict = matchPolicy(template, byKind.get(kindIdOf(template)) ?? [], (name) => labels.get(name))
     const asked = verdict.winner?.spec.schedulePriority
     if (asked === undefined) return verdict
-    return { ...verdict, schedulePriority: resolvePriority(asked, template, classes, before?.spec.schedulePriority) }
+    return {
+      ...verdict,
+      schedulePriority: resolvePriority(asked, template, classes, before?.spec.schedulePriority, rules),
+    }
   }
 }
 

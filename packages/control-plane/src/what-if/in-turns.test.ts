@@ -17,6 +17,7 @@ function aMachine(stepMs: number) {
       after: () => ({ cancel: () => {} }),
       sleep: async () => {},
       yield: async () => void turns++,
+      turn: () => undefined,
     },
   }
   return { env, steps, turns: () => turns }

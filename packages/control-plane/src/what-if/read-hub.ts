@@ -12,8 +12,9 @@ import {
   type ClusterResourceBinding,
   type ResourceBinding,
 } from '@flotilla/api/resource-binding'
+import { interpreterResource, type Interpreter } from '@flotilla/api/interpreter'
 import type { ResourceSelector } from '@flotilla/api/selector'
-import { loadCelFor } from '@flotilla/machinery/cel/program'
+import { loadCel, loadCelFor } from '@flotilla/machinery/cel/program'
 import { discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
@@ -22,11 +23,13 @@ import type { CostSources } from '@flotilla/scheduler/cost/book'
 import { type ClusterRow, toClusterRow } from '@flotilla/scheduler/snapshot'
 import { identityOf } from '../cluster/join/join.ts'
 import type { Binding } from '../hub.ts'
+import { kindIdOf } from '../object-id.ts'
+import { RuleBook } from '../interpreter/rule-book.ts'
 import type { Policy } from '../policy/match.ts'
 import { placedKindsOn, placesDefinition } from '../binding/placed-kinds.ts'
 import { refusalAmong } from '../refused-registration.ts'
 import { readCostSources } from './read-cost-book.ts'
-import { type HubState, isNamespace, isPolicy, isPriorityClass, sameObject } from './hub-state.ts'
+import { type HubState, isInterpreter, isNamespace, isPolicy, isPriorityClass, sameObject } from './hub-state.ts'
 
 export interface HubReading {
   readonly clusters: readonly Cluster[]
@@ -43,26 +46,47 @@ export async function readHub(
   removed: readonly KubeObject[] = [],
 ): Promise<HubReading> {
   const changed = [...put, ...removed]
-  const [{ clusters, rows }, sources, local, wide, bindings, clusterBindings, spaces, classes] = await Promise.all([
-    readClusters(api),
-    readCostSources(api),
-    api.list<PropagationPolicy>(propagationPolicyResource),
-    api.list<ClusterPropagationPolicy>(clusterPropagationPolicyResource),
-    api.list<ResourceBinding>(resourceBindingResource),
-    api.list<ClusterResourceBinding>(clusterResourceBindingResource),
-    changed.length === 0 ? { items: [] } : api.list(namespaces),
-    changed.length === 0 ? { items: [] } : api.list(priorityClasses),
-  ])
+  const [{ clusters, rows }, sources, local, wide, bindings, clusterBindings, interpreters, spaces, classes] =
+    await Promise.all([
+      readClusters(api),
+      readCostSources(api),
+      api.list<PropagationPolicy>(propagationPolicyResource),
+      api.list<ClusterPropagationPolicy>(clusterPropagationPolicyResource),
+      api.list<ResourceBinding>(resourceBindingResource),
+      api.list<ClusterResourceBinding>(clusterResourceBindingResource),
+      api.list<Interpreter>(interpreterResource),
+      changed.length === 0 ? { items: [] } : api.list(namespaces),
+      changed.length === 0 ? { items: [] } : api.list(priorityClasses),
+    ])
   const policies = [...local.items, ...wide.items]
   const templates = await readTemplates(api, selectionsOf(changed, policies))
   const bound = [...bindings.items, ...clusterBindings.items]
   await loadCelFor([changed, ...policies.map(({ spec }) => spec)])
+  await loadCelForRuled(interpreters.items, [
+    ...changed,
+    ...bound.flatMap(({ spec }) => spec.workloads.map(({ ref }) => ref)),
+  ])
   return {
     clusters,
     rows,
     sources,
-    state: { policies, bindings: bound, templates, namespaces: spaces.items, priorityClasses: classes.items },
+    state: {
+      policies,
+      bindings: bound,
+      templates,
+      namespaces: spaces.items,
+      priorityClasses: classes.items,
+      interpreters: interpreters.items,
+    },
   }
+}
+
+async function loadCelForRuled(
+  own: readonly Interpreter[],
+  objects: readonly Pick<KubeObject, 'apiVersion' | 'kind'>[],
+): Promise<void> {
+  const rules = new RuleBook(own)
+  if (own.length > 0 || objects.some((object) => rules.rulesFor(object))) await loadCel()
 }
 
 /** Clusters, and of those that the hub uses what the scheduler sees. */
@@ -93,7 +117,14 @@ function selectionsOf(changed: readonly KubeObject[], policies: readonly Policy[
   const others = [...policies, ...next].flatMap(({ spec: { resourceSelectors, schedulePriority } }) =>
     schedulePriority !== undefined && changed.some(isPriorityClass) ? resourceSelectors : byLabels(resourceSelectors),
   )
-  return [...all, ...others]
+  return [...all, ...others, ...policies.flatMap(interpreted)]
+
+  function interpreted({ spec }: Policy): readonly ResourceSelector[] {
+    const kinds = new Set(
+      changed.filter(isInterpreter).map((each) => `${each.spec.target.group}/${each.spec.target.kind}`),
+    )
+    return spec.resourceSelectors.filter((selector) => kinds.has(kindIdOf(selector)))
+  }
 
   function byLabels(selectors: readonly ResourceSelector[]): readonly ResourceSelector[] {
     return changed.some(isNamespace) ? selectors.filter(({ namespaceSelector }) => namespaceSelector !== undefined) : []

@@ -5,7 +5,9 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { Binding } from '../hub.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
 import { refOf } from '../policy/binding.ts'
-import { type FollowerKind, followerKinds, followersOf } from '../policy/dependencies.ts'
+import { type FollowerKind, followerKinds } from '../interpreter/follower-kinds.ts'
+import { RuleBook } from '../interpreter/rule-book.ts'
+import { followersOf } from '../policy/dependencies.ts'
 import { policyRef } from '../policy/match.ts'
 import { type HubState, idOf } from './hub-state.ts'
 import { getOptional } from './would-be.ts'
@@ -17,12 +19,13 @@ const isFollowerKind = (kind: string): kind is FollowerKind => Object.hasOwn(fol
 export async function withFollowers(
   api: KubeApi,
   bindings: readonly Binding[],
-  { policies, removed: gone }: HubState,
+  { policies, interpreters, removed: gone }: HubState,
   put: readonly KubeObject[],
   removed: readonly KubeObject[],
 ): Promise<readonly Binding[]> {
   const bound = new Set(bindings.flatMap(({ spec }) => spec.workloads.map(({ ref }) => objectIdOf(ref))))
   const concerned = [...put, ...removed].filter((object) => isFollowerKind(object.kind) || bound.has(idOf(object)))
+  const rules = new RuleBook(interpreters)
   const touched = new Set(concerned.map(({ metadata }) => metadata.namespace))
   const withoutDeps = new Set(
     policies.filter(({ spec }) => spec.propagateDeps === false).map((policy) => policyRef(policy).uid),
@@ -43,9 +46,16 @@ export async function withFollowers(
       const template = byId.get(objectIdOf(ref)) ?? (await readOne(api, discovery, ref, namespace))
       const objects = await inNamespace.get(namespace)
       if (template === undefined || objects === undefined) return binding
-      const followers = followersOf(template, objects).map((follower) => ({ ref: refOf(follower) }))
+      const before = () => existing(binding, objects)
+      const followers = followersOf(template, objects, rules, before).map((follower) => ({ ref: refOf(follower) }))
       return { ...binding, spec: { ...binding.spec, followers } }
     }),
+  )
+}
+
+function existing({ spec }: Binding, objects: Objects): readonly KubeObject[] {
+  return (spec.followers ?? []).flatMap(({ ref }) =>
+    isFollowerKind(ref.kind) ? (objects.get(ref.kind, ref.name) ?? []) : [],
   )
 }
 

@@ -251,6 +251,6 @@ test('schedule() decides no new replica for a cluster that does not comply, what
         previous = decision
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   )
 })

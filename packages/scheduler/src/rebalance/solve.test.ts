@@ -142,7 +142,7 @@ describe('rebalance()', () => {
       fc.property(fleets({ clusters: 5, workloads: 8, replicas: 12 }), gates, ({ workloads, clusters }, options) => {
         expect(violationsOf(rebalance(createProblem(workloads, clusters), options))).toEqual([])
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -155,7 +155,7 @@ describe('rebalance()', () => {
         const at = placed!.findIndex((count, level) => count !== left![level])
         expect(at < 0 ? costOf(after) <= costOf(before) + 1e-9 : left![at]! > placed![at]!).toBe(true)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -167,7 +167,7 @@ describe('rebalance()', () => {
         const { replicas } = rebalance(problem, options)
         expect(rebalance({ ...problem, current: replicas }, options).replicas).toEqual(replicas)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1000 },
     )
   })
 

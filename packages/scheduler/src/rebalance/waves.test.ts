@@ -164,7 +164,7 @@ describe('planWaves()', () => {
           )
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1000 },
     )
   })
 

@@ -203,7 +203,7 @@ test('Neighbourhood and schedule() add no replica against a rule, and keep what 
         tell(name, { ...it, binding: aBinding(name, labelsOf(it), next) })
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   )
 })
 

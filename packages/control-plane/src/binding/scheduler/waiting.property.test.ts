@@ -176,7 +176,7 @@ describe('Waiting', () => {
       fc.property(given, ({ jobs, nodes, arrivals }) => {
         expect(asQueued(jobs, nodes, arrivals).outcome()).toEqual(inStrictOrder(jobs, nodes).outcome())
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1000 },
     )
   })
 })

@@ -1,0 +1,106 @@
+// An API server of our own without nodes or controllers: Deployments on it are said to be rolled out as soon as they
+// are written, so that tens of thousands cost no more than their objects.
+import type { Authenticator } from '@flotilla/kube-server/access/authenticator'
+import { serveKube } from '@flotilla/kube-server/http/server'
+import { createKubeServer } from '@flotilla/kube-server/server'
+import { createMemoryStore } from '@flotilla/kube-server/store/memory-store'
+import type { Store, StoreEvent, Stored } from '@flotilla/kube-server/store/store'
+import { namespaces } from '@flotilla/machinery/well-known-resources'
+import { valueAt } from '@flotilla/machinery/untyped'
+import { ensureNamespace, env } from '../api-server.ts'
+
+export interface PlainMember {
+  readonly port: number
+  /** UID of its kube-system namespace. */
+  readonly id: string
+  /** Durable changes made by others than the member itself; renewals of Leases are none. */
+  writes(): number
+  /** Keys of its Deployments. */
+  keys(): readonly string[]
+  /** So many replicas of a Deployment are ready now. False: there is none. */
+  setReady(key: string, ready: number): boolean
+}
+
+export interface PlainMemberOptions {
+  readonly tls: { readonly cert: string; readonly key: string }
+  readonly authenticators: readonly Authenticator[]
+}
+
+const deployments = 'deployments.apps'
+const leases = 'leases.coordination.k8s.io/'
+/** Nothing reads its past. */
+const history = 64
+
+export async function startPlainMember({ tls, authenticators }: PlainMemberOptions): Promise<PlainMember> {
+  const store = createMemoryStore({ env, freeze: false, history })
+  const server = await createKubeServer({ env, store })
+  const api = server.apiAs({ name: 'bench', groups: ['system:masters'] })
+  await ensureNamespace(api, 'flotilla-system')
+  const { metadata } = await api.get(namespaces, { name: 'kube-system' })
+  const keys = new Set<string>()
+  let [own, all] = [0, 0]
+  server.onEveryEvent(({ key }) => {
+    if (!key.startsWith(leases)) all++
+  })
+  const setStatus = (stored: Stored, ready: number): void => {
+    own++
+    void store.transact([{ key: stored.key, object: { ...stored.object, status: statusOf(stored, ready) } }])
+  }
+  store.subscribe(deployments, (event) => {
+    if (event.type === 'DELETED') keys.delete(event.key)
+    else keys.add(event.key)
+    if (!isRolledOut(event)) queueMicrotask(() => rollOut(store, event.key, setStatus))
+  })
+  own = 0
+  all = 0
+  const { port } = await serveKube({ env, server, tls, authenticators })
+  return {
+    port,
+    id: metadata.uid ?? '',
+    writes: () => all - own,
+    keys: () => [...keys],
+    setReady(key, ready) {
+      const stored = store.get(key)
+      if (stored !== undefined) setStatus(stored, ready)
+      return stored !== undefined
+    },
+  }
+}
+
+function isRolledOut({ type, object }: StoreEvent): boolean {
+  return type === 'DELETED' || valueAt(object, 'status', 'observedGeneration') === object.metadata.generation
+}
+
+function rollOut(store: Store, key: string, setStatus: (stored: Stored, ready: number) => void): void {
+  const stored = store.get(key)
+  if (stored !== undefined) setStatus(stored, replicasOf(stored))
+}
+
+export function replicasOf({ object }: Stored): number {
+  return Number(valueAt(object, 'spec', 'replicas') ?? 1)
+}
+
+function statusOf(stored: Stored, ready: number): object {
+  const replicas = replicasOf(stored)
+  const at = '2026-01-01T00:00:00Z'
+  const times = { lastTransitionTime: at, lastUpdateTime: at }
+  const isAvailable = ready === replicas
+  return {
+    observedGeneration: stored.object.metadata.generation,
+    replicas,
+    updatedReplicas: replicas,
+    readyReplicas: ready,
+    availableReplicas: ready,
+    unavailableReplicas: replicas - ready,
+    conditions: [
+      {
+        type: 'Available',
+        status: isAvailable ? 'True' : 'False',
+        reason: isAvailable ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
+        message: '',
+        ...times,
+      },
+      { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: '', ...times },
+    ],
+  }
+}
