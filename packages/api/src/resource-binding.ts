@@ -55,6 +55,9 @@ const componentSchema = object('Replicas that are alike.', {
 const workloadSchema = object('A template that is divided or duplicated.', {
   ref: reference('The template.'),
   labels: optional(map('Labels of the template: by them workloads name others.', text('Label value.'))),
+  runsToCompletion: optional(
+    flag('By a rule of its kind it runs to its end: it is well at its end only, and must not run twice.'),
+  ),
   components: list('Its replicas; none for objects without, which go whole to each cluster.', componentSchema),
 })
 

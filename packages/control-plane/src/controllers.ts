@@ -20,6 +20,7 @@ import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
 import { createFailoverController } from './failover/controller.ts'
+import type { FailoverOptions } from './failover/options.ts'
 import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
@@ -48,6 +49,7 @@ export interface ControlPlaneOptions {
   /** Milliseconds between two probes of a member. Default 5 s. */
   readonly probeEveryMs?: number
   readonly health?: HealthOptions
+  readonly failover?: FailoverOptions
   /** Milliseconds between two readings of what a member offers. Default 60 s. */
   readonly readEveryMs?: number
   /** Requests per second and member. Default 1,000. */
@@ -88,7 +90,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createScorerController({ env, hub, scores }),
     createInterpreterController({ env, hub }),
     createFinishedJobsController({ env, hub }),
-    createFailoverController({ env, hub, evictor }),
+    createFailoverController({ ...options, hub, evictor }),
     createMovesController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })

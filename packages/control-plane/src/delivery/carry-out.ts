@@ -245,7 +245,7 @@ export class CarryOut {
   }
 
   #sendRestore(request: HoldRequest, step: ApplyStep, stated: KubeObject): Promise<Held> {
-    const now = this.#env.clock.now()
+    const now = this.#env.clock.monotonic()
     const recent = this.restoredAt(request.id).filter((at) => now - at < restoreWindowMs)
     this.#restores.set(request.id, [...recent, now])
     return this.#send(request, step, stated)

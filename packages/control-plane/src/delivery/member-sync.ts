@@ -222,7 +222,7 @@ export class MemberSync implements AsyncDisposable {
       row: this.session.row(id),
       live,
       restoredAt: this.#carryOut.restoredAt(id),
-      now: this.#deps.env.clock.now(),
+      now: this.#deps.env.clock.monotonic(),
     }
   }
 

@@ -21,6 +21,7 @@ function aRow(row: Partial<Row> = {}): Row {
     replicas: 1,
     readyReplicas: 1,
     health: { state: 'Healthy', message: '' },
+    isUp: true,
     isFinished: false,
     isDeleting: false,
     status: {},

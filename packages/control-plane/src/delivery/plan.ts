@@ -31,8 +31,9 @@ export interface Situation {
   readonly row: Row | undefined
   /** Undefined: not read yet. */
   readonly live: Live | undefined
-  /** When drift of the object was corrected before, ms since 1970. */
+  /** When drift of the object was corrected before, monotonic ms. */
   readonly restoredAt: readonly number[]
+  /** Monotonic ms. */
   readonly now: number
 }
 

@@ -194,6 +194,7 @@ export function workloadOf(template: KubeObject, before: Workload | undefined, r
   return {
     ref,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(rules.rulesFor(template)?.has('completion') ? { runsToCompletion: true } : {}),
     components: knownComponentsOf(template, before, rules),
   }
 }

@@ -142,15 +142,11 @@ function sums(rows: readonly Row[]): Counts {
   }
 }
 
-/** Ready when all of it is well; of a Job, which is well at its end only, when what runs of it is ready. */
+/** Ready when all of it is up. */
 function asOne(workloads: readonly ObservedObject[]): Counts {
   if (workloads.every(({ row }) => row === undefined)) return {}
-  const isReady = workloads.every(({ row, outcome }) => (row ? isRunning(row) : outcome?.isFinished === true))
+  const isReady = workloads.every(({ row, outcome }) => (row ? row.isUp : outcome?.isFinished === true))
   return { replicas: 1, readyReplicas: isReady ? 1 : 0 }
-}
-
-function isRunning({ health, replicas = 0, readyReplicas = 0, status }: Row): boolean {
-  return health.state === 'Healthy' || ('active' in status && replicas > 0 && readyReplicas >= replicas)
 }
 
 const fromWorst: readonly Health[] = ['Unknown', 'Unhealthy', 'Degraded', 'Progressing', 'Healthy']
