@@ -285,11 +285,10 @@ export class MemberSession {
 
   #tellRow(kind: KindId, key: string, before: Row | undefined, after: Row | undefined): void {
     const id = objectIdIn(kind, key)
-<<<<<<< HEAD
-    if (!after) this.identity.doubt()
-=======
-    if (!after) this.#forgetFailures((subject) => subject.key === key && kind.endsWith(`/${subject.kind}`))
->>>>>>> main
+    if (!after) {
+      this.identity.doubt()
+      this.#forgetFailures((subject) => subject.key === key && kind.endsWith(`/${subject.kind}`))
+    }
     for (const listener of this.#rowListeners) listener({ id, before, after })
   }
 
