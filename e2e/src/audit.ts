@@ -23,6 +23,19 @@ export function deletesOfHub(member: Member): readonly AuditedWrite[] {
   return sentByHub(member).filter(({ verb }) => verb.startsWith('delete'))
 }
 
+/** How many pods were made in a namespace, those that are gone included. */
+export function podsCreated(member: Member, namespace: string): number {
+  const isPod = (event: Dict) => textAt(event, 'objectRef', 'resource') === 'pods'
+  return answeredWrites(member).filter(
+    (event) =>
+      isPod(event) &&
+      textAt(event, 'verb') === 'create' &&
+      textAt(event, 'objectRef', 'subresource') === '' &&
+      textAt(event, 'objectRef', 'namespace') === namespace &&
+      writeOf(event).code === 201,
+  ).length
+}
+
 function sentByHub(member: Member): readonly AuditedWrite[] {
   const isOurs = (event: Dict) => /^flotilla-(sync|probe)/.test(textAt(event, 'userAgent'))
   return answeredWrites(member).filter(isOurs).map(writeOf)
