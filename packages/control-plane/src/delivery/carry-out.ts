@@ -232,6 +232,9 @@ export class CarryOut {
     stated: KubeObject,
     identity: Pick<ObjectMeta, 'uid' | 'resourceVersion'> = step.uid === undefined ? {} : { uid: step.uid },
   ): Promise<Held> {
+    if (step.why === 'create' && (await this.#session.identity.confirm()) === false) {
+      throw new Waiting(`Another cluster answers at the address of ${this.#session.name}`, 5_000)
+    }
     await this.#namespaces.ensure(parseObjectId(id).namespace, signal)
     const marked = withAppliedHash(stated, statement.hash)
     const object = { ...marked, metadata: { ...marked.metadata, ...identity } }
