@@ -107,6 +107,7 @@ export async function diffOnMember(
       mode,
       templateUids: new Set([before?.metadata.uid ?? '']),
       isSuspended: false,
+      isHeld: false,
     } as const
     const found = { found: true, row, isOurs: row.hub === sides.before.hubId, isIdentical: false } as const
     const { kind: step } = planStep({ ...situation, id, hubId: sides.before.hubId, wanted, live: found })

@@ -21,6 +21,7 @@ function aRow(row: Partial<Row> = {}): Row {
     replicas: 1,
     readyReplicas: 1,
     health: { state: 'Healthy', message: '' },
+    isUp: true,
     isFinished: false,
     isDeleting: false,
     status: {},
@@ -41,7 +42,13 @@ function hold(settings: Partial<DeliverySettings> = {}, more: Partial<WantedObje
   }
 }
 
-const remove = { kind: 'remove', mode: 'delete', templateUids: new Set(['template']), isSuspended: false } as const
+const remove = {
+  kind: 'remove',
+  mode: 'delete',
+  templateUids: new Set(['template']),
+  isSuspended: false,
+  isHeld: false,
+} as const
 const absent: Live = { found: false }
 const theirs = (isIdentical: boolean, row: Partial<Row> = {}): Live => ({
   found: true,

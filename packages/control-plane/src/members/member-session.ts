@@ -12,6 +12,7 @@ import type { MemberConnection } from '../connect.ts'
 import { keyInKind, kindIdIn, kindIdOf, objectIdIn, type KindId, type ObjectId, type ObjectRef } from '../object-id.ts'
 import { loadCel } from '@flotilla/machinery/cel/program'
 import type { Interpreters } from '../interpreter/interpreters.ts'
+import type { Subject } from '../interpreter/journal.ts'
 import { contactThrough, type ContactListener, type WriteCheck } from './contact.ts'
 import { MemberKinds } from './member-kinds.ts'
 import { Outcomes } from './outcomes.ts'
@@ -197,6 +198,7 @@ export class MemberSession {
     await Promise.all(this.#opening.values())
     const informers = [...this.#informers.values(), ...this.#rereading.values()]
     await Promise.all(informers.map((informer) => informer.stop()))
+    this.#forgetFailures(() => true)
     await this.#options.connection.close()
   }
 
@@ -280,7 +282,12 @@ export class MemberSession {
 
   #tellRow(kind: KindId, key: string, before: Row | undefined, after: Row | undefined): void {
     const id = objectIdIn(kind, key)
+    if (!after) this.#forgetFailures((subject) => subject.key === key && kind.endsWith(`/${subject.kind}`))
     for (const listener of this.#rowListeners) listener({ id, before, after })
+  }
+
+  #forgetFailures(isGone: (subject: Subject) => boolean): void {
+    this.#options.interpreters.journal.forgetWhere((subject) => subject.on === this.name && isGone(subject))
   }
 
   #tellKind(id: KindId): void {
