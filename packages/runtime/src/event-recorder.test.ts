@@ -50,7 +50,7 @@ describe('EventRecorder', () => {
     expect(await told()).toMatchObject([{ count: 3 }])
     await env.advance(600_000)
     recorder.record(web, moved)
-    expect((await told()).map((event) => event['count']).sort()).toEqual([1, 3])
+    expect(new Set((await told()).map((event) => event['count']))).toEqual(new Set([1, 3]))
   })
 
   test('tells no more than a few a second, and goes on later', async () => {

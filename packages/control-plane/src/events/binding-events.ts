@@ -2,7 +2,7 @@
 import type { Condition } from '@flotilla/api/condition'
 import type { Happening } from '@flotilla/runtime/event-recorder'
 import type { Binding } from '../hub.ts'
-import { type Move, moveOf } from '../moves/move.ts'
+import { type Move, moveOf } from '../move.ts'
 
 /** Of a binding that is new its first decision; `time`: RFC 3339. */
 export function bindingEvents(before: Binding | undefined, after: Binding, time: string): readonly Happening[] {
