@@ -120,7 +120,10 @@ export class KindRules {
   }
 
   aggregation(template: KubeObject, copies: readonly CopyFacts[]): Dict | undefined {
-    return this.#ask('aggregation', template, onHub, (answer) => readObject(answer, 'status'), { copies })
+    return this.#ask('aggregation', template, onHub, (answer) => readObject(answer, 'status'), {
+      copies,
+      observed: copies.every((copy) => copy.observed),
+    })
   }
 
   #ask<T>(

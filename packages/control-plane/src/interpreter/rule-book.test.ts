@@ -178,6 +178,20 @@ describe('a rule', () => {
     expect(() => rules.health(aWidget({ list: [] }), 'eu')).toThrow('is not asked again before it is changed')
   })
 
+  test('adds up thousands of copies within its budget', () => {
+    const rules = asked({
+      aggregation: says('sums(copies.filter(c, c.reachable).map(c, c.status), ["ready", "none"])'),
+    })
+    const copies = Array.from({ length: 2_000 }, (_, n) => ({
+      cluster: `c${n}`,
+      status: { ready: 2, replicas: 3, updated: 3, available: 2 },
+      health: 'Healthy',
+      reachable: n % 2 === 0,
+      observed: true,
+    }))
+    expect(rules.aggregation(aWidget(), copies)).toEqual({ ready: 2_000, none: 0 })
+  })
+
   test('tells of failures until it answers, and how many more there are', () => {
     const journal = new Journal()
     const told: string[] = []
