@@ -66,6 +66,20 @@ describe('rulesFor()', () => {
   })
 })
 
+test('an Interpreter that is not accepted answers nothing, rather than leave its kind to be read without it', () => {
+  const spec = { replicas: { path: 'spec.size' }, requirement: { path: 'spec.pod' }, health: says('"Healthy"') }
+  const book = new RuleBook([an('w', spec)], new Journal(), [], new Map([['w', 'this version knows better']]))
+  const rules = book.rulesFor(kind)
+  for (const ask of [
+    () => rules?.replicas(aWidget({ size: 3 })),
+    () => rules?.withReplicas(aWidget({ size: 3 }), 1),
+    () => rules?.pod(aWidget()),
+    () => rules?.health(aWidget(), 'eu'),
+  ]) {
+    expect(ask).toThrow('failed: it is not accepted: this version knows better')
+  }
+})
+
 describe('a rule', () => {
   function asked(spec: Omit<InterpreterSpec, 'target'>, journal = new Journal()) {
     const rules = new RuleBook([an('widgets', spec)], journal, []).rulesFor(kind)
