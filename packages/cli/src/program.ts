@@ -1,5 +1,6 @@
 // The command line: every verb, its options and its help. What a verb does is loaded when it is run.
 import { Command, CommanderError } from 'commander'
+import { addApprove } from './commands/approve.ts'
 import { addClusters } from './commands/clusters.ts'
 import { addCordon, addDrain, addUncordon } from './commands/cordon.ts'
 import { addFailover } from './commands/failover.ts'
@@ -45,6 +46,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addFailover,
   addFreeze,
   addMoves,
+  addApprove,
   addRender,
   addDrift,
   addTakeover,

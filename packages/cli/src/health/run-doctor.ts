@@ -5,6 +5,7 @@ import { readSeenClaim } from '@flotilla/control-plane/cluster/health/hub-lease'
 import { isNewerState } from '@flotilla/control-plane/takeover/newer-state'
 import { readPast } from '@flotilla/control-plane/takeover/take-over'
 import { identityOf } from '@flotilla/control-plane/cluster/join/join'
+import { listBindings, listClusterBindings } from '@flotilla/control-plane/what-if/template-bindings'
 import { createKubeClient, type KubeClient } from '@flotilla/kube-client/client'
 import type { ServerAddress } from '@flotilla/kube-client/credentials'
 import { FlotillaError, fromStatus } from '@flotilla/machinery/errors'
@@ -17,6 +18,7 @@ import { Exit, exitCodes } from '../exit.ts'
 import { clusterNamed } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
 import { memberAccess } from '../reach/member-access.ts'
+import { whoWeAre } from '../reach/who-we-are.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
 import { runChecks, within, type Check } from './checks.ts'
@@ -76,6 +78,16 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
           return `${items.length} registered, all ready; orphaned: ${orphansPhrase(orphans)}, ${see}`
         },
       },
+      {
+        name: 'removals',
+        next: 'flotilla approve lists them, and lets them go',
+        run: async () => {
+          const bindings = [...(await listBindings(hub.api)), ...(await listClusterBindings(hub.api))]
+          const held = bindings.filter(({ spec }) => spec.removalHold !== undefined).length
+          if (held > 0) throw wrong(`held of ${held} of ${bindings.length} bindings: too many were to go at once`)
+          return 'none is held'
+        },
+      },
     ],
     terminal,
   )
@@ -89,13 +101,7 @@ function apiChecks(api: KubeClient, timeoutMs: number, next: string): readonly C
       name: 'authenticate',
       ...nexts,
       run: async () => {
-        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-        const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
-        const answer = await within(timeoutMs, 'Cannot ask who we are', (signal) =>
-          api.raw({ method: 'POST', path, body, signal }),
-        )
-        if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot ask who we are')
-        return `as ${textAt(answer.body, ['status', 'userInfo', 'username'], 'an unnamed user')}`
+        return `as ${await within(timeoutMs, 'Cannot ask who we are', (signal) => whoWeAre(api, signal))}`
       },
     },
     {

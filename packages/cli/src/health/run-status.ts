@@ -30,6 +30,8 @@ export interface Summary {
   /** Of clusters that hold objects of ours which nothing claims. */
   readonly orphans: readonly OrphanCount[]
   readonly troubles: readonly Trouble[]
+  /** Bindings of which removals are held. */
+  readonly held: number
   /** E.g. `frozen since …`; none: moves go on. */
   readonly moves?: string
   /** E.g. `read-only since …`; none: it writes to its members. */
@@ -73,6 +75,7 @@ export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bin
     nodes: { total: nodesOf(clusters, 'total'), ready: nodesOf(ready, 'ready') },
     placed: counts,
     orphans: countOrphans(clusters),
+    held: bindings.filter(({ spec }) => spec.removalHold !== undefined).length,
     troubles: [...clusters.flatMap(clusterTrouble), ...bindings.flatMap(bindingTrouble)],
   }
 }
@@ -143,7 +146,7 @@ function withoutNext(text: string): string {
 }
 
 export function summaryText(summary: Summary, paint: Paint): string {
-  const { hub, clusters, nodes, placed, orphans, troubles, moves, restored } = summary
+  const { hub, clusters, nodes, placed, orphans, held, troubles, moves, restored } = summary
   const isFine = clusters.ready === clusters.total
   const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
   const states = [
@@ -159,11 +162,18 @@ export function summaryText(summary: Summary, paint: Paint): string {
     `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
     `Placed     ${placed.total}: ${counted.join(', ')}`,
     ...(moves === undefined ? [] : [`Moves      ${paint('yellow', moves)}. Next: flotilla freeze --off`]),
+    ...heldLines(held, placed.total, paint),
     ...orphanLines(orphans),
   ]
   const wrong = troubles.flatMap(({ thing, why, next }) => [`  ${paint('red', thing)}: ${why}`, `    Next: ${next}`])
   const next = clusters.total === 0 ? ['', 'Next: flotilla join NAME --cluster-kubeconfig FILE'] : []
   return `${[...lines, ...(wrong.length > 0 ? ['', 'Not fine:', ...wrong] : []), ...next].join('\n')}\n`
+}
+
+function heldLines(held: number, total: number, paint: Paint): readonly string[] {
+  if (held === 0) return []
+  const what = `${held} of ${total} bindings would lose copies, too many at once: nothing of them is deleted`
+  return [`Held       ${paint('yellow', what)}`, '           Next: flotilla approve']
 }
 
 /** No trouble: they are left alone until somebody decides. */

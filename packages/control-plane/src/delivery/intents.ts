@@ -9,7 +9,7 @@ import { builtinSchemaOf } from '../members/member-kinds.ts'
 import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { appliedHash, withAppliedHash, type Hmac } from './applied-hash.ts'
-import { claimsOn, formerUsersOf, removalOn, type Claim, type WantedRemoval } from './claims.ts'
+import { claimsOn, formerUsersOf, removalOn, type Claim, type Judges, type WantedRemoval } from './claims.ts'
 import { ownedFieldsOf } from './owned-fields.ts'
 import type { NamespaceLabels } from './overrides.ts'
 import { hasScaler, renderFor, shareKey } from './render-for.ts'
@@ -42,14 +42,17 @@ export type StatementCache = Map<ObjectId, CachedStatement>
 export class Intents {
   readonly #hub: Hub
   readonly #hmac: Hmac
+  readonly #holds: Judges['holds']
   /** By UID of the binding. `judgedAt`: monotonic ms. */
   readonly #fates = new Map<string, { readonly fate: BindingFate; readonly judgedAt: number }>()
   /** Counts changes of overrides, namespaces and rules: what was rendered before one may be rendered differently now. */
   #epoch = 0
 
-  constructor(hub: Hub, hmac: Hmac) {
+  /** `holds`: the breaker has not let the removal go. */
+  constructor(hub: Hub, hmac: Hmac, holds: Judges['holds']) {
     this.#hub = hub
     this.#hmac = hmac
+    this.#holds = holds
   }
 
   bindingsOf(id: ObjectId): readonly Binding[] {
@@ -63,7 +66,7 @@ export class Intents {
   removalOn(id: ObjectId, cluster: Cluster): WantedRemoval | undefined {
     const fateOf = (binding: Binding) => this.fate(binding)
     const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster.metadata.name).isSuspended
-    return removalOn(this.#hub.bindingsOf(id), id, cluster, fateOf, suspends)
+    return removalOn(this.#hub.bindingsOf(id), id, cluster, { fateOf, suspends, holds: this.#holds })
   }
 
   formerUsersOf(id: ObjectId, clusterId: string): readonly ObjectId[] {

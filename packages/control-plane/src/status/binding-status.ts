@@ -1,6 +1,7 @@
 // Folds what was observed on each cluster into a binding's status. Pure.
 import type { Condition as ApiCondition } from '@flotilla/api/condition'
 import type { BindingStatus, DecidedCluster } from '@flotilla/api/resource-binding'
+import type { RemovalHold } from '@flotilla/api/removal'
 import { deepEqual } from '@flotilla/machinery/json'
 import { setCondition } from '@flotilla/runtime/conditions'
 import { timestamp } from '@flotilla/runtime/timestamp'
@@ -177,7 +178,9 @@ function conditionsOf(
   ]
   const ready = readyOf([scheduled, applied, healthy])
   let conditions: readonly ApiCondition[] = binding.status?.conditions ?? []
-  for (const condition of [scheduled, applied, healthy, ready]) {
+  const held = binding.spec.removalHold && heldOf(binding, binding.spec.removalHold)
+  if (!held) conditions = conditions.filter(({ type }) => type !== 'RemovalHeld')
+  for (const condition of [scheduled, applied, healthy, ...(held ? [held] : []), ready]) {
     const next = generation === undefined ? condition : { ...condition, observedGeneration: generation }
     conditions = setCondition(conditions, next, now)
   }
@@ -233,6 +236,22 @@ function healthyOf({ spec }: Binding, clusters: readonly ClusterOutcome[]): Verd
     ? (fromWorst.slice(1).find((health) => ill.some((one) => one.health === health)) ?? worst)
     : worst
   return { type, status: isKnown ? 'False' : 'Unknown', reason, message }
+}
+
+/** There while something is held, and only then. */
+function heldOf(binding: Binding, { scope, message }: RemovalHold): Verdict {
+  const of = scope === 'Hub' ? 'the hub' : `policy ${binding.spec.policy?.name ?? ''}`
+  const reason = scope === 'Hub' ? 'TooManyOfHub' : 'TooManyOfPolicy'
+  const next = `Next: ${approveCommand(binding)}, or undo what caused it`
+  return { type: 'RemovalHeld', status: 'True', reason, message: `Nothing is deleted: of ${of} ${message}. ${next}` }
+}
+
+/** Lets go what is held of the binding. */
+export function approveCommand({ spec }: Pick<Binding, 'spec'>): string {
+  const [workload] = spec.workloads
+  if (!workload) return 'flotilla approve'
+  const { kind, name, namespace } = workload.ref
+  return `flotilla approve ${kind.toLowerCase()}/${name}${namespace === undefined ? '' : ` -n ${namespace}`}`
 }
 
 function described(clusters: readonly ClusterOutcome[], why: (cluster: ClusterOutcome) => string): string {

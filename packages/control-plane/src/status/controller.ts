@@ -179,7 +179,7 @@ class StatusController implements RunningStatus {
   async #writeBinding(key: string): Promise<void> {
     const { env, hub } = this.#deps
     const binding = hub.binding(key)
-    if (!binding || binding.metadata.deletionTimestamp !== undefined || this.#isEarly(binding)) return
+    if (!binding || (isEnding(binding) && !binding.spec.removalHold) || this.#isEarly(binding)) return
     const namespaced = binding.metadata.namespace !== undefined
     const resource = namespaced ? resourceBindingResource : clusterResourceBindingResource
     const told = this.#withStatus(binding)
@@ -312,6 +312,10 @@ class StatusController implements RunningStatus {
 function reachability({ status }: Cluster): boolean {
   const condition = status?.conditions?.find(({ type }) => type === 'Reachable')
   return condition === undefined || condition.status === 'True'
+}
+
+function isEnding({ metadata }: Binding): boolean {
+  return metadata.deletionTimestamp !== undefined
 }
 
 function isKnownReachable({ status }: Cluster): boolean {
