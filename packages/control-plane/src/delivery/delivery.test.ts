@@ -314,6 +314,21 @@ describe('delivery and drift', () => {
     expect(m1.writes).toHaveLength(1)
   })
 
+  test('a field that the member lets nobody change is named, with the way out, and nothing is deleted', async () => {
+    const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null })
+    await meddle(m1, configMaps, 'settings', { immutable: true })
+    const before = await m1.get(configMaps, 'settings')
+    const live = await t.api.get(configMaps, inShop('settings'))
+    await t.api.update(configMaps, { ...live, data: { a: '2' } })
+    await t.settle()
+    expect(await outcome(settings)).toMatchObject({
+      state: 'Failed',
+      message: expect.stringMatching(/data: .*immutable.* Next: put the old value back, or kubectl delete configmap/),
+    })
+    await t.env.advance(60_000)
+    expect((await m1.get(configMaps, 'settings'))?.metadata.uid).toBe(before?.metadata.uid)
+  })
+
   test('a removed field, and a deleted object, come back', async () => {
     await t.place(aConfigMap('settings'), configMaps, { m1: null })
     await meddle(m1, configMaps, 'settings', { data: { a: null } })

@@ -68,7 +68,7 @@ export type Step =
   | { readonly kind: 'keep' }
 
 /** Kinds whose deletion takes what is in them along. */
-const keptKinds = new Set([
+export const keptKinds: ReadonlySet<string> = new Set([
   '/Namespace',
   'apiextensions.k8s.io/CustomResourceDefinition',
   '/PersistentVolumeClaim',
