@@ -20,7 +20,7 @@ import { describeDrift, driftOf, yieldFields } from './drift.ts'
 import type { Statement } from './intents.ts'
 import { withoutMarks } from './marks.ts'
 import { MemberNamespaces } from './member-namespaces.ts'
-import { ownedFieldsOf } from './owned-fields.ts'
+import { ownedDigest } from './owned-fields.ts'
 import type { Live, Step } from './plan.ts'
 import type { DeliverySettings } from './settings.ts'
 
@@ -237,7 +237,7 @@ export class CarryOut {
     const yields = { ignored: request.settings.ignoreFields, yieldsChanges: false }
     const own = yieldFields(stated, object, schema, yields)
     const row = this.#session.project(object)
-    if (ownedFieldsOf(withAppliedHash(own, ''), schema) === row.owned) {
+    if (ownedDigest(withAppliedHash(own, ''), schema) === row.owned) {
       this.#accepted.set(request.id, { hash: request.statement.hash, owned: row.owned })
       return { outcome: applied(request) }
     }

@@ -10,7 +10,7 @@ import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { appliedHash, withAppliedHash, type Hmac } from './applied-hash.ts'
 import { claimsOn, formerUsersOf, removalOn, type Claim, type WantedRemoval } from './claims.ts'
-import { ownedFieldsOf } from './owned-fields.ts'
+import { ownedDigest } from './owned-fields.ts'
 import type { NamespaceLabels } from './overrides.ts'
 import { hasScaler, renderFor, shareKey } from './render-for.ts'
 import type { Rendered, ServedKind } from './render.ts'
@@ -24,7 +24,7 @@ export interface Statement {
   readonly hash: string
   readonly fieldsDropped: readonly string[]
   readonly templateGeneration: number
-  /** The field set that we own where just this holds; undefined: not known. */
+  /** Digest of the field set that we own where just this holds; undefined: not known. */
   owned(): string | undefined
   /** Rendered anew unless it was just now: what is kept of it for thousands of objects is its hash. */
   render(): Rendered
@@ -191,7 +191,7 @@ export class Intents {
       fieldsDropped,
       templateGeneration: template.metadata.generation ?? 0,
       owned() {
-        owned ??= { fields: served.schema && ownedFieldsOf(withAppliedHash(render().object, ''), served.schema) }
+        owned ??= { fields: served.schema && ownedDigest(withAppliedHash(render().object, ''), served.schema) }
         return owned.fields
       },
       render,
