@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { changes } from './benches/changes.ts'
 import { decision } from './benches/decision.ts'
 import { drift } from './benches/drift.ts'
+import { fanIn } from './benches/fan-in.ts'
 import { fleet } from './benches/fleet.ts'
 import { fragmentation } from './benches/fragmentation.ts'
 import { idle } from './benches/idle.ts'
@@ -28,6 +29,7 @@ const benchmarks: readonly Benchmark[] = [
   rebalance,
   fragmentation,
   scale,
+  fanIn,
 ]
 
 const { positionals, values } = readArguments()

@@ -6,7 +6,7 @@ import { namespaces, secrets } from '@flotilla/machinery/well-known-resources'
 import { ensureNamespace, env } from './api-server.ts'
 import { pool } from './clock.ts'
 import { clusterResource } from './manifests.ts'
-import { token, type Accepted, type Answer, type Endpoints, type Order } from './members/protocol.ts'
+import { token, type Accepted, type Answers, type Endpoints, type Numbered, type Order } from './members/protocol.ts'
 import { nextMessage, startNode, type Started } from './processes.ts'
 
 export interface SeparateFleet extends AsyncDisposable {
@@ -21,7 +21,7 @@ export interface FakeFleet extends SeparateFleet {
 }
 
 export interface PlainFleet extends SeparateFleet {
-  ask(order: Order): Promise<Answer>
+  ask<Kind extends Order['kind']>(order: Extract<Order, { readonly kind: Kind }>): Promise<Answers[Kind]>
 }
 
 const system = 'flotilla-system'
@@ -48,12 +48,20 @@ export function startSimulatedFleet(count: number, nodes: number): Promise<Separ
 export async function startPlainFleet(count: number): Promise<PlainFleet> {
   const started = startMembers('plain-main.ts', count)
   const fleet = await fleetOf(started)
+  const waiting = new Map<number, (answer: unknown) => void>()
+  let orders = 0
+  started.child.on('message', ({ id, body }: Numbered<unknown>) => {
+    waiting.get(id)?.(body)
+    waiting.delete(id)
+  })
   return {
     ...fleet,
     ask(order) {
-      const answer = nextMessage<Answer>(started)
-      started.child.send(order)
-      return answer
+      const { promise, resolve } = Promise.withResolvers<unknown>()
+      const id = orders++
+      waiting.set(id, resolve)
+      started.child.send({ id, body: order } satisfies Numbered<Order>)
+      return promise as Promise<Answers[typeof order.kind]>
     },
   }
 }
