@@ -28,8 +28,8 @@ export const rooms: Readonly<Record<string, Room>> = {
 /** Folders of `control-plane/src` that every controller may import: what they talk through. */
 const sharedByControllers = ['members', 'interpreter']
 
-/** Folders of it that are no controllers: they foretell what controllers would do, with the same pure functions. */
-const foretelling = ['what-if']
+/** Folders of it that are no controllers: they foretell, or do for people, what concerns several of them. */
+const beyondControllers = ['takeover', 'what-if']
 
 /** Files that may read the real clock; everything else takes `Env`. The lint configuration lists the same places. */
 const realClock = [
@@ -94,7 +94,7 @@ function reasonAgainstRelative(name: string, inside: readonly string[], specifie
   if (target === undefined) return `leaves ${name}: import @flotilla/ROOM/FILE instead`
   if (name !== 'control-plane' || inside.length < 3 || target.length < 3) return undefined
   const [from = '', to = ''] = [inside[1], target[1]]
-  if (from === to || sharedByControllers.includes(to) || foretelling.includes(from)) return undefined
+  if (from === to || sharedByControllers.includes(to) || beyondControllers.includes(from)) return undefined
   return `controller ${from} may not import controller ${to}: they talk through objects`
 }
 

@@ -9,6 +9,9 @@ import type { SimProcess } from './sim-process.ts'
 
 export const hubId = 'hub'
 
+/** Of failover, ms: short enough for a run to see all of it. */
+export const failoverTimes = { settleMs: 10_000, steadyMs: 90_000, notReadyAfterMs: 30_000 } as const
+
 export interface ControllersOptions {
   readonly process: SimProcess
   readonly net: SimNet
@@ -26,6 +29,7 @@ export function runControllers({ process, net, hub, members, generation, request
     api: net.connect(process, hub, 'sync'),
     claim: { hubId, generation, holder: process.name },
     requestRate,
+    failover: failoverTimes,
     hmac: (text) => createHmac('sha256', 'simulation').update(text).digest('base64url'),
     connect: ({ metadata }, _, purpose) => {
       const member = members.get(metadata.name)

@@ -1,5 +1,6 @@
 // What the hub says, as the checks understand it: a small model of its own, made of nothing but the hub's events.
 import type { StoreEvent } from '@flotilla/kube-server/store/store'
+import { freezeName } from '@flotilla/api/failover'
 import type { KubeObject } from '@flotilla/machinery/object'
 
 export interface ModelCluster {
@@ -7,20 +8,34 @@ export interface ModelCluster {
   readonly uid: string
   readonly id: string
   readonly isReady: boolean
+  /** How far it is lost, as the hub says. */
+  readonly state: string | undefined
+  /** Keys. */
+  readonly taints: readonly string[]
+}
+
+export interface ModelEviction {
+  readonly cluster: string
+  readonly id: string
+  readonly clusterUID?: string
+  readonly reason: string
+  readonly since: string
 }
 
 interface DecidedEntry {
   readonly id: string
   readonly name: string
+  readonly clusterUID?: string
   readonly replicas?: number
   readonly from?: number
 }
 
-interface BindingSpec {
+export interface BindingSpec {
   readonly workloads: readonly { readonly ref: Ref }[]
   readonly followers?: readonly { readonly ref: Ref }[]
   readonly decision?: { readonly forHash: string; readonly clusters: readonly DecidedEntry[] }
   readonly removals?: readonly Removal[]
+  readonly evictions?: readonly ModelEviction[]
 }
 
 interface Removal {
@@ -52,6 +67,9 @@ export class FleetModel {
   readonly clusters = new Map<string, ModelCluster>()
   /** By store key. */
   readonly bindings = new Map<string, ModelBinding>()
+  /** Since when nothing is to move, virtual ms since 1970. */
+  frozenSince: number | undefined
+  readonly #now: () => number
   /** UIDs of templates that were deleted, and not with `--cascade=orphan`. */
   readonly #ended = new Set<string>()
   readonly #orphaned = new Set<string>()
@@ -60,12 +78,19 @@ export class FleetModel {
   /** `cluster id, its registration, kind, name, template UID` of every removal that was ever recorded. */
   readonly #removals = new Set<string>()
 
+  /** `now`: virtual ms since 1970. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
   take(event: StoreEvent): void {
     const resource = event.key.slice(0, event.key.indexOf('/'))
     const isGone = event.type === 'DELETED'
     switch (resource) {
       case 'deployments.apps':
       case 'configmaps':
+        if (event.key.endsWith(`/${freezeName}`))
+          this.frozenSince = isGone ? undefined : (this.frozenSince ?? this.#now())
         return this.#takeTemplate(event, isGone)
       case 'propagationpolicies.flotilla.dev':
         if (isGone) this.policies.delete(event.object.metadata.name)
@@ -91,13 +116,29 @@ export class FleetModel {
     return replicas
   }
 
+  /** Its policy lets one replica run on a cluster at most. */
+  isSingleton(app: string): boolean {
+    return this.#weightList(app).some(({ maxReplicas }) => maxReplicas === 1)
+  }
+
+  /** Of the template that lives now: one that was created anew may have another's beside its own. */
+  bindingOf(app: string): ModelBinding | undefined {
+    const uid = this.templates.get(`Deployment ${app}`)?.metadata.uid
+    return [...this.bindings.values()].find(({ spec }) => spec.workloads.some(({ ref }) => ref.uid === uid))
+  }
+
   /** Shares by cluster, as the app's policy has them; undefined: it has none. */
   weightsOf(app: string): ReadonlyMap<string, number> | undefined {
     const policy = this.policies.get(app)
     if (policy === undefined || policy.metadata.deletionTimestamp !== undefined) return undefined
-    const spec = policy['spec'] as PolicySpec
-    const list = spec.placement.replicaScheduling.weightPreference.staticWeightList
-    return new Map(list.map(({ targetCluster, weight }) => [targetCluster.clusterNames[0] ?? '', weight]))
+    return new Map(
+      this.#weightList(app).map(({ targetCluster, weight }) => [targetCluster.clusterNames[0] ?? '', weight]),
+    )
+  }
+
+  #weightList(app: string): WeightList {
+    const spec = this.policies.get(app)?.['spec'] as PolicySpec | undefined
+    return spec?.placement.replicaScheduling.weightPreference.staticWeightList ?? []
   }
 
   #takeTemplate({ object }: StoreEvent, isGone: boolean): void {
@@ -112,8 +153,10 @@ export class FleetModel {
   #takeCluster({ object }: StoreEvent, isGone: boolean): void {
     const { name, uid = '', deletionTimestamp } = object.metadata
     if (isGone || deletionTimestamp !== undefined) return void this.clusters.delete(name)
-    const { id } = object['spec'] as { id: string }
-    this.clusters.set(name, { name, uid, id, isReady: conditionsOf(object)['Ready'] === 'True' })
+    const { id, taints = [] } = object['spec'] as { id: string; taints?: readonly { key: string }[] }
+    const isReady = conditionsOf(object)['Ready'] === 'True'
+    const state = (object['status'] as { health?: { state: string } } | undefined)?.health?.state
+    this.clusters.set(name, { name, uid, id, isReady, state, taints: taints.map(({ key }) => key) })
   }
 
   #takeBinding({ key, object }: StoreEvent, isGone: boolean): void {
@@ -139,15 +182,16 @@ export class FleetModel {
 interface PolicySpec {
   readonly placement: {
     readonly replicaScheduling: {
-      readonly weightPreference: {
-        readonly staticWeightList: readonly {
-          readonly targetCluster: { readonly clusterNames: readonly string[] }
-          readonly weight: number
-        }[]
-      }
+      readonly weightPreference: { readonly staticWeightList: WeightList }
     }
   }
 }
+
+type WeightList = readonly {
+  readonly targetCluster: { readonly clusterNames: readonly string[] }
+  readonly weight: number
+  readonly maxReplicas?: number
+}[]
 
 function conditionsOf(object: KubeObject): Readonly<Record<string, string>> {
   const status = object['status'] as { conditions?: readonly { type: string; status: string }[] } | undefined

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { randomScenario } from './random-scenario.ts'
 import { describeStep } from './scenario.ts'
-import { foundSeeds } from './found-seeds.ts'
+import { foundRuns, type FoundRun } from './found-runs.ts'
 import { shrink } from './shrink.ts'
 import { simulate, type Run } from './simulate.ts'
 
@@ -38,6 +38,7 @@ async function runOne(seed: number): Promise<void> {
   const shown = values.shrink && run.violation !== undefined ? await shrink(run) : run
   console.log(shown.scenario.steps.map(describeStep).join('\n'))
   report(shown)
+  if (shown.violation !== undefined) console.log(`To keep it, for found-runs.ts:\n${JSON.stringify(shown.scenario)}`)
   console.log(`seed ${seed}: ${shown.events} events, hash ${shown.hash}`)
 }
 
@@ -59,13 +60,14 @@ async function runMany(): Promise<void> {
   const elapsed = () => (performance.now() - started) / 1000
   let [seeds, events] = [0, 0]
   const failed: number[] = []
-  function* order() {
-    if (!values.fresh && values.first === undefined) yield* foundSeeds
-    for (let seed = first; ; seed++) yield seed
+  const found = values.fresh || values.first !== undefined ? [] : foundRuns
+  function* order(): Generator<FoundRun> {
+    yield* found
+    for (let seed = first; ; seed++) yield { seed, scenario: randomScenario(seed) }
   }
-  for (const seed of order()) {
-    if (seeds >= count + foundSeeds.length || elapsed() >= seconds) break
-    const run = await simulate(seed, randomScenario(seed))
+  for (const { seed, scenario } of order()) {
+    if (seeds >= count + found.length || elapsed() >= seconds) break
+    const run = await simulate(seed, scenario)
     seeds++
     events += run.events
     if (run.violation === undefined) continue

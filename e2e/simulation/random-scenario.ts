@@ -8,12 +8,13 @@ const members = ['eu', 'us', 'ap'] as const
 const apps = ['web', 'api'] as const
 const servers = ['hub', ...members] as const
 
-/** How long chaos lasts, and how much of it there is. */
-const lastsMs = 100_000
+/** How long chaos lasts, and how much of it there is: what is lost is replaced after half a minute. */
+const lastsMs = { staying: 100_000, failingOver: 180_000 }
 const firstStepMs = 15_000
 
 export function randomScenario(seed: number): Scenario {
   const dice = new Dice(seededRandom(seed * 31 + 7))
+  const failsOver = seed % 5 !== 0
   const steps: Step[] = apps.map((app, index) => ({
     at: index * 500,
     do: 'deploy',
@@ -21,16 +22,30 @@ export function randomScenario(seed: number): Scenario {
     replicas: dice.between(1, 9),
     weights: dice.weights(),
   }))
-  const kinds = dice.subset(Object.keys(makers) as (keyof typeof makers)[])
+  if (failsOver) {
+    const once = { replicas: 1, weights: { eu: 1, us: 1, ap: 1 }, isSingleton: true }
+    steps.push({ at: 1_000, do: 'deploy', app: 'db', ...once })
+  }
+  const lasts = failsOver ? lastsMs.failingOver : lastsMs.staying
+  const kinds = dice.subset(Object.keys(failsOver ? { ...makers, ...losses } : makers) as Kind[])
   // Some runs are crowded: what is still under way meets what comes next.
   const count = dice.between(3, seed % 3 === 0 ? 40 : 14)
   for (let i = 0; i < count; i++) {
-    const at = dice.between(firstStepMs, lastsMs - 1)
-    steps.push({ at, ...makers[dice.pick(kinds)](dice) } as Step)
+    const at = dice.between(firstStepMs, lasts - 1)
+    for (const [index, step] of [all[dice.pick(kinds)](dice)].flat().entries()) {
+      steps.push({ ...step, at: Math.min(at + index * 28_000, lasts) } as Step)
+    }
   }
   // Ten minutes of quiet cost as much as all the rest: the others look for two.
   const quietMs = seed % 8 === 0 ? 600_000 : 120_000
-  return { name: `random ${seed}`, members, steps: steps.toSorted((a, b) => a.at - b.at), lastsMs, quietMs }
+  return {
+    name: `random ${seed}`,
+    members,
+    steps: steps.toSorted((a, b) => a.at - b.at),
+    lastsMs: lasts,
+    quietMs,
+    failsOver,
+  }
 }
 
 type Made = Step extends infer S ? (S extends Step ? Omit<S, 'at'> : never) : never
@@ -101,6 +116,27 @@ const makers = {
   }),
   rival: (dice) => ({ do: 'rival', forMs: dice.between(5_000, 70_000) }),
 } as const satisfies Readonly<Record<string, (dice: Dice) => Made>>
+
+/** What takes clusters away for long enough to be noticed; of several steps each comes half a minute after the one before. */
+const losses = {
+  lose: (dice) => ({ do: 'down', server: dice.pick(members), forMs: dice.between(30_000, 120_000) }),
+  cutOff: (dice) => ({
+    do: 'weather',
+    server: dice.pick(members),
+    weather: { cut: dice.pick(['to', 'from', 'both'] as const) },
+    forMs: dice.between(30_000, 120_000),
+  }),
+  flap: (dice) => {
+    const server = dice.pick(members)
+    return Array.from({ length: 4 }, () => ({ do: 'down', server, forMs: dice.between(14_000, 22_000) }) as const)
+  },
+  order: (dice) => ({ do: 'order', cluster: dice.pick(members), forMs: dice.between(5_000, 90_000) }),
+  freeze: (dice) => ({ do: 'freeze', forMs: dice.between(5_000, 90_000) }),
+} as const satisfies Readonly<Record<string, (dice: Dice) => Made | readonly Made[]>>
+
+type Kind = keyof typeof makers | keyof typeof losses
+
+const all: Readonly<Record<Kind, (dice: Dice) => Made | readonly Made[]>> = { ...makers, ...losses }
 
 class Dice {
   readonly #random: () => number

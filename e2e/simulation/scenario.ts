@@ -8,7 +8,16 @@ export type Weights = Readonly<Record<string, number>>
 
 /** What people do on the hub. `app`: a Deployment with its settings and a policy of the same name. */
 type OnHub =
-  | { readonly do: 'deploy'; readonly app: string; readonly replicas: number; readonly weights: Weights }
+  | {
+      readonly do: 'deploy'
+      readonly app: string
+      readonly replicas: number
+      readonly weights: Weights
+      /** It must not run twice. */
+      readonly isSingleton?: boolean
+      /** Of each replica. */
+      readonly cpu?: string
+    }
   | { readonly do: 'scale'; readonly app: string; readonly replicas: number }
   | { readonly do: 'weigh'; readonly app: string; readonly weights: Weights }
   | { readonly do: 'release'; readonly app: string; readonly image: string }
@@ -28,6 +37,12 @@ type OnHub =
   | { readonly do: 'unjoin-by-force'; readonly cluster: string }
   /** `keeps`: what it was left with is not pruned before. */
   | { readonly do: 'join'; readonly cluster: string; readonly keeps?: boolean }
+
+/** What people say of moves. */
+type OnMoves =
+  | { readonly do: 'freeze'; readonly forMs: number }
+  /** Everything is to leave the cluster, as `flotilla failover` orders it. */
+  | { readonly do: 'order'; readonly cluster: string; readonly forMs: number }
 
 /** What people, and what runs there, do on a member. */
 type OnMember =
@@ -57,7 +72,7 @@ type OnMachines =
   | { readonly do: 'claim'; readonly cluster: string; readonly generation: number; readonly hubId: string }
 
 /** `at`: ms since the beginning of chaos. */
-export type Step = { readonly at: number } & (OnHub | OnMember | OnMachines)
+export type Step = { readonly at: number } & (OnHub | OnMoves | OnMember | OnMachines)
 
 export interface Scenario {
   readonly name: string
@@ -65,6 +80,8 @@ export interface Scenario {
   readonly steps: readonly Step[]
   /** Of chaos, ms. */
   readonly lastsMs: number
+  /** What a lost cluster runs is replaced. Default: policies tolerate that it is lost. */
+  readonly failsOver?: boolean
   /** How long nothing may be written once all is at rest, ms. Default: ten minutes. */
   readonly quietMs?: number
   /** From a pod's being bound to its being ready, ms. Default 800. */

@@ -1,5 +1,5 @@
 // The network between processes and API servers: it delays, loses, repeats, refuses and cuts, by chance that repeats.
-import { FlotillaError } from '@flotilla/machinery/errors'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi, RequestOptions, WatchOptions } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
@@ -49,6 +49,8 @@ export interface NetOptions {
   readonly onArrival: (call: Call) => void
   /** Called when its server has carried it out. */
   readonly onDone: (call: Call) => void
+  /** Called when the process hears so in time, or that it may not do it. */
+  readonly onAnswered: (call: Call) => void
 }
 
 /** How long a client waits for an answer. */
@@ -141,10 +143,13 @@ export class SimNet {
     if (signal?.aborted === true) return Promise.reject(givenUp(call))
     this.#options.onSent(call)
     return new Promise((resolve, reject) => {
-      const settle = (run: () => void) =>
+      let isOver = false
+      const settle = (run: () => void, isAnswer = false) =>
         process.deliver(() => {
           timer.cancel()
           signal?.removeEventListener('abort', abort)
+          if (isAnswer && !isOver) this.#options.onAnswered(call)
+          isOver = true
           run()
         })
       const abort = () => settle(() => reject(givenUp(call)))
@@ -153,8 +158,8 @@ export class SimNet {
       )
       signal?.addEventListener('abort', abort, { once: true })
       this.#carry(endpoint, call, send).then(
-        (answer) => settle(() => resolve(answer)),
-        (error: unknown) => settle(() => reject(error)),
+        (answer) => settle(() => resolve(answer), true),
+        (error: unknown) => settle(() => reject(error), isError(error, 'Unauthenticated', 'Forbidden')),
       )
     })
   }

@@ -1,7 +1,7 @@
 // One run: chaos with every check at every step, then everything is healed, must come to rest, and stay at rest.
 import { unrest } from './checks/at-rest.ts'
 import type { Violation } from './history.ts'
-import { healWorld } from './heal.ts'
+import { healWorld, pardon } from './heal.ts'
 import { describeStep, type Scenario, type Step } from './scenario.ts'
 import { carryOut, isOfMachines } from './steps.ts'
 import { World } from './world.ts'
@@ -88,6 +88,7 @@ async function awaitRest(world: World): Promise<void> {
         `still not at rest ${restWithinMs / 60_000} minutes after all faults: ${unrest(world).join('; ')}`,
       )
     }
+    await pardon(world)
     await world.env.advance(lookEveryMs)
   }
 }

@@ -1,5 +1,6 @@
 // How each step of a scenario is carried out.
 import { clusterResource } from '@flotilla/api/cluster'
+import { freezeName, orderAnnotation } from '@flotilla/api/failover'
 import { clusterFinalizer, group, hubLabel, systemNamespace } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { resourceBindingResource } from '@flotilla/api/resource-binding'
@@ -20,18 +21,21 @@ type Later = (delayMs: number, run: () => Promise<void> | void) => void
 export const leaseKey = { namespace: systemNamespace, name: 'flotilla-hub' }
 
 const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, later: Later) => unknown } = {
-  deploy: (world, { app, replicas, weights }) =>
+  deploy: (world, { app, replicas, weights, isSingleton = false, cpu }) =>
     onHub(world, async (hub) => {
       await hub.create(configMaps, someSettings(app, 'first'))
-      await hub.create(deployments, aDeployment(app, replicas))
-      await hub.create(propagationPolicyResource, aPolicy(app, weights) as never)
+      await hub.create(deployments, aDeployment(app, replicas, undefined, cpu))
+      await hub.create(
+        propagationPolicyResource,
+        aPolicy(app, weights, { failsOver: world.failsOver, isSingleton }) as never,
+      )
     }),
   place: (world, { app, weights }) =>
-    onHub(world, (hub) => hub.create(propagationPolicyResource, aPolicy(app, weights) as never)),
+    onHub(world, (hub) => hub.create(propagationPolicyResource, aPolicy(app, weights, world) as never)),
   scale: (world, { app, replicas }) => edit(world, app, { spec: { replicas } }),
   weigh: (world, { app, weights }) =>
     onHub(world, (hub) => {
-      const patch: Patch = { type: 'merge', patch: { spec: aPolicy(app, weights)['spec'] } }
+      const patch: Patch = { type: 'merge', patch: { spec: aPolicy(app, weights, world)['spec'] } }
       return hub.patch(propagationPolicyResource, { namespace, name: app }, patch)
     }),
   release: (world, { app, image }) =>
@@ -75,6 +79,16 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
     world.member(cluster).keepsOrphans = keeps
     return keeps ? world.register(cluster) : rejoin(world, cluster)
   },
+  freeze(world, { forMs }, later) {
+    later(forMs, () => void world.people(() => thaw(world)))
+    const metadata = { namespace: systemNamespace, name: freezeName }
+    return onHub(world, (hub) => hub.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata }))
+  },
+  order(world, { cluster, forMs }, later) {
+    later(forMs, () => void world.people(() => editCluster(world, cluster, withoutOrder)))
+    const annotations = { [orderAnnotation]: new Date(world.now()).toISOString() }
+    return editCluster(world, cluster, { metadata: { annotations } })
+  },
 
   meddle(world, { cluster, app }) {
     const container = { name: 'app', image: 'registry.example.com/app:meddled' }
@@ -101,16 +115,26 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
     return hold(['example.com/held'])
   },
 
-  weather({ net }, { server, weather, forMs }, later) {
+  weather(world, { server, weather, forMs }, later) {
+    const { net } = world
+    if (server === 'hub') world.shakeHub(forMs)
     const before = net.weather(server)
     net.setWeather(server, weather)
     const restored = Object.fromEntries(Object.keys(weather).map((name) => [name, before[name as keyof typeof before]]))
     later(forMs, () => net.setWeather(server, restored))
   },
-  'break-watches': ({ net }, { server, how }) => net.breakWatches(server, how),
-  compact: (world, { server }) => (server === 'hub' ? world.hub : world.member(server)).compact(),
+  'break-watches'(world, { server, how }) {
+    if (server === 'hub') world.shakeHub(0)
+    world.net.breakWatches(server, how)
+  },
+  compact(world, { server }) {
+    if (server === 'hub') world.shakeHub(0)
+    const found = server === 'hub' ? world.hub : world.member(server)
+    found.compact()
+  },
   down(world, { server, forMs }, later) {
     if (server === 'hub') {
+      world.shakeHub(forMs)
       world.hub.crash()
       later(forMs, () => world.hub.start())
     } else {
@@ -129,12 +153,16 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
   },
   pause(world, { how, forMs }, later) {
     for (const process of world.processes) {
+      world.deafen(process)
       process.pause(how)
-      later(forMs, () => process.resume())
+      later(forMs, () => {
+        process.resume()
+        world.wake(process)
+      })
     }
   },
   skew(world, { ms }) {
-    for (const process of world.processes) process.skew(ms)
+    world.skew(ms)
   },
   rival(world, { forMs }, later) {
     const rival = world.startControllers('rival')
@@ -164,16 +192,26 @@ export async function forget(hub: KubeApi, cluster: string): Promise<void> {
     .catch(() => {})
 }
 
+export const withoutOrder = { metadata: { annotations: { [orderAnnotation]: null } } }
+
+/** Ends a freeze, if there is one. */
+export async function thaw(world: World): Promise<void> {
+  await onHub(world, (hub) => hub.delete(configMaps, { namespace: systemNamespace, name: freezeName }))
+}
+
 /** Registers a cluster, if it is not. What it was left with by force is pruned first, or it would stay as an orphan. */
 export async function rejoin(world: World, name: string): Promise<void> {
   if (world.model.clusters.has(name)) return
-  // What it kept is told what is decided now, whatever runs elsewhere by then.
-  world.disturb()
   const { admin } = world.member(name)
   for (const resource of [deployments, configMaps]) {
     const { items } = await admin.list(resource, { namespace, labelSelector: `${hubLabel}=${hubId}` })
-    for (const { metadata } of items) await admin.delete(resource, metadata)
+    for (const { metadata } of items) {
+      world.disturb()
+      await admin.delete(resource, metadata)
+    }
   }
+  // What it kept is told what is decided now, whatever runs elsewhere by then.
+  world.disturb()
   await world.register(name)
 }
 

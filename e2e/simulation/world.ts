@@ -11,6 +11,7 @@ import { checkBudgets } from './checks/budgets.ts'
 import type { Check, Watched } from './checks/check.ts'
 import { checkDecidedReplicas } from './checks/decided-replicas.ts'
 import { checkDeletions } from './checks/deletions.ts'
+import { checkFailover } from './checks/failover.ts'
 import { checkOneWriter } from './checks/one-writer.ts'
 import { checkReadyFloor } from './checks/ready-floor.ts'
 import { checkShrinks } from './checks/shrinks.ts'
@@ -30,7 +31,7 @@ export class World implements Watched {
   readonly net: SimNet
   readonly hub: SimHub
   readonly members = new Map<string, SimMember>()
-  readonly model = new FleetModel()
+  readonly model: FleetModel
   /** Processes of the controllers that live. */
   readonly processes = new Set<SimProcess>()
   /** Writes to members by us, leases aside. */
@@ -42,6 +43,8 @@ export class World implements Watched {
   readonly #checks: readonly Check[]
   readonly #held = new Map<string, Map<string, KubeObject>>()
   #starts = 0
+  /** Until when something is wrong with the hub, virtual ms since 1970. */
+  #shakenUntil = 0
 
   constructor(seed: number, scenario: Scenario) {
     this.#seed = seed
@@ -49,6 +52,7 @@ export class World implements Watched {
     const env = createVirtualEnv({ seed })
     this.env = env
     this.random = seededRandom(seed + 0xc4a05)
+    this.model = new FleetModel(() => env.clock.now())
     this.history = new History(() => env.clock.monotonic())
     this.net = new SimNet({
       env,
@@ -60,6 +64,9 @@ export class World implements Watched {
       onArrival: (call) => this.#seeCall(call),
       onDone: (call) => {
         for (const check of this.#checks) check.onDone?.(call)
+      },
+      onAnswered: (call) => {
+        for (const check of this.#checks) check.onAnswered?.(call)
       },
     })
     this.hub = new SimHub({
@@ -80,8 +87,14 @@ export class World implements Watched {
       checkOneWriter(this),
       checkDecidedReplicas(this),
       checkShrinks(this, scenario.actsWithinMs ?? 5 * 60_000),
+      checkFailover(this),
       checkBudgets(this, this.#requestRate),
     ]
+  }
+
+  /** Of policies that people make. */
+  get failsOver(): boolean {
+    return this.#scenario.failsOver === true
   }
 
   get #requestRate(): number {
@@ -89,6 +102,8 @@ export class World implements Watched {
   }
 
   now = (): number => this.env.clock.now()
+
+  isSteady = (ms: number): boolean => this.now() - this.#shakenUntil >= ms
 
   violate = (invariant: string, message: string): void => this.history.violate(invariant, message)
 
@@ -129,16 +144,42 @@ export class World implements Watched {
     const onError = (message: string) => this.violate('error', message)
     const process = new SimProcess({ name, world: this.env, seed, onError })
     this.processes.add(process)
-    process.death.addEventListener('abort', () => this.processes.delete(process), { once: true })
+    const end = () => {
+      this.processes.delete(process)
+      this.deafen(process)
+    }
+    process.death.addEventListener('abort', end, { once: true })
     const { net, hub, members } = this
     runControllers({ process, net, hub, members, generation, requestRate: this.#requestRate })
     this.history.note(`${name} starts`)
+    this.wake(process)
     return process
   }
 
   /** The process of the controllers runs. */
   ensureControllers(): void {
     if (![...this.processes].some(({ name }) => name === 'controllers')) this.startControllers()
+  }
+
+  /** Something is wrong with the hub, or the way to it, for so long. */
+  shakeHub(ms: number): void {
+    this.#shakenUntil = Math.max(this.#shakenUntil, this.now() + ms)
+  }
+
+  /** A process listens again that did not. */
+  wake({ name }: SimProcess): void {
+    for (const check of this.#checks) check.onWake?.(name)
+  }
+
+  /** A process listens no more. */
+  deafen({ name }: SimProcess): void {
+    for (const check of this.#checks) check.onDeaf?.(name)
+  }
+
+  /** Clocks of all processes are wrong by so much more. */
+  skew(ms: number): void {
+    for (const process of this.processes) process.skew(ms)
+    for (const check of this.#checks) check.onSkew?.()
   }
 
   /** Somebody but us has changed what runs on members. */

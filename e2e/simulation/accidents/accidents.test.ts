@@ -7,6 +7,7 @@ import type { Accident } from './accident.ts'
 import { storms } from './storms.ts'
 import { substituting } from './substitutes.ts'
 import { wrongDeletions } from './wrong-deletions.ts'
+import { wrongMoves } from './wrong-moves.ts'
 import { wrongTimes } from './wrong-times.ts'
 
 const { front } = vi.hoisted(() => ({
@@ -34,6 +35,9 @@ vi.mock(import('../../../packages/control-plane/src/cluster/health/judge-probe.t
 )
 vi.mock(import('../../../packages/control-plane/src/delivery/claims.ts'), (original) =>
   front('control-plane/delivery/claims', original),
+)
+vi.mock(import('../../../packages/control-plane/src/delivery/fights.ts'), (original) =>
+  front('control-plane/delivery/fights', original),
 )
 vi.mock(import('../../../packages/control-plane/src/delivery/plan.ts'), (original) =>
   front('control-plane/delivery/plan', original),
@@ -63,10 +67,32 @@ vi.mock(import('../../../packages/runtime/src/reflector.ts'), (original) => fron
 vi.mock(import('../../../packages/scheduler/src/filters/availability.ts'), (original) =>
   front('scheduler/filters/availability', original),
 )
+vi.mock(import('../../../packages/control-plane/src/binding/scheduler/grace.ts'), (original) =>
+  front('control-plane/binding/scheduler/grace', original),
+)
+vi.mock(import('../../../packages/control-plane/src/cluster/health/availability.ts'), (original) =>
+  front('control-plane/cluster/health/availability', original),
+)
+vi.mock(import('../../../packages/control-plane/src/failover/guard.ts'), (original) =>
+  front('control-plane/failover/guard', original),
+)
+vi.mock(import('../../../packages/control-plane/src/failover/pace.ts'), (original) =>
+  front('control-plane/failover/pace', original),
+)
+vi.mock(import('../../../packages/control-plane/src/failover/quarantine.ts'), (original) =>
+  front('control-plane/failover/quarantine', original),
+)
+vi.mock(import('../../../packages/control-plane/src/failover/return.ts'), (original) =>
+  front('control-plane/failover/return', original),
+)
+vi.mock(import('../../../packages/control-plane/src/failover/unmovable.ts'), (original) =>
+  front('control-plane/failover/unmovable', original),
+)
+vi.mock(import('../../../packages/control-plane/src/freeze.ts'), (original) => front('control-plane/freeze', original))
 
 const seed = 1
 
-const accidents: readonly Accident[] = [...wrongDeletions, ...wrongTimes, ...storms]
+const accidents: readonly Accident[] = [...wrongDeletions, ...wrongTimes, ...wrongMoves, ...storms]
 
 for (const { name, scenario, guard, violates } of accidents) {
   describe(name, () => {

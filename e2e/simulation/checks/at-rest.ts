@@ -20,7 +20,7 @@ function unreadyClusters({ model, members }: Watched): readonly string[] {
   return [...members.values()].flatMap(({ name, id }) => {
     const cluster = model.clusters.get(name)
     if (cluster === undefined) return []
-    return cluster.id === id && cluster.isReady ? [] : [`cluster ${name} is not Ready`]
+    return cluster.id === id && cluster.isReady && cluster.state === 'Healthy' ? [] : [`cluster ${name} is not Healthy`]
   })
 }
 
@@ -97,7 +97,8 @@ function bindingProblems(model: FleetModel, app: string): readonly string[] {
   return bindings.flatMap(({ conditions, spec }) => {
     const untrue = ['Scheduled', 'Applied', 'Healthy'].filter((type) => conditions[type] !== 'True')
     const problems = untrue.map((type) => `the binding of ${app} is not ${type}`)
-    return (spec.removals ?? []).length === 0 ? problems : [...problems, `${app} has removals that wait`]
+    if ((spec.removals ?? []).length > 0) problems.push(`${app} has removals that wait`)
+    return (spec.evictions ?? []).length === 0 ? problems : [...problems, `${app} is kept away from a cluster`]
   })
 }
 

@@ -7,10 +7,14 @@ interface AppState {
   readonly ready: Map<string, number>
   total: number
   floor: number
+  /** When somebody else had a hand in it, virtual ms since 1970. */
+  disturbedAt: number
   /** Of a template that was deleted: one that takes its name at once is to go on from there. */
-  before?: { readonly floor: number; readonly at: number }
+  before?: { readonly floor: number; readonly at: number } | undefined
 }
 
+/** What somebody does on a member the hub sees so much later, ms. */
+const noticedWithinMs = 2_000
 /** As `kubectl replace --force` does it, ms. */
 const atOnceMs = 1_000
 /** For so long copies wait for the policy of a template that was created anew, ms. */
@@ -20,7 +24,7 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
   const apps = new Map<string, AppState>()
 
   function stateOf(app: string): AppState {
-    const found = apps.get(app) ?? { ready: new Map(), total: 0, floor: 0 }
+    const found = apps.get(app) ?? { ready: new Map(), total: 0, floor: 0, disturbedAt: 0 }
     apps.set(app, found)
     return found
   }
@@ -29,6 +33,10 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
     const state = stateOf(app)
     state.total += ready - (state.ready.get(member) ?? 0)
     state.ready.set(member, ready)
+    look(app, state)
+  }
+
+  function look(app: string, state: AppState): void {
     const wanted = model.wantedOf(app) ?? 0
     state.floor = state.total >= wanted && isSettled(app, state) ? wanted : Math.min(state.floor, wanted)
     if (state.total >= state.floor || isGivenUp(app, state)) return
@@ -36,11 +44,27 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
     violate('I3', `${app} has ${state.total} ready (${each}) where ${state.floor} were reached and are wanted`)
   }
 
-  /** More than is wanted in all may be too few on each: a cluster that is broken is made up for by nobody at once. */
-  function isSettled(app: string, { ready }: AppState): boolean {
-    const binding = [...model.bindings.values()].find((one) => one.app === app)
+  /**
+   * More than is wanted in all may be too few on each: a cluster that is broken is made up for by nobody at once, and what a
+   * rollout has too many goes with it. What the hub has not seen yet it cannot hold on to, nor
+   * on to what is on a cluster that was taken off since.
+   */
+  function isSettled(app: string, { ready, disturbedAt }: AppState): boolean {
+    if (now() - disturbedAt < noticedWithinMs) return false
+    const binding = model.bindingOf(app)
+    if (binding !== undefined && binding.conditions['Healthy'] !== 'True') return false
     const clusters = binding?.spec.decision?.clusters ?? []
-    return clusters.every(({ name, replicas = 0 }) => (ready.get(name) ?? 0) >= replicas)
+    const decided = clusters.reduce((sum, { replicas = 0 }) => sum + replicas, 0)
+    return (
+      clusters.every(({ name, clusterUID }) => model.clusters.get(name)?.uid === clusterUID) &&
+      decided === model.wantedOf(app) &&
+      clusters.every(({ name, replicas = 0 }) => (ready.get(name) ?? 0) >= replicas)
+    )
+  }
+
+  /** One that nothing was decided for has no copies that another could go on from. */
+  function isBound({ metadata: { uid } }: KubeObject): boolean {
+    return [...model.bindings.values()].some(({ spec }) => spec.workloads.some(({ ref }) => ref.uid === uid))
   }
 
   function isGivenUp(app: string, { before }: AppState): boolean {
@@ -53,10 +77,12 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
       note(object.metadata.name, member.name, type === 'DELETED' ? 0 : readyOf(object))
     },
     onHubEvent({ key, type, object }) {
+      const app = key.startsWith('resourcebindings.') ? model.bindings.get(key)?.app : undefined
+      if (app !== undefined) look(app, stateOf(app))
       if (!key.startsWith('deployments.apps/')) return
       const state = stateOf(object.metadata.name)
       const wanted = model.wantedOf(object.metadata.name) ?? 0
-      if (type === 'DELETED') state.before = { floor: state.floor, at: now() }
+      if (type === 'DELETED') state.before = isBound(object) ? { floor: state.floor, at: now() } : undefined
       const { before } = state
       const isAnew = type === 'ADDED' && before !== undefined && now() - before.at < atOnceMs
       state.floor = Math.min(isAnew ? before.floor : state.floor, wanted)
@@ -68,7 +94,9 @@ export function checkReadyFloor({ model, now, violate }: Watched): Check {
       }
     },
     onDisturbance(app) {
-      for (const [name, state] of apps) if (app === undefined || app === name) state.floor = 0
+      for (const [name, state] of apps) {
+        if (app === undefined || app === name) Object.assign(state, { floor: 0, disturbedAt: now() })
+      }
     },
   }
 }

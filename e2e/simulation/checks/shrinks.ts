@@ -1,5 +1,5 @@
 // Nothing that is placed is taken away by what is merely not known: a decision shrinks only after somebody edited the
-// template, its policy or a cluster. Reads that fail, members that are away and processes that start are no reason.
+// template, its policy or a cluster, where an eviction begins, or elsewhere where one ends. Reads that fail, members that are away and processes that start are no reason.
 import type { StoreEvent } from '@flotilla/kube-server/store/store'
 import type { ModelBinding } from '../fleet-model.ts'
 import type { Check, Watched } from './check.ts'
@@ -7,7 +7,7 @@ import type { Check, Watched } from './check.ts'
 /** `actsWithinMs`: so much later an edit may be acted on, since whoever has to may be dead or cut off until then. */
 export function checkShrinks({ model, now, violate }: Watched, actsWithinMs: number): Check {
   /** By UID of the binding's template: replicas by cluster id, as they were decided last. */
-  const decided = new Map<string, ReadonlyMap<string, number>>()
+  const decided = new Map<string, Decided>()
   let editedAt = Number.NEGATIVE_INFINITY
 
   return {
@@ -17,21 +17,31 @@ export function checkShrinks({ model, now, violate }: Watched, actsWithinMs: num
       const binding = model.bindings.get(event.key)
       const uid = binding?.spec.workloads[0]?.ref.uid
       if (binding?.spec.decision === undefined || uid === undefined) return
-      const before = decided.get(uid) ?? new Map<string, number>()
-      const after = replicasOf(binding)
+      const before = decided.get(uid) ?? { replicas: new Map<string, number>(), evicted: new Set<string>() }
+      const after = decidedBy(binding)
       decided.set(uid, after)
       if (now() - editedAt < actsWithinMs) return
-      for (const [id, replicas] of before) {
-        const left = after.get(id) ?? 0
-        if (left < replicas)
+      const isReturn = [...before.evicted].some((id) => !after.evicted.has(id))
+      for (const [id, replicas] of before.replicas) {
+        const left = after.replicas.get(id) ?? 0
+        if (left < replicas && !isReturn && !after.evicted.has(id))
           violate('shrink', `${binding.app} shrinks on ${id} from ${replicas} to ${left}, and nobody edited anything`)
       }
     },
   }
 }
 
-function replicasOf({ spec }: ModelBinding): ReadonlyMap<string, number> {
-  return new Map(spec.decision?.clusters.map(({ id, replicas = 0 }) => [id, replicas]))
+interface Decided {
+  /** By cluster id. */
+  readonly replicas: ReadonlyMap<string, number>
+  readonly evicted: ReadonlySet<string>
+}
+
+function decidedBy({ spec: { decision, evictions = [] } }: ModelBinding): Decided {
+  return {
+    replicas: new Map(decision?.clusters.map(({ id, replicas = 0 }) => [id, replicas])),
+    evicted: new Set(evictions.map(({ id }) => id)),
+  }
 }
 
 /** By people: what controllers observe and note is none. */

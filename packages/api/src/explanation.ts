@@ -5,9 +5,9 @@ import {
   bindingStatusSchema,
   decisionSchema,
   policyRefSchema,
-  removalSchema,
   verdictProperties,
 } from './resource-binding.ts'
+import { removalSchema } from './removal.ts'
 import { defineReview, objectNameProperties, objectRef } from './review.ts'
 
 export const explanationSpecSchema = object('What is asked about.', { template: objectRef('A template on the hub.') })

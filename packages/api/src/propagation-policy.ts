@@ -143,7 +143,7 @@ export const propagationSpecSchema = object('Which templates go where.', {
   ),
   massRemoval: optional(
     choice(
-      'Hold: removals of many objects at once wait for approval. Allow: they do not. Nothing is held yet. Default: Hold.',
+      'When, within an hour, more than 20 of the bindings of the policy or of the hub lose copies, and more than 10 % of them. Hold: nothing more goes until flotilla approve. Allow: it goes, and does not count. Default: Hold.',
       ['Hold', 'Allow'],
       { default: 'Hold' },
     ),

@@ -16,21 +16,9 @@ import {
   time,
 } from './field.ts'
 import { defineKind } from './kind.ts'
+import { clusterUID, reference } from './reference.ts'
+import { removalApprovalSchema, removalHoldSchema, removalSchema } from './removal.ts'
 import { tolerationSchema } from './selector.ts'
-
-const refProperties = {
-  apiVersion: text('Group and version.', { minLength: 1 }),
-  kind: text('Kind.', { minLength: 1 }),
-  namespace: optional(text('Namespace; none for cluster-scoped objects.', { maxLength: 63 })),
-  name: text('Name.', { minLength: 1, maxLength: 253 }),
-}
-
-function reference(description: string) {
-  return object(description, {
-    ...refProperties,
-    uid: text('UID: tells it from others of the name.', { minLength: 1 }),
-  })
-}
 
 const replicaRequirementsSchema = object('What one replica needs.', {
   resourceRequest: optional(map('Resources by name.', text('Kubernetes quantity.'))),
@@ -55,6 +43,9 @@ const componentSchema = object('Replicas that are alike.', {
 const workloadSchema = object('A template that is divided or duplicated.', {
   ref: reference('The template.'),
   labels: optional(map('Labels of the template: by them workloads name others.', text('Label value.'))),
+  runsToCompletion: optional(
+    flag('By a rule of its kind it runs to its end: it is well at its end only, and must not run twice.'),
+  ),
   components: list('Its replicas; none for objects without, which go whole to each cluster.', componentSchema),
 })
 
@@ -79,11 +70,6 @@ export const bindingPrioritySchema = object('How important it is where room is s
 })
 
 export type BindingPriority = ValueOf<typeof bindingPrioritySchema>
-
-const clusterUID = text(
-  'UID of the Cluster, which tells this registration from later ones of the same cluster. None: written by an older version.',
-  { minLength: 1 },
-)
 
 const decidedClusterSchema = object('What one cluster shall hold.', {
   name: text('Name of the cluster.', { minLength: 1 }),
@@ -202,19 +188,6 @@ export const decisionSchema = object('Where it goes. Written by the scheduler in
 
 export type Decision = ValueOf<typeof decisionSchema>
 
-export const removalSchema = object('A copy that goes: recorded by the write that ended the claim on it.', {
-  cluster: text('Name of the cluster.', { minLength: 1 }),
-  id: text('Identity of the cluster.', { minLength: 1 }),
-  clusterUID: optional(clusterUID),
-  object: object('The object.', refProperties),
-  templateUID: text('UID of its template, which the copy must carry.', { minLength: 1 }),
-  reason: text('One CamelCase word.', { minLength: 1 }),
-  since: time('When it was recorded, RFC 3339.'),
-  orphan: optional(flag('The copy stays, without our marks.')),
-})
-
-export type Removal = ValueOf<typeof removalSchema>
-
 const evictionSchema = object('A move away from a cluster that failed, or on which the workload did.', {
   cluster: text('Name of the cluster.', { minLength: 1 }),
   id: text('Identity of the cluster.', { minLength: 1 }),
@@ -317,9 +290,16 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   preserveResourcesOnDeletion: optional(
     flag('What the policy said of copies when it was last in force: holds also once the policy is gone.'),
   ),
+  massRemoval: optional(
+    choice('What the policy said of mass removals when it was last in force: holds also once the policy is gone.', [
+      'Allow',
+    ]),
+  ),
   schedulePriority: optional(bindingPrioritySchema),
   decision: optional(decisionSchema),
   removals: optional(list('Copies that go; cleared when the member has confirmed.', removalSchema)),
+  removalHold: optional(removalHoldSchema),
+  removalApproval: optional(removalApprovalSchema),
   rebalance: optional(rebalanceSchema),
   preemption: optional(preemptionSchema),
   rebalanced: optional(rebalancedSchema),

@@ -1,5 +1,6 @@
 // The command line: every verb, its options and its help. What a verb does is loaded when it is run.
 import { Command, CommanderError } from 'commander'
+import { addApprove } from './commands/approve.ts'
 import { addClusters } from './commands/clusters.ts'
 import { addCordon, addDrain, addUncordon } from './commands/cordon.ts'
 import { addFailover } from './commands/failover.ts'
@@ -18,6 +19,7 @@ import { addJoin } from './commands/join.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRebalance } from './commands/rebalance.ts'
 import { addStart } from './commands/start.ts'
+import { addTakeover } from './commands/takeover.ts'
 import { addUnjoin } from './commands/unjoin.ts'
 import { reportFailure } from './exit.ts'
 import type { Terminal } from './terminal.ts'
@@ -44,8 +46,10 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addFailover,
   addFreeze,
   addMoves,
+  addApprove,
   addRender,
   addDrift,
+  addTakeover,
   addInterpret,
   addControllers,
   addInstall,

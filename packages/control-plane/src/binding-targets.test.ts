@@ -1,4 +1,4 @@
-import type { Removal } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import { describe, expect, test } from 'vitest'
 import { targetClusterIdsOf, targetsOf, targetsOn } from './binding-targets.ts'
 import type { Binding } from './hub.ts'

@@ -10,6 +10,7 @@ import { createSolveHere, type Solve } from './binding/rebalance/solve.ts'
 import { createSchedulerController } from './binding/scheduler/controller.ts'
 import { createHealthController } from './cluster/health/controller.ts'
 import type { HubClaim } from './cluster/health/hub-lease.ts'
+import { KnownPast } from './cluster/health/hub-past.ts'
 import type { HealthOptions } from './cluster/health/judge-probe.ts'
 import { createInventoryController } from './cluster/inventory/controller.ts'
 import { createLeaveController } from './cluster/leave/controller.ts'
@@ -19,6 +20,7 @@ import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
 import { createFailoverController } from './failover/controller.ts'
+import type { FailoverOptions } from './failover/options.ts'
 import { Fences } from './fences.ts'
 import { createFinishedJobsController } from './finished-jobs/controller.ts'
 import { createHub } from './hub.ts'
@@ -47,6 +49,7 @@ export interface ControlPlaneOptions {
   /** Milliseconds between two probes of a member. Default 5 s. */
   readonly probeEveryMs?: number
   readonly health?: HealthOptions
+  readonly failover?: FailoverOptions
   /** Milliseconds between two readings of what a member offers. Default 60 s. */
   readonly readEveryMs?: number
   /** Requests per second and member. Default 1,000. */
@@ -67,6 +70,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { env, api, claim } = options
   const hub = createHub({ env, api, id: claim.hubId })
   const fences = new Fences()
+  const past = new KnownPast({ ...options, hub })
   const members = new Members({ ...options, hub, fences })
   const memberApi = (cluster: string) => members.get(cluster)?.api
   const scores = new ExternalScores({ env, hub, callScorer: options.callScorer ?? cannotCall })
@@ -74,7 +78,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const scheduler = createSchedulerController({ env, hub, readings, scores })
   const { withFirstDecision, evictor, view } = scheduler
   const controllers: readonly RunningController[] = [
-    createHealthController({ ...options, hub, fences, heardAt: (name) => members.get(name)?.lastContact }),
+    createHealthController({ ...options, hub, fences, past, heardAt: (name) => members.get(name)?.lastContact }),
     createInventoryController({ ...options, hub, memberApi, readings }),
     createLeaveController({ env, hub, fences, memberApi: (name, check) => members.get(name)?.checkedApi(check) }),
     createPolicyController({ env, hub, withFirstDecision }),
@@ -86,7 +90,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createScorerController({ env, hub, scores }),
     createInterpreterController({ env, hub }),
     createFinishedJobsController({ env, hub }),
-    createFailoverController({ env, hub, evictor }),
+    createFailoverController({ ...options, hub, evictor }),
     createMovesController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
@@ -103,6 +107,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     async [Symbol.asyncDispose]() {
       await Promise.all([...controllers, delivery, status, orphans].map((each) => each[Symbol.asyncDispose]()))
       await members[Symbol.asyncDispose]()
+      past[Symbol.dispose]()
       await hub[Symbol.asyncDispose]()
     },
   }

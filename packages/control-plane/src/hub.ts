@@ -113,6 +113,9 @@ export function createHub({ env, api, id }: HubOptions): Hub {
   }
   const templates = new Templates(env, api)
   const interpreters = new Interpreters(informer<Interpreter>(env, api, interpreterResource))
+  templates.onChange((kind, { key, after }) => {
+    if (!after) interpreters.forgetTemplate(kind, key)
+  })
   const all = [...Object.values(kinds), interpreters]
   return {
     api,

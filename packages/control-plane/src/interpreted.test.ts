@@ -215,6 +215,7 @@ describe('an Interpreter', () => {
     expect((await binding()).status?.clusters?.map(({ health }) => health)).toEqual(['Progressing', 'Progressing'])
     await setStatus({ phase: 'Done' })
     expect((await binding()).status?.clusters?.map(({ health }) => health)).toEqual(['Healthy', 'Healthy'])
+    expect((await binding()).spec.workloads[0]?.runsToCompletion).toBe(true)
     await fleet.member('eu').delete(widgets, key)
     await fleet.env.advance(20_000)
     expect(await copy('eu')).toBeUndefined()
@@ -222,6 +223,16 @@ describe('an Interpreter', () => {
     await fleet.env.advance(60_000)
     expect(await copy('eu')).toBeUndefined()
     expect(await copy('us')).toBeDefined()
+  })
+
+  test('forgets failures of what has gone', async () => {
+    await interpretBy({ ...rules, health: { expression: 'object.none' }, dependencies: { expression: 'object.none' } })
+    await placeWidget()
+    expect((await condition('Working'))?.message).toContain('for Widget shop/web on ')
+    await fleet.api.delete(widgets, key)
+    await fleet.env.advance(30_000)
+    expect(await copy('eu')).toBeUndefined()
+    expect((await condition('Working'))?.status).toBe('True')
   })
 
   test('that comes second by name says which of its rules do not count', async () => {

@@ -10,6 +10,11 @@ export function isGang(components: Components): boolean {
   return components.some(({ name }) => name !== '')
 }
 
+/** Whether it is well at its end only, and must not run twice. */
+export function runsToEnd({ ref, runsToCompletion }: Workload): boolean {
+  return ref.kind === 'Job' || runsToCompletion === true
+}
+
 export function isGroup({ schedulingUnit }: Pick<BindingSpec, 'schedulingUnit'>): boolean {
   return schedulingUnit === 'Together'
 }

@@ -51,6 +51,8 @@ export interface ScheduleRequest {
   readonly replicas?: number
   /** `completions` of a Job that has a fixed number of them. */
   readonly completions?: number
+  /** It is no Job and runs to its end all the same: in part it is of no use. */
+  readonly runsToEnd?: boolean
   /** What one replica needs: bounds modes that go by free room, and explains the others. */
   readonly requirements?: Requirements
   /** Replicas, this binding's own among them, that were decided but do not show in a cluster's free room yet. */

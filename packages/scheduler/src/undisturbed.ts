@@ -37,6 +37,7 @@ const fields: Readonly<Record<keyof ScheduleRequest, 'any' | 'none'>> = {
   placement: 'any',
   previous: 'any',
   isGrowthReady: 'any',
+  runsToEnd: 'any',
   // What stays without a pin stays with one.
   isPinned: 'any',
   completions: 'none',

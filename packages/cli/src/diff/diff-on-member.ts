@@ -107,6 +107,7 @@ export async function diffOnMember(
       mode,
       templateUids: new Set([before?.metadata.uid ?? '']),
       isSuspended: false,
+      isHeld: false,
     } as const
     const found = { found: true, row, isOurs: row.hub === sides.before.hubId, isIdentical: false } as const
     const { kind: step } = planStep({ ...situation, id, hubId: sides.before.hubId, wanted, live: found })
@@ -135,7 +136,7 @@ export async function diffOnMember(
 }
 
 /** Nothing was done of it before. */
-const situation = { row: undefined, restoredAt: [], now: 0 } as const
+const situation = { row: undefined, truce: undefined } as const
 
 function settingsFor(side: Side, claims: readonly Claim[], cluster: string): DeliverySettings {
   const each = claims.map(({ binding }) => settingsOf(side.policyOf(binding)?.spec, cluster))

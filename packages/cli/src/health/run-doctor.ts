@@ -1,8 +1,11 @@
 // Looks at the way to the hub, or to one cluster, hop by hop.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
 import { systemNamespace } from '@flotilla/api/group'
-import { readHubClaim } from '@flotilla/control-plane/cluster/health/hub-lease'
+import { readSeenClaim } from '@flotilla/control-plane/cluster/health/hub-lease'
+import { isNewerState } from '@flotilla/control-plane/takeover/newer-state'
+import { readPast } from '@flotilla/control-plane/takeover/take-over'
 import { identityOf } from '@flotilla/control-plane/cluster/join/join'
+import { listBindings, listClusterBindings } from '@flotilla/control-plane/what-if/template-bindings'
 import { createKubeClient, type KubeClient } from '@flotilla/kube-client/client'
 import type { ServerAddress } from '@flotilla/kube-client/credentials'
 import { FlotillaError, fromStatus } from '@flotilla/machinery/errors'
@@ -15,6 +18,7 @@ import { Exit, exitCodes } from '../exit.ts'
 import { clusterNamed } from '../reach/fleet.ts'
 import { connectHub, type HubConnection } from '../reach/hub-access.ts'
 import { memberAccess } from '../reach/member-access.ts'
+import { whoWeAre } from '../reach/who-we-are.ts'
 import type { Terminal } from '../terminal.ts'
 import { textAt } from '../text-at.ts'
 import { runChecks, within, type Check } from './checks.ts'
@@ -74,6 +78,16 @@ function checkHub(hub: HubConnection, { timeout }: DoctorFlags, terminal: Termin
           return `${items.length} registered, all ready; orphaned: ${orphansPhrase(orphans)}, ${see}`
         },
       },
+      {
+        name: 'removals',
+        next: 'flotilla approve lists them, and lets them go',
+        run: async () => {
+          const bindings = [...(await listBindings(hub.api)), ...(await listClusterBindings(hub.api))]
+          const held = bindings.filter(({ spec }) => spec.removalHold !== undefined).length
+          if (held > 0) throw wrong(`held of ${held} of ${bindings.length} bindings: too many were to go at once`)
+          return 'none is held'
+        },
+      },
     ],
     terminal,
   )
@@ -87,13 +101,7 @@ function apiChecks(api: KubeClient, timeoutMs: number, next: string): readonly C
       name: 'authenticate',
       ...nexts,
       run: async () => {
-        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-        const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
-        const answer = await within(timeoutMs, 'Cannot ask who we are', (signal) =>
-          api.raw({ method: 'POST', path, body, signal }),
-        )
-        if (answer.code >= 300) throw fromStatus(answer.code, answer.body, 'Cannot ask who we are')
-        return `as ${textAt(answer.body, ['status', 'userInfo', 'username'], 'an unnamed user')}`
+        return `as ${await within(timeoutMs, 'Cannot ask who we are', (signal) => whoWeAre(api, signal))}`
       },
     },
     {
@@ -177,10 +185,22 @@ function claimChecks(hub: KubeApi, api: KubeApi, { metadata, spec }: Cluster): r
       name: 'lease',
       next: `flotilla unjoin on that hub, or flotilla join ${metadata.name} --take-over if that hub is gone`,
       run: async () => {
-        const [claim, own] = await Promise.all([readHubClaim(api), identityOf(hub)])
-        if (claim === undefined) return 'nobody has claimed it yet'
-        if (claim.hubId !== own) throw wrong(`hub ${claim.hubId} manages it, not this one (${own})`)
-        return `held by this hub, generation ${claim.generation}`
+        const [seen, own] = await Promise.all([readSeenClaim(api), identityOf(hub)])
+        if (seen === undefined) return 'nobody has claimed it yet'
+        const { hubId, generation } = seen.claim
+        if (hubId !== own) throw wrong(`hub ${hubId} manages it, not this one (${own})`)
+        return `held by this hub, generation ${generation}`
+      },
+    },
+    {
+      name: 'state',
+      next: 'flotilla takeover --dry-run',
+      run: async () => {
+        const [seen, past] = await Promise.all([readSeenClaim(api), readPast(hub)])
+        if (seen !== undefined && isNewerState(seen, past)) {
+          throw wrong('a newer state of this hub wrote there: this one was restored from an older, or is a copy')
+        }
+        return 'it knows no newer state of this hub'
       },
     },
   ]

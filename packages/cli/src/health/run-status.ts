@@ -1,5 +1,7 @@
 // Prints how the hub, its clusters and what is placed are.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import type { RestoredHub } from '@flotilla/api/hub-past'
+import { readPast } from '@flotilla/control-plane/takeover/take-over'
 import { keyOf } from '@flotilla/machinery/object'
 import { findCondition } from '@flotilla/runtime/conditions'
 import { createCommandEnv } from '../command-env.ts'
@@ -28,8 +30,12 @@ export interface Summary {
   /** Of clusters that hold objects of ours which nothing claims. */
   readonly orphans: readonly OrphanCount[]
   readonly troubles: readonly Trouble[]
+  /** Bindings of which removals are held. */
+  readonly held: number
   /** E.g. `frozen since …`; none: moves go on. */
   readonly moves?: string
+  /** E.g. `read-only since …`; none: it writes to its members. */
+  readonly restored?: string
 }
 
 export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
@@ -37,16 +43,22 @@ export type BindingState = 'healthy' | 'progressing' | 'notScheduled' | 'failed'
 export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise<void> {
   const format = parseValueFormat(flags.output)
   await using hub = await connectHub(createCommandEnv(), terminal, flags)
-  const [version, clusters, local, wide, freeze] = await Promise.all([
+  const [version, clusters, local, wide, freeze, past] = await Promise.all([
     hub.api.raw({ path: '/version' }),
     hub.api.list<Cluster>(clusterResource),
     listBindings(hub.api),
     listClusterBindings(hub.api),
     readFreeze(hub.api),
+    readPast(hub.api),
   ])
   const server = { server: hub.api.server, version: textAt(version.body, ['gitVersion']) }
   const fleet = summarize(server, clusters.items, [...local, ...wide])
-  const summary = freeze ? { ...fleet, moves: freezeText(freeze) } : fleet
+  const { restored } = past
+  const summary = {
+    ...fleet,
+    ...(freeze && { moves: freezeText(freeze) }),
+    ...(restored && { restored: restoredText(restored) }),
+  }
   terminal.out(format === 'text' ? summaryText(summary, painter(terminal)) : await formatValue(summary, format))
 }
 
@@ -63,8 +75,13 @@ export function summarize(hub: Summary['hub'], clusters: readonly Cluster[], bin
     nodes: { total: nodesOf(clusters, 'total'), ready: nodesOf(ready, 'ready') },
     placed: counts,
     orphans: countOrphans(clusters),
+    held: bindings.filter(({ spec }) => spec.removalHold !== undefined).length,
     troubles: [...clusters.flatMap(clusterTrouble), ...bindings.flatMap(bindingTrouble)],
   }
+}
+
+function restoredText({ since, cluster }: RestoredHub): string {
+  return `read-only since ${since}: cluster ${cluster} knows a newer state of this hub, which was restored from an older or is a copy`
 }
 
 function isReady({ status }: Cluster): boolean {
@@ -128,7 +145,8 @@ function withoutNext(text: string): string {
   return text.replace(/\.? Next: .*$/s, '')
 }
 
-export function summaryText({ hub, clusters, nodes, placed, orphans, troubles, moves }: Summary, paint: Paint): string {
+export function summaryText(summary: Summary, paint: Paint): string {
+  const { hub, clusters, nodes, placed, orphans, held, troubles, moves, restored } = summary
   const isFine = clusters.ready === clusters.total
   const clusterCount = paint(isFine ? 'green' : 'red', `${clusters.ready} of ${clusters.total} ready`)
   const states = [
@@ -140,14 +158,22 @@ export function summaryText({ hub, clusters, nodes, placed, orphans, troubles, m
   const counted = states.filter(([count], index) => count > 0 || index === 0).map(([count, name]) => `${count} ${name}`)
   const lines = [
     `Hub        ${hub.server} (${hub.version})`,
+    ...(restored === undefined ? [] : [`Members    ${paint('red', restored)}. Next: flotilla takeover --dry-run`]),
     `Clusters   ${clusterCount}, ${nodes.ready} of ${nodes.total} nodes ready`,
     `Placed     ${placed.total}: ${counted.join(', ')}`,
     ...(moves === undefined ? [] : [`Moves      ${paint('yellow', moves)}. Next: flotilla freeze --off`]),
+    ...heldLines(held, placed.total, paint),
     ...orphanLines(orphans),
   ]
   const wrong = troubles.flatMap(({ thing, why, next }) => [`  ${paint('red', thing)}: ${why}`, `    Next: ${next}`])
   const next = clusters.total === 0 ? ['', 'Next: flotilla join NAME --cluster-kubeconfig FILE'] : []
   return `${[...lines, ...(wrong.length > 0 ? ['', 'Not fine:', ...wrong] : []), ...next].join('\n')}\n`
+}
+
+function heldLines(held: number, total: number, paint: Paint): readonly string[] {
+  if (held === 0) return []
+  const what = `${held} of ${total} bindings would lose copies, too many at once: nothing of them is deleted`
+  return [`Held       ${paint('yellow', what)}`, '           Next: flotilla approve']
 }
 
 /** No trouble: they are left alone until somebody decides. */

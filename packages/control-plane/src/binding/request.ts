@@ -4,7 +4,7 @@ import { recordedScores } from '@flotilla/scheduler/cost/scores'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import type { Binding } from '../hub.ts'
 import { withoutRegistrations } from '../registration.ts'
-import { goesWhole, isGroup, replicasOf, requirementsOf } from '../requirements.ts'
+import { goesWhole, isGroup, replicasOf, requirementsOf, runsToEnd } from '../requirements.ts'
 import { isGrowthReady } from './scheduler/growth.ts'
 
 /** Goes on from the decision of `before`, whose growth is there if its status says so; by default its own. */
@@ -28,6 +28,7 @@ export function requestFor(binding: Binding, placement: Placement, before = bind
     ...(evictions.length > 0 ? { evicted: new Map(evictions.map(({ id, message }) => [id, message])) } : {}),
     ...(replicas === undefined ? {} : { replicas }),
     ...(completions === undefined ? {} : { completions }),
+    ...(binding.spec.workloads.some((each) => runsToEnd(each)) && workload?.kind !== 'Job' ? { runsToEnd: true } : {}),
     ...(requirements && { requirements }),
     ...(scores && { scores }),
     ...(decision ? { previous: withoutRegistrations(decision) } : {}),

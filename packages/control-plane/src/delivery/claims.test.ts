@@ -80,6 +80,8 @@ describe('claimsOn()', () => {
   })
 })
 
+const lenient = { fateOf: () => undefined, suspends: () => false, holds: () => false }
+
 describe('removalOn()', () => {
   const fates = (fate?: BindingFate) => () => fate
   test.each([
@@ -88,13 +90,13 @@ describe('removalOn()', () => {
       name: 'what a removal names, on its cluster',
       binding: aBinding('a', { removals: [removal] }),
       fate: undefined,
-      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
+      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false, isHeld: false },
     },
     {
       name: 'what a removal names, on its cluster as it was registered then',
       binding: aBinding('a', { removals: [{ ...removal, clusterUID: 'uid-us' }] }),
       fate: undefined,
-      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
+      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false, isHeld: false },
     },
     {
       name: 'nothing that a removal names, on its cluster when that has been registered anew',
@@ -124,23 +126,32 @@ describe('removalOn()', () => {
       name: 'what a deleted binding placed',
       binding: aBinding('a', placed(), true),
       fate: 'remove' as const,
-      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false },
+      want: { mode: 'delete', templateUids: new Set(['uid-settings']), isSuspended: false, isHeld: false },
     },
     {
       name: 'what is to be orphaned',
       binding: aBinding('a', placed(), true),
       fate: 'orphan' as const,
-      want: { mode: 'orphan', templateUids: new Set(['uid-settings']), isSuspended: false },
+      want: { mode: 'orphan', templateUids: new Set(['uid-settings']), isSuspended: false, isHeld: false },
     },
   ])('finds $name', ({ binding, fate, want }) => {
-    expect(removalOn([binding], settings, us, fates(fate), () => false)).toEqual(want)
+    expect(removalOn([binding], settings, us, { ...lenient, fateOf: fates(fate) })).toEqual(want)
   })
 
   test('is suspended by the policy of any binding that gives evidence, and of no other', () => {
     const bindings = [aBinding('a', { removals: [removal] }), aBinding('b', { removals: [removal] }), aBinding('c')]
     const suspendedBy = (name: string) =>
-      removalOn(bindings, settings, us, fates(), ({ metadata }) => metadata.name === name)?.isSuspended
+      removalOn(bindings, settings, us, { ...lenient, suspends: ({ metadata }) => metadata.name === name })?.isSuspended
     expect(['a', 'b', 'c'].map(suspendedBy)).toEqual([true, true, false])
+  })
+
+  test('is held when that of any binding is held, and never what stays without our marks', () => {
+    const bindings = [aBinding('a', { removals: [removal] }), aBinding('b', { removals: [removal] }), aBinding('c')]
+    const heldBy = (name: string) =>
+      removalOn(bindings, settings, us, { ...lenient, holds: ({ metadata }) => metadata.name === name })?.isHeld
+    expect(['a', 'b', 'c'].map(heldBy)).toEqual([true, true, false])
+    const orphaned = [aBinding('a', { removals: [{ ...removal, orphan: true }] })]
+    expect(removalOn(orphaned, settings, us, { ...lenient, holds: () => true })?.isHeld).toBe(false)
   })
 
   function placed(): Partial<BindingSpec> {

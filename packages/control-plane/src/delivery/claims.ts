@@ -1,7 +1,9 @@
 // Who wants an object on a cluster, and who wants it gone. An object goes only when no live binding claims it. Pure.
 import type { Cluster } from '@flotilla/api/cluster'
-import type { DecidedCluster, Decision, Removal } from '@flotilla/api/resource-binding'
+import type { DecidedCluster, Decision } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import type { KubeObject } from '@flotilla/machinery/object'
+import type { CauseOfLoss } from '@flotilla/scheduler/cause-of-loss'
 import type { BindingFate } from '../binding-fate.ts'
 import type { Binding } from '../hub.ts'
 import { goesWhole } from '../requirements.ts'
@@ -64,6 +66,8 @@ export interface WantedRemoval {
   readonly templateUids: ReadonlySet<string>
   /** A policy of a binding that wants it gone suspends dispatching to the cluster. */
   readonly isSuspended: boolean
+  /** The breaker has not let it go. */
+  readonly isHeld: boolean
 }
 
 /** Workloads that stay on the cluster while the object, which followed them, is to go from it. */
@@ -76,21 +80,26 @@ export function formerUsersOf(bindings: readonly Binding[], id: ObjectId, cluste
   })
 }
 
-export type FateOf = (binding: Binding) => BindingFate | undefined
+export interface Judges {
+  readonly fateOf: (binding: Binding) => BindingFate | undefined
+  /** Its policy suspends dispatching to the cluster. */
+  readonly suspends: (binding: Binding) => boolean
+  /** The breaker has not let it go. */
+  readonly holds: (binding: Binding, target: RemovalTarget) => boolean
+}
 
 /**
  * The evidence for removing the object from the cluster, or undefined without any. Copies that one binding wants
- * orphaned stay, whatever others want.
+ * orphaned stay, whatever others want; what one suspends or holds waits.
  */
 export function removalOn(
   bindings: readonly Binding[],
   id: ObjectId,
   cluster: Cluster,
-  fateOf: FateOf,
-  suspends: (binding: Binding) => boolean,
+  { fateOf, suspends, holds }: Judges,
 ): WantedRemoval | undefined {
   const uids = new Set<string>()
-  let isSuspended = false
+  let [isSuspended, isHeld] = [false, false]
   let mode: WantedRemoval['mode'] = 'delete'
   for (const binding of bindings) {
     const fate = binding.metadata.deletionTimestamp === undefined ? 'remove' : fateOf(binding)
@@ -99,10 +108,11 @@ export function removalOn(
       if (!isRegisteredAs(cluster, removal.on) || removal.objectId !== id) continue
       uids.add(removal.templateUid)
       if (fate === 'orphan' || removal.isOrphaned) mode = 'orphan'
+      else if (holds(binding, removal)) isHeld = true
       isSuspended ||= suspends(binding)
     }
   }
-  return uids.size === 0 ? undefined : { mode, templateUids: uids, isSuspended }
+  return uids.size === 0 ? undefined : { mode, templateUids: uids, isSuspended, isHeld: isHeld && mode === 'delete' }
 }
 
 export interface RemovalTarget {
@@ -110,7 +120,18 @@ export interface RemovalTarget {
   readonly objectId: ObjectId
   readonly templateUid: string
   readonly isOrphaned?: true
+  /** The breaker has nothing to say of it: something else guards it, or a person let it go. */
+  readonly isFree?: true
 }
+
+/** Why copies go that other guards than the breaker's keep from going in masses. */
+const guarded: ReadonlySet<string> = new Set<CauseOfLoss | 'NoLongerFollows'>([
+  'Evicted',
+  'Drained',
+  'Preempted',
+  'Moved',
+  'NoLongerFollows',
+])
 
 /** What `binding` wants removed: its recorded removals, and everything that it placed once it is being deleted. */
 export function removalsOf(binding: Binding): readonly RemovalTarget[] {
@@ -124,7 +145,24 @@ export function removalsOf(binding: Binding): readonly RemovalTarget[] {
   return [...recorded, ...placed]
 }
 
-export function targetOf({ id, clusterUID, object, templateUID, orphan }: Removal): RemovalTarget {
-  const target = { on: { id, clusterUID }, objectId: objectIdOf(object), templateUid: templateUID }
-  return orphan === true ? { ...target, isOrphaned: true } : target
+export function targetOf(removal: Removal): RemovalTarget {
+  const { id, clusterUID, object, templateUID, orphan, approved, reason } = removal
+  return {
+    on: { id, clusterUID },
+    objectId: objectIdOf(object),
+    templateUid: templateUID,
+    ...(orphan === true ? { isOrphaned: true } : {}),
+    ...(approved === true || guarded.has(reason) ? { isFree: true } : {}),
+  }
+}
+
+/** Of the same copy, whatever lets it go. */
+export function isSameTarget(one: RemovalTarget, other: RemovalTarget): boolean {
+  return (
+    one.on.id === other.on.id &&
+    one.on.clusterUID === other.on.clusterUID &&
+    one.objectId === other.objectId &&
+    one.templateUid === other.templateUid &&
+    one.isOrphaned === other.isOrphaned
+  )
 }

@@ -11,6 +11,7 @@ import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { kindIdIn, kindIdOf, objectIdIn, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import type { Hmac } from './applied-hash.ts'
+import { Breaker } from './breaker/breaker.ts'
 import { Intents } from './intents.ts'
 import { MemberSync } from './member-sync.ts'
 import type { AnyOverridePolicy } from './overrides.ts'
@@ -39,6 +40,7 @@ class Delivery implements RunningDelivery {
   readonly #deps: DeliveryDeps
   readonly #intents: Intents
   readonly #release: Release
+  readonly #breaker: Breaker
   /** By cluster id. */
   readonly #syncs = new Map<string, MemberSync>()
   readonly #closing = new Set<Promise<void>>()
@@ -47,14 +49,11 @@ class Delivery implements RunningDelivery {
   constructor(deps: DeliveryDeps) {
     this.#deps = deps
     const { env, hub, members, fences } = deps
-    this.#intents = new Intents(hub, deps.hmac)
-    this.#release = new Release({
-      env,
-      hub,
-      intents: this.#intents,
-      members,
-      redeliver: (id, on) => this.#syncs.get(on)?.markChanged(id),
-    })
+    const intents = new Intents(hub, deps.hmac, (binding, target) => this.#breaker.holds(binding, target))
+    this.#intents = intents
+    const redeliver = (id: ObjectId, on: string) => this.#syncs.get(on)?.markChanged(id)
+    this.#release = new Release({ env, hub, intents, members, redeliver })
+    this.#breaker = new Breaker({ env, hub, intents, redeliver })
     this.#unwatch = [
       hub.bindings.onChange((change) => this.#seeBinding(change)),
       hub.clusterBindings.onChange((change) => this.#seeBinding(change)),
@@ -75,13 +74,13 @@ class Delivery implements RunningDelivery {
 
   async idle(): Promise<void> {
     await Promise.all([...this.#syncs.values()].map((sync) => sync.idle()))
-    await this.#release.idle()
+    await Promise.all([this.#release.idle(), this.#breaker.idle()])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const unwatch of this.#unwatch) unwatch()
     for (const id of this.#syncs.keys()) this.#closeSync(id)
-    await Promise.all([...this.#closing, this.#release[Symbol.asyncDispose]()])
+    await Promise.all([...this.#closing, this.#release[Symbol.asyncDispose](), this.#breaker[Symbol.asyncDispose]()])
   }
 
   #seeSession(session: MemberSession, isOpen: boolean): void {
@@ -105,7 +104,9 @@ class Delivery implements RunningDelivery {
     this.#closing.add(closing)
   }
 
-  #seeBinding({ before, after }: Change<Binding>): void {
+  #seeBinding(change: Change<Binding>): void {
+    const { before, after } = change
+    this.#breaker.see(change)
     const current = after ?? before
     if (current) this.#release.enqueue(current)
     if (before && after && isSameIntent(before, after)) return
@@ -177,6 +178,7 @@ class Delivery implements RunningDelivery {
 
   #seePolicy({ before, after }: Change<KubeObject>): void {
     if (before && after && deepEqual(before['spec'], after['spec'])) return
+    this.#breaker.seePolicies()
     const { hub } = this.#deps
     const uid = (after ?? before)?.metadata.uid ?? ''
     const bindings = [...hub.bindings.byIndex('policy', uid), ...hub.clusterBindings.byIndex('policy', uid)]

@@ -44,10 +44,11 @@ function statementsOn(intents: Intents, shares: Readonly<Record<string, number>>
 }
 
 function countingIntents(): Intents {
-  return new Intents(t.hub, (text) => {
+  const hmac = (text: string) => {
     hashes++
     return createHmac('sha256', 'key').update(text).digest('base64url')
-  })
+  }
+  return new Intents(t.hub, hmac, () => undefined)
 }
 
 describe('Intents.statement()', () => {

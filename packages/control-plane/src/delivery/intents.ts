@@ -10,7 +10,7 @@ import { builtinSchemaOf } from '../members/member-kinds.ts'
 import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { appliedHash, withAppliedHash, type Hmac } from './applied-hash.ts'
-import { claimsOn, formerUsersOf, removalOn, type Claim, type WantedRemoval } from './claims.ts'
+import { claimsOn, formerUsersOf, removalOn, type Claim, type Judges, type WantedRemoval } from './claims.ts'
 import { ownedDigest } from './owned-fields.ts'
 import { matchRules, type AnyOverridePolicy, type NamespaceLabels } from './overrides.ts'
 import { hasScaler, renderFor, shareKey } from './render-for.ts'
@@ -51,6 +51,7 @@ export type StatementCache = Map<ObjectId, CachedStatement>
 export class Intents {
   readonly #hub: Hub
   readonly #hmac: Hmac
+  readonly #holds: Judges['holds']
   /** By UID of the binding. `judgedAt`: monotonic ms. */
   readonly #fates = new Map<string, { readonly fate: BindingFate; readonly judgedAt: number }>()
   /** Statements that clusters share, by the very template that they were made of. */
@@ -58,9 +59,11 @@ export class Intents {
   /** Counts changes of overrides, namespaces and rules: what was rendered before one may be rendered differently now. */
   #epoch = 0
 
-  constructor(hub: Hub, hmac: Hmac) {
+  /** `holds`: the breaker has not let the removal go. */
+  constructor(hub: Hub, hmac: Hmac, holds: Judges['holds']) {
     this.#hub = hub
     this.#hmac = hmac
+    this.#holds = holds
   }
 
   bindingsOf(id: ObjectId): readonly Binding[] {
@@ -74,7 +77,7 @@ export class Intents {
   removalOn(id: ObjectId, cluster: Cluster): WantedRemoval | undefined {
     const fateOf = (binding: Binding) => this.fate(binding)
     const suspends = (binding: Binding) => settingsOf(this.policyOf(binding), cluster.metadata.name).isSuspended
-    return removalOn(this.#hub.bindingsOf(id), id, cluster, fateOf, suspends)
+    return removalOn(this.#hub.bindingsOf(id), id, cluster, { fateOf, suspends, holds: this.#holds })
   }
 
   formerUsersOf(id: ObjectId, clusterId: string): readonly ObjectId[] {

@@ -178,7 +178,7 @@ export class MemberSync implements AsyncDisposable {
   }
 
   async #remove(id: ObjectId, cluster: Cluster, removal: WantedRemoval, signal: AbortSignal): Promise<Result | void> {
-    const pause = pauseOf(cluster, removal.isSuspended)
+    const pause = pauseOfRemoval(cluster, removal)
     if (pause) return this.#settle(id, { state: 'Suspended', message: pause })
     const lookup = await this.#findFresh(id)
     // Without the kind there are no objects of it; a group that cannot be read proves nothing.
@@ -206,7 +206,7 @@ export class MemberSync implements AsyncDisposable {
     // A template of the same name came while the copy was being read.
     if (intents.successionWaitMs(id, this.#deps.env.clock.monotonic()) > 0) return false
     const removal = intents.removalOn(id, cluster)
-    return removal?.mode === mode && pauseOf(cluster, removal.isSuspended) === undefined
+    return removal?.mode === mode && pauseOfRemoval(cluster, removal) === undefined
   }
 
   #noteRemoved(id: ObjectId, outcome: Outcome): void {
@@ -221,8 +221,7 @@ export class MemberSync implements AsyncDisposable {
       wanted,
       row: this.session.row(id),
       live,
-      restoredAt: this.#carryOut.restoredAt(id),
-      now: this.#deps.env.clock.now(),
+      truce: this.#carryOut.restores.truce(id),
     }
   }
 
@@ -363,6 +362,10 @@ function isSettled(outcome: Outcome | undefined): boolean {
 function pauseOf(cluster: Cluster, isSuspended: boolean): string | undefined {
   if (cluster.spec.suspend === true) return 'The cluster is suspended'
   return isSuspended ? 'The policy suspends dispatching' : undefined
+}
+
+function pauseOfRemoval(cluster: Cluster, { isSuspended, isHeld }: WantedRemoval): string | undefined {
+  return pauseOf(cluster, isSuspended) ?? (isHeld ? 'Its removal is held (RemovalHeld)' : undefined)
 }
 
 function withDropped(outcome: Outcome, dropped: readonly string[]): Outcome {

@@ -1,9 +1,9 @@
 // Evidence of removals: kept in the binding until every member has confirmed, then cleared; the binding's finalizer
 // goes with the last of it.
 import { bindingFinalizer, fieldManager } from '@flotilla/api/group'
-import { clusterResourceBindingResource, resourceBindingResource, type Removal } from '@flotilla/api/resource-binding'
+import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import { isError } from '@flotilla/machinery/errors'
-import { deepEqual } from '@flotilla/machinery/json'
 import type { Patch } from '@flotilla/machinery/kube-api'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import { discover, type Discovery } from '@flotilla/machinery/discovery'
@@ -24,7 +24,7 @@ import { isAbsence } from '../absence.ts'
 import { isRegisteredAs, registered } from '../registration.ts'
 import { isGroup } from '../requirements.ts'
 import { wentWithItsKind } from '../went-with-its-kind.ts'
-import { removalsOf, targetOf, type Claim, type RemovalTarget } from './claims.ts'
+import { isSameTarget, removalsOf, targetOf, type Claim, type RemovalTarget } from './claims.ts'
 import type { Intents } from './intents.ts'
 import { isSuccessor } from './succession.ts'
 
@@ -302,7 +302,7 @@ function isTakenUp({ spec }: Binding, { role, binding }: Claim): boolean {
 }
 
 function isKeptBy({ spec }: Binding, target: RemovalTarget): boolean {
-  return (spec.removals ?? []).map(targetOf).some((kept) => deepEqual(kept, target))
+  return (spec.removals ?? []).map(targetOf).some((kept) => isSameTarget(kept, target))
 }
 
 /** Claimants name the object as the one before them did, but for its UID. */
@@ -313,12 +313,9 @@ function inherited({ binding, entry }: Claim, { on, objectId, templateUid }: Rem
   return { ...cluster, object, templateUID: templateUid, reason: 'CreatedAnew', since }
 }
 
-function removalOf(
-  { spec }: Binding,
-  { on, objectId, templateUid, isOrphaned }: RemovalTarget,
-  since: string,
-): Removal {
-  const known = (spec.removals ?? []).find((removal) => deepEqual(targetOf(removal), { on, objectId, templateUid }))
+function removalOf({ spec }: Binding, target: RemovalTarget, since: string): Removal {
+  const { on, objectId, templateUid, isOrphaned } = target
+  const known = (spec.removals ?? []).find((removal) => isSameTarget(targetOf(removal), target))
   if (known) return known
   const refs = [...spec.workloads, ...(spec.followers ?? [])].map(({ ref }) => ref)
   const { uid: _, ...object } = refs.find((ref) => objectIdOf(ref) === objectId) as WorkloadRef

@@ -17,6 +17,7 @@ import type { Binding, Hub } from '../hub.ts'
 import { refusalOf } from '../refused-registration.ts'
 import { judgeFleet, type Member, rateOf } from './guard.ts'
 import { isOrdered, type MovedAway, Mover, policyOf } from './mover.ts'
+import { defaultFailoverOptions, type FailoverOptions } from './options.ts'
 import { needsQuarantine, withQuarantine } from './quarantine.ts'
 import { failoverCondition } from './report.ts'
 import { letBack } from './returner.ts'
@@ -27,19 +28,18 @@ export interface FailoverDeps {
   readonly env: Env
   readonly hub: Hub
   readonly evictor: Evict
+  readonly failover?: FailoverOptions
 }
 
 /** There is one: guards, rates and budgets are of the fleet. */
 const fleet = 'fleet'
 const busyEveryMs = 1_000
 const calmEveryMs = 15_000
-/** Nothing moves by itself so soon after a start: whom we can reach has to show first. */
-const settleMs = 60_000
 
 const nothing: MovedAway = { held: [], waiting: 0 }
 
 export function createFailoverController(deps: FailoverDeps): Controller {
-  const { env, hub } = deps
+  const { env, hub, failover: { settleMs, steadyMs } = defaultFailoverOptions } = deps
   const status = createStatusWriter({ api: hub.api, resource: clusterResource, fieldManager })
   const startedAt = env.clock.monotonic()
   const unhealthy = new UnhealthySince()
@@ -61,7 +61,7 @@ export function createFailoverController(deps: FailoverDeps): Controller {
       const moved = mayMove ? await mover.moveAway(cluster, verdict, perSecond, sights) : nothing
       await report(cluster, failoverCondition({ ...progressOf(cluster, sights), ...moved, verdict }))
     }
-    const isReturning = await letBack(deps, sights, isFrozen(hub))
+    const isReturning = await letBack({ ...deps, steadyMs }, sights, isFrozen(hub))
     return { requeueAfterMs: verdicts.size > 0 || isReturning ? busyEveryMs : calmEveryMs }
   }
 

@@ -2,8 +2,10 @@ import type { Cluster, ClusterHealth } from '@flotilla/api/cluster'
 import type { DecidedCluster, Eviction } from '@flotilla/api/resource-binding'
 import { describe, expect, test } from 'vitest'
 import type { Binding } from '../hub.ts'
+import { defaultFailoverOptions } from './options.ts'
 import { judgeReturn, type ReturnSight } from './return.ts'
 
+const { steadyMs } = defaultFailoverOptions
 const now = Date.parse('2026-03-01T12:00:00Z')
 
 const eviction: Eviction = {
@@ -128,7 +130,16 @@ describe('judgeReturn()', () => {
       want: 'stays',
     },
   ])('$name', ({ given, want }) => {
-    const sight = { binding: moved, eviction, cluster: steady, policy: undefined, isOrdered: false, now, ...given }
+    const sight = {
+      binding: moved,
+      eviction,
+      cluster: steady,
+      policy: undefined,
+      isOrdered: false,
+      steadyMs,
+      now,
+      ...given,
+    }
     expect(judgeReturn(sight)).toBe(want)
   })
 })

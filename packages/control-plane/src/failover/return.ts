@@ -7,9 +7,6 @@ import { isRegisteredAs } from '../registration.ts'
 import { toleratedSeconds } from './tolerance.ts'
 import type { PropagationSpec } from '@flotilla/api/propagation-policy'
 
-/** A cluster has to be Healthy for so long before it has anything back by itself. */
-const steadyMs = 1_800_000
-
 export interface ReturnSight {
   readonly binding: Binding
   readonly eviction: Eviction
@@ -17,6 +14,8 @@ export interface ReturnSight {
   readonly cluster: Cluster | undefined
   readonly policy: PropagationSpec | undefined
   readonly isOrdered: boolean
+  /** A cluster has to be Healthy for so long before it has anything back by itself, ms. */
+  readonly steadyMs: number
   /** ms since 1970. */
   readonly now: number
 }
@@ -45,7 +44,7 @@ function isServing({ status, spec }: Binding, id: string, replicas: number): boo
   return isHealthy && (outcome.readyReplicas ?? replicas) >= replicas
 }
 
-function isOver({ eviction, policy, now }: ReturnSight, { spec, status }: Cluster): boolean {
+function isOver({ eviction, policy, steadyMs, now }: ReturnSight, { spec, status }: Cluster): boolean {
   const isSteady = now - Date.parse(status?.health?.since ?? '') >= steadyMs
   switch (eviction.reason) {
     case 'TaintNotTolerated':

@@ -14,6 +14,8 @@ export interface ReturnerDeps {
   readonly env: Env
   readonly hub: Hub
   readonly evictor: Evict
+  /** As `FailoverOptions` has it. */
+  readonly steadyMs: number
 }
 
 /** Workloads that may be on their way to one cluster at once, of those that come back. */
@@ -46,13 +48,13 @@ interface Away {
 
 /** One that cannot come back keeps no other from it. */
 async function tryReturn(
-  { env, hub, evictor }: ReturnerDeps,
+  { env, hub, evictor, steadyMs }: ReturnerDeps,
   { binding, eviction }: Away,
   isFrozen: boolean,
   mayMove: boolean,
 ): Promise<'stays' | 'waits' | 'moves' | 'ends'> {
   const cluster = hub.clusters.get(eviction.cluster)
-  const verdict = judgeReturn({ ...sightOf(hub, binding, eviction, cluster), now: env.clock.now() })
+  const verdict = judgeReturn({ ...sightOf(hub, binding, eviction, cluster), steadyMs, now: env.clock.now() })
   if (verdict === 'stays' || (isFrozen && verdict !== 'void')) return 'stays'
   const key = keyOf(binding.metadata)
   try {

@@ -8,6 +8,7 @@ import { prepareWeights } from '@flotilla/scheduler/weights'
 import type { Binding } from '../hub.ts'
 import { isFinishedStatus } from '../members/row.ts'
 import { objectIdOf, type ObjectId } from '../object-id.ts'
+import { runsToEnd } from '../requirements.ts'
 
 export interface Unmovable {
   readonly reason: 'Singleton' | 'Finished' | 'Suspended' | 'Unread'
@@ -43,9 +44,10 @@ export function whySingleton({ binding, policy, cluster, template }: Movement): 
   if (weights && prepareWeights(weights)(toClusterRow(cluster)).max === 1) {
     return singleton(`its maxReplicas on ${cluster.metadata.name} is 1`)
   }
+  const job = binding.spec.workloads.find(runsToEnd)
+  if (job) return singleton(`what a ${job.ref.kind} has done there is not known: it would be done again`)
   const refs = [...binding.spec.workloads, ...(binding.spec.followers ?? [])].map(({ ref }) => ref)
   for (const ref of refs) {
-    if (ref.kind === 'Job') return singleton('what a Job has done there is not known: it would be done again')
     const object = template(objectIdOf(ref))
     const claims =
       ref.kind === 'PersistentVolumeClaim' ? [object] : asDicts(valueAt(object, 'spec', 'volumeClaimTemplates'))

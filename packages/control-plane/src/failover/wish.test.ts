@@ -169,6 +169,11 @@ describe('wishOf()', () => {
       want: 'held Singleton',
     },
     {
+      name: 'leaves what runs to its end by a rule of its kind, as it leaves a Job',
+      given: { binding: bindingOf({ workloads: [{ ref, runsToCompletion: true, components: [] }] }) },
+      want: 'held Singleton',
+    },
+    {
       name: 'leaves a Job that has ended, by order too',
       given: {
         isOrdered: true,

@@ -7,7 +7,7 @@ import type { Informer } from '@flotilla/runtime/informer'
 import type { Change, Source } from '@flotilla/runtime/source'
 import type { KindId, ObjectRef } from '../object-id.ts'
 import { Journal } from './journal.ts'
-import type { KindRules } from './kind-rules.ts'
+import { onHub, type KindRules } from './kind-rules.ts'
 import { RuleBook, type RuleLookup } from './rule-book.ts'
 
 /** Changes are of kinds whose rules are others now, by KindId. */
@@ -44,6 +44,13 @@ export class Interpreters implements RuleLookup, Source<true> {
 
   overriderOf(...args: Parameters<RuleBook['overriderOf']>): string | undefined {
     return this.#book.overriderOf(...args)
+  }
+
+  /** The hub no longer has it: no rule fails for it. */
+  forgetTemplate(kindId: KindId, key: string): void {
+    this.journal.forgetWhere(
+      (subject) => subject.on === onHub && subject.key === key && kindId.endsWith(`/${subject.kind}`),
+    )
   }
 
   /** What is wrong with it, though the hub holds it: it does not count. */

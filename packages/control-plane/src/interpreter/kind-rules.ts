@@ -70,13 +70,13 @@ export class KindRules {
     return this.#ruling.get('retain')?.spec.retain?.fields ?? []
   }
 
-  replicas(object: KubeObject): number | undefined {
+  replicas(object: KubeObject, on = onHub): number | undefined {
     const rule = this.#ruling.get('replicas')
     const path = this.replicasPath
     if (rule === undefined) return undefined
-    if (path === undefined) return this.#ask('replicas', object, onHub, readReplicas)
+    if (path === undefined) return this.#ask('replicas', object, on, readReplicas)
     const found = getPath(object, path) ?? rule.spec.replicas?.default ?? 1
-    return this.#read('replicas', object, () => readReplicas(found))
+    return this.#read('replicas', object, on, () => readReplicas(found))
   }
 
   /** `object` with a share of its replicas. */
@@ -99,7 +99,7 @@ export class KindRules {
   pod(object: KubeObject): PodTemplate | undefined {
     const path = this.#ruling.get('requirement')?.spec.requirement?.path?.split('.')
     if (path === undefined) return this.#ask('requirement', object, onHub, readPod)
-    return this.#read('requirement', object, () => readPod(getPath(object, path) ?? {}))
+    return this.#read('requirement', object, onHub, () => readPod(getPath(object, path) ?? {}))
   }
 
   dependencies(object: KubeObject): readonly Dependency[] {
@@ -146,17 +146,17 @@ export class KindRules {
   }
 
   /** The answer of a rule that only names a path. */
-  #read<T>(operation: InterpreterOperation, object: KubeObject, read: () => T): T | undefined {
+  #read<T>(operation: InterpreterOperation, object: KubeObject, on: string, read: () => T): T | undefined {
     const interpreter = this.interpreterOf(operation)
     if (interpreter === undefined) return undefined
     try {
       const answer = read()
-      this.#journal.noteAnswer(interpreter, operation, object, onHub)
+      this.#journal.noteAnswer(interpreter, operation, object, on)
       return answer
     } catch (error) {
       if (!(error instanceof Error)) throw error
       const failure = new RuleFailure(interpreter, operation, error.message)
-      this.#journal.noteFailure(failure, object, onHub)
+      this.#journal.noteFailure(failure, object, on)
       throw failure
     }
   }

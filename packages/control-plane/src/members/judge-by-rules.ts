@@ -2,64 +2,82 @@
 // says nothing good: never healthy, never at its end.
 import { healthOf, type Health } from '@flotilla/machinery/health'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { dictAt, type Dict } from '@flotilla/machinery/untyped'
+import { dictAt, valueAt } from '@flotilla/machinery/untyped'
 import type { KindRules } from '../interpreter/kind-rules.ts'
 import { RuleFailure } from '../interpreter/rule-failure.ts'
+import type { Row } from './row.ts'
 
-export interface Judged {
-  readonly health: Health
-  readonly isFinished: boolean
-  readonly status: Dict
-  readonly isStatusKnown: boolean
-  readonly replicas?: number
-  readonly readyReplicas?: number
+export type Judged = Pick<
+  Row,
+  'health' | 'isUp' | 'isFinished' | 'status' | 'isStatusKnown' | 'replicas' | 'readyReplicas'
+>
+
+/** `before`: what the hub says of the copy without rules, which holds where they are silent. */
+export function judgedBy(rules: KindRules, object: KubeObject, cluster: string, before: Judged): Judged {
+  const runsToEnd = rules.has('completion')
+  const isFinished = runsToEnd ? tried(() => rules.isComplete(object, cluster)).answer === true : before.isFinished
+  const told = healthBy(rules, object, cluster, before)
+  const goesOn = runsToEnd && !isFinished && told.state === 'Healthy'
+  const health: Health = goesOn ? { state: 'Progressing', message: told.message || 'It has not run to its end' } : told
+  const runs = runsToEnd ? health.state === 'Progressing' : before.isUp && !rules.has('health')
+  const isUp = isWell(health) || runs
+  const kept = keptBy(rules, object, cluster, before)
+  return { ...kept, ...countsBy(rules, object, cluster, isUp, kept), health, isFinished, isUp }
 }
 
-/** Only what rules speak of. */
-export function judgedBy(rules: KindRules, object: KubeObject, cluster: string): Partial<Judged> {
-  const runs = rules.has('completion')
-  const completion = tried(() => rules.isComplete(object, cluster))
-  const isComplete = completion.isKnown && completion.answer === true
-  const health = healthBy(rules, object, cluster)
-  const goesOn = runs && !isComplete && health.state === 'Healthy'
-  return {
-    health: goesOn ? { state: 'Progressing', message: health.message || 'It has not run to its end' } : health,
-    ...(runs ? { isFinished: isComplete } : {}),
-    ...keptBy(rules, object, cluster),
-  }
+/** What is meant not to run lacks nothing. */
+export function isWell({ state }: Health): boolean {
+  return state === 'Healthy' || state === 'Suspended'
 }
 
-function healthBy(rules: KindRules, object: KubeObject, cluster: string): Health {
-  if (!rules.has('health')) return healthOf(object)
+function healthBy(rules: KindRules, object: KubeObject, cluster: string, before: Judged): Health {
+  if (!rules.has('health')) return before.health
   return healthOf(object, () => {
-    const judged = tried(() => rules.health(object, cluster))
-    return judged.isKnown && judged.answer ? judged.answer : { state: 'Unknown', message: judged.failure ?? '' }
+    const { answer, failure = '' } = tried(() => rules.health(object, cluster))
+    return answer ?? { state: 'Unknown', message: failure }
   })
 }
 
-function keptBy(rules: KindRules, object: KubeObject, cluster: string): Partial<Judged> {
-  if (!rules.has('status')) return rules.has('aggregation') ? { status: dictAt(object, 'status') } : {}
-  const { isKnown, answer: status = {} } = tried(() => rules.status(object, cluster))
+type Kept = Pick<Judged, 'status' | 'isStatusKnown' | 'replicas' | 'readyReplicas'>
+
+function keptBy(rules: KindRules, object: KubeObject, cluster: string, before: Judged): Kept {
+  if (!rules.has('status')) return rules.has('aggregation') ? { ...before, status: dictAt(object, 'status') } : before
+  const { answer: status = {}, failure } = tried(() => rules.status(object, cluster))
   const { replicas, readyReplicas } = status
   return {
     status,
-    isStatusKnown: isKnown,
-    ...(typeof replicas === 'number' ? { replicas } : {}),
-    ...(typeof readyReplicas === 'number' ? { readyReplicas } : {}),
+    isStatusKnown: failure === undefined,
+    replicas: typeof replicas === 'number' ? replicas : before.replicas,
+    readyReplicas: typeof readyReplicas === 'number' ? readyReplicas : before.readyReplicas,
   }
 }
 
+/** Where nothing counts replicas that are ready, all are while the copy is up: those that it is to have. */
+function countsBy(
+  rules: KindRules,
+  object: KubeObject,
+  cluster: string,
+  isUp: boolean,
+  { status, replicas, readyReplicas }: Kept,
+): Pick<Judged, 'replicas' | 'readyReplicas'> {
+  const isCounted = [status['readyReplicas'], valueAt(object, 'status', 'readyReplicas')].some(
+    (each) => typeof each === 'number',
+  )
+  if (isCounted || !rules.has('replicas')) return { replicas, readyReplicas }
+  const wanted = tried(() => rules.replicas(object, cluster)).answer ?? 0
+  return { replicas: wanted, readyReplicas: isUp ? wanted : 0 }
+}
+
 interface Tried<T> {
-  readonly isKnown: boolean
   readonly answer?: T | undefined
   readonly failure?: string
 }
 
 function tried<T>(ask: () => T): Tried<T> {
   try {
-    return { isKnown: true, answer: ask() }
+    return { answer: ask() }
   } catch (error) {
-    if (error instanceof RuleFailure) return { isKnown: false, failure: error.message }
+    if (error instanceof RuleFailure) return { failure: error.message }
     throw error
   }
 }

@@ -12,7 +12,9 @@ import type { MemberConnection } from '../connect.ts'
 import { keyInKind, kindIdIn, kindIdOf, objectIdIn, type KindId, type ObjectId, type ObjectRef } from '../object-id.ts'
 import { loadCel } from '@flotilla/machinery/cel/program'
 import type { Interpreters } from '../interpreter/interpreters.ts'
+import type { Subject } from '../interpreter/journal.ts'
 import { contactThrough, type ContactListener, type WriteCheck } from './contact.ts'
+import { MemberIdentity } from './member-identity.ts'
 import { MemberKinds } from './member-kinds.ts'
 import { Outcomes } from './outcomes.ts'
 import { RequestBudget } from './request-budget.ts'
@@ -58,6 +60,7 @@ export class MemberSession {
   /** Within the member's budget; every answer is a sign of life. */
   readonly api: KubeApi
   readonly kinds: MemberKinds
+  readonly identity: MemberIdentity
   readonly outcomes = new Outcomes()
   readonly budget: RequestBudget
   readonly restores: RequestBudget
@@ -94,6 +97,7 @@ export class MemberSession {
     this.api = contactThrough(env, connection.api, this.budget, this.#listener)
     this.kinds = new MemberKinds(this.api, library, this.#abort.signal)
     this.#unwatch = interpreters.onChange(({ key }) => void this.#reread(key))
+    this.identity = new MemberIdentity(this.api, this.id, this.#abort.signal)
     this.#probing = this.#probe()
   }
 
@@ -197,6 +201,7 @@ export class MemberSession {
     await Promise.all(this.#opening.values())
     const informers = [...this.#informers.values(), ...this.#rereading.values()]
     await Promise.all(informers.map((informer) => informer.stop()))
+    this.#forgetFailures(() => true)
     await this.#options.connection.close()
   }
 
@@ -280,7 +285,15 @@ export class MemberSession {
 
   #tellRow(kind: KindId, key: string, before: Row | undefined, after: Row | undefined): void {
     const id = objectIdIn(kind, key)
+    if (!after) {
+      this.identity.doubt()
+      this.#forgetFailures((subject) => subject.key === key && kind.endsWith(`/${subject.kind}`))
+    }
     for (const listener of this.#rowListeners) listener({ id, before, after })
+  }
+
+  #forgetFailures(isGone: (subject: Subject) => boolean): void {
+    this.#options.interpreters.journal.forgetWhere((subject) => subject.on === this.name && isGone(subject))
   }
 
   #tellKind(id: KindId): void {

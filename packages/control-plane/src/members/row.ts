@@ -10,7 +10,7 @@ import { healthOf, type Health } from '@flotilla/machinery/health'
 import { keyOf, type KubeObject, type ManagedFieldsEntry } from '@flotilla/machinery/object'
 import { asDicts, dictAt, valueAt, type Dict } from '@flotilla/machinery/untyped'
 import { fieldsDigest } from './fields-digest.ts'
-import { judgedBy, type Judged } from './judge-by-rules.ts'
+import { isWell, judgedBy, type Judged } from './judge-by-rules.ts'
 import { noRules, type RuleLookup } from '../interpreter/rule-book.ts'
 import { kindIdOf, type KindId } from '../object-id.ts'
 
@@ -40,6 +40,8 @@ export interface Row {
   readonly replicas: number | undefined
   readonly readyReplicas: number | undefined
   readonly health: Health
+  /** Well, or meant not to run, or what runs of it until its end is ready. */
+  readonly isUp: boolean
   /** Run to its end, of kinds that do. */
   readonly isFinished: boolean
   readonly isDeleting: boolean
@@ -59,6 +61,7 @@ export function projectRow(object: KubeObject, now: number, rules: RuleLookup = 
   const generation = annotations?.[generationAnnotation]
   const ours = managedFields.find(isOurEntry)
   const known = rules.rulesFor(object)
+  const judged = judgedByKind(object, status)
   return {
     key: keyOf(metadata),
     uid: metadata.uid ?? '',
@@ -73,9 +76,7 @@ export function projectRow(object: KubeObject, now: number, rules: RuleLookup = 
       viaScale: subresource === 'scale',
     })),
     isObserved: isObserved(object, status),
-    ...replicasOf(object, status),
-    ...judgedByKind(object, status),
-    ...(known ? judgedBy(known, object, cluster) : {}),
+    ...(known ? judgedBy(known, object, cluster, judged) : judged),
     isDeleting: metadata.deletionTimestamp !== undefined,
     observedAt: now,
   }
@@ -83,8 +84,14 @@ export function projectRow(object: KubeObject, now: number, rules: RuleLookup = 
 
 function judgedByKind(object: KubeObject, status: Dict): Judged {
   const kind = kindIdOf(object)
+  const health = healthOf(object)
+  const counts = replicasOf(object, status)
+  const { replicas = 0, readyReplicas = 0 } = counts
+  const runs = kind === 'batch/Job' && replicas > 0 && readyReplicas >= replicas
   return {
-    health: healthOf(object),
+    ...counts,
+    health,
+    isUp: isWell(health) || runs,
     isFinished: isFinished(kind, status),
     status: keptStatus(kind, status),
     isStatusKnown: true,
@@ -104,9 +111,7 @@ function isObserved({ metadata }: KubeObject, status: Dict): boolean {
   return typeof observed !== 'number' || observed >= (metadata.generation ?? 0)
 }
 
-type ReplicaCounts = Pick<Row, 'replicas' | 'readyReplicas'>
-
-function replicasOf(object: KubeObject, status: Dict): ReplicaCounts {
+function replicasOf(object: KubeObject, status: Dict): Pick<Row, 'replicas' | 'readyReplicas'> {
   switch (kindIdOf(object)) {
     case 'apps/DaemonSet':
       return { replicas: count(status['currentNumberScheduled']), readyReplicas: count(status['numberReady']) }

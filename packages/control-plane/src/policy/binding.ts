@@ -1,6 +1,7 @@
 // What the binding of a template says before anything is decided. Pure.
 import { apiVersion, bindingFinalizer } from '@flotilla/api/group'
-import type { BindingSpec, Decision, PolicyRef, Removal, Workload } from '@flotilla/api/resource-binding'
+import type { BindingSpec, Decision, PolicyRef, Workload } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import { deepEqual } from '@flotilla/machinery/json'
 import { keyOf, type KubeObject, type ObjectKey } from '@flotilla/machinery/object'
@@ -20,7 +21,13 @@ import type { Verdict } from './match.ts'
 type Ref = BindingSpec['workloads'][number]['ref']
 type PolicyPart = Pick<
   BindingSpec,
-  'workloads' | 'followers' | 'policy' | 'losingPolicies' | 'preserveResourcesOnDeletion' | 'schedulePriority'
+  | 'workloads'
+  | 'followers'
+  | 'policy'
+  | 'losingPolicies'
+  | 'preserveResourcesOnDeletion'
+  | 'massRemoval'
+  | 'schedulePriority'
 >
 
 /** Past so many, policies that lost are not listed. */
@@ -92,11 +99,12 @@ export function newGroupBinding(
 }
 
 function keptOf(deleted: Binding, followers: readonly KubeObject[], now: string) {
-  const { decision, removals = [], evictions } = deleted.spec
+  const { decision, removals = [], evictions, removalHold } = deleted.spec
   return {
     ...(decision ? { decision } : {}),
-    removals: [...removals, ...droppedFollowers(deleted, followers, now)],
+    removals: [...removals, ...droppedFollowers(deleted, followers, 'NoLongerFollows', now)],
     ...(evictions ? { evictions } : {}),
+    ...(removalHold ? { removalHold } : {}),
   }
 }
 
@@ -119,7 +127,8 @@ export function bindingPatch(
   const owners = templates.filter((template) => !isOwnedBy(binding, template)).map(ownerOf)
   const isOwned = owners.length === 0
   if (isOwned && deepEqual(before, next)) return undefined
-  const removals = [...dropped, ...droppedFollowers(binding, followers, now)]
+  const reason = verdict.winner?.spec.propagateDeps === false ? 'DependenciesOff' : 'NoLongerFollows'
+  const removals = [...dropped, ...droppedFollowers(binding, followers, reason, now)]
   return {
     metadata: {
       resourceVersion: binding.metadata.resourceVersion,
@@ -130,6 +139,7 @@ export function bindingPatch(
       // What is empty now must not stay as it was.
       losingPolicies: next.losingPolicies ?? null,
       preserveResourcesOnDeletion: next.preserveResourcesOnDeletion ?? null,
+      massRemoval: next.massRemoval ?? null,
       schedulePriority: next.schedulePriority
         ? { priorityClassName: null, problem: null, preemptionPolicy: null, ...next.schedulePriority }
         : null,
@@ -158,8 +168,8 @@ export function withPolicyPart(
   verdict: Verdict,
   rules: RuleLookup,
 ): BindingSpec {
-  const { losingPolicies: _, preserveResourcesOnDeletion: __, schedulePriority: ___, ...rest } = spec
-  const { followers: ____, ...part } = policyPart(workloadsOf([template], { spec }, rules), verdict, [])
+  const { losingPolicies: _, preserveResourcesOnDeletion: __, massRemoval: ___, schedulePriority: ____, ...rest } = spec
+  const { followers: _____, ...part } = policyPart(workloadsOf([template], { spec }, rules), verdict, [])
   return { ...rest, ...part }
 }
 
@@ -171,6 +181,7 @@ function policyPart(workloads: readonly Workload[], verdict: Verdict, followers:
     ...(winner ? { policy: policyRef(winner) } : {}),
     ...(losers.length > 0 ? { losingPolicies: losers.slice(0, maxLosers).map(policyRef) as PolicyRef[] } : {}),
     ...(winner?.spec.preserveResourcesOnDeletion === true ? { preserveResourcesOnDeletion: true } : {}),
+    ...(winner?.spec.massRemoval === 'Allow' ? { massRemoval: 'Allow' } : {}),
     ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
@@ -194,6 +205,7 @@ export function workloadOf(template: KubeObject, before: Workload | undefined, r
   return {
     ref,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(rules.rulesFor(template)?.has('completion') ? { runsToCompletion: true } : {}),
     components: knownComponentsOf(template, before, rules),
   }
 }
@@ -210,13 +222,15 @@ function knownComponentsOf(template: KubeObject, before: Workload | undefined, r
 }
 
 function policyFields(spec: BindingSpec): PolicyPart {
-  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion, schedulePriority } = spec
+  const { workloads, followers, policy, losingPolicies, preserveResourcesOnDeletion, massRemoval, schedulePriority } =
+    spec
   return {
     workloads,
     ...(followers && followers.length > 0 ? { followers } : {}),
     ...(policy ? { policy } : {}),
     ...(losingPolicies && losingPolicies.length > 0 ? { losingPolicies } : {}),
     ...(preserveResourcesOnDeletion === undefined ? {} : { preserveResourcesOnDeletion }),
+    ...(massRemoval === undefined ? {} : { massRemoval }),
     ...(schedulePriority ? { schedulePriority } : {}),
   }
 }
@@ -243,7 +257,12 @@ export function removalsOfWorkloads(
   )
 }
 
-function droppedFollowers(binding: Binding, followers: readonly KubeObject[], now: string): readonly Removal[] {
+function droppedFollowers(
+  binding: Binding,
+  followers: readonly KubeObject[],
+  reason: 'NoLongerFollows' | 'DependenciesOff',
+  now: string,
+): readonly Removal[] {
   const kept = new Set(followers.map((follower) => objectIdOf(refOf(follower))))
   const dropped = (binding.spec.followers ?? []).filter(({ ref }) => !kept.has(objectIdOf(ref)))
   const clusters = binding.spec.decision?.clusters ?? []
@@ -254,7 +273,7 @@ function droppedFollowers(binding: Binding, followers: readonly KubeObject[], no
       ...registered(clusterUID),
       object,
       templateUID: uid,
-      reason: 'NoLongerFollows',
+      reason,
       since: now,
     })),
   )

@@ -1,7 +1,8 @@
 // Keeps one binding for all that a policy with schedulingUnit Together selects in one namespace. It takes the place of
 // other bindings of its workloads once all that it wants is there, so that nothing shrinks in between.
 import { fieldManager } from '@flotilla/api/group'
-import type { Removal, Workload } from '@flotilla/api/resource-binding'
+import type { Workload } from '@flotilla/api/resource-binding'
+import type { Removal } from '@flotilla/api/removal'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { watch } from '@flotilla/runtime/controller'

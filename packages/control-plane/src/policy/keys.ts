@@ -146,6 +146,7 @@ export function keysOfBinding(hub: Hub, { before, after }: Change<Binding>): Ite
     deepEqual(before.spec.policy, after.spec.policy) &&
     deepEqual(before.spec.schedulePriority, after.spec.schedulePriority) &&
     before.spec.preserveResourcesOnDeletion === after.spec.preserveResourcesOnDeletion &&
+    before.spec.massRemoval === after.spec.massRemoval &&
     (isThere(before) === isThere(after) || !isBesideGroup(hub, after)) &&
     deepEqual(before.metadata.ownerReferences, after.metadata.ownerReferences)
   return isSame ? [] : workloadsOf(binding)

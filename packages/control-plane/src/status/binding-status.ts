@@ -1,6 +1,7 @@
 // Folds what was observed on each cluster into a binding's status. Pure.
 import type { Condition as ApiCondition } from '@flotilla/api/condition'
 import type { BindingStatus, DecidedCluster } from '@flotilla/api/resource-binding'
+import type { RemovalHold } from '@flotilla/api/removal'
 import { deepEqual } from '@flotilla/machinery/json'
 import { setCondition } from '@flotilla/runtime/conditions'
 import { timestamp } from '@flotilla/runtime/timestamp'
@@ -142,15 +143,11 @@ function sums(rows: readonly Row[]): Counts {
   }
 }
 
-/** Ready when all of it is well; of a Job, which is well at its end only, when what runs of it is ready. */
+/** Ready when all of it is up. */
 function asOne(workloads: readonly ObservedObject[]): Counts {
   if (workloads.every(({ row }) => row === undefined)) return {}
-  const isReady = workloads.every(({ row, outcome }) => (row ? isRunning(row) : outcome?.isFinished === true))
+  const isReady = workloads.every(({ row, outcome }) => (row ? row.isUp : outcome?.isFinished === true))
   return { replicas: 1, readyReplicas: isReady ? 1 : 0 }
-}
-
-function isRunning({ health, replicas = 0, readyReplicas = 0, status }: Row): boolean {
-  return health.state === 'Healthy' || ('active' in status && replicas > 0 && readyReplicas >= replicas)
 }
 
 const fromWorst: readonly Health[] = ['Unknown', 'Unhealthy', 'Degraded', 'Progressing', 'Healthy']
@@ -181,7 +178,9 @@ function conditionsOf(
   ]
   const ready = readyOf([scheduled, applied, healthy])
   let conditions: readonly ApiCondition[] = binding.status?.conditions ?? []
-  for (const condition of [scheduled, applied, healthy, ready]) {
+  const held = binding.spec.removalHold && heldOf(binding, binding.spec.removalHold)
+  if (!held) conditions = conditions.filter(({ type }) => type !== 'RemovalHeld')
+  for (const condition of [scheduled, applied, healthy, ...(held ? [held] : []), ready]) {
     const next = generation === undefined ? condition : { ...condition, observedGeneration: generation }
     conditions = setCondition(conditions, next, now)
   }
@@ -237,6 +236,22 @@ function healthyOf({ spec }: Binding, clusters: readonly ClusterOutcome[]): Verd
     ? (fromWorst.slice(1).find((health) => ill.some((one) => one.health === health)) ?? worst)
     : worst
   return { type, status: isKnown ? 'False' : 'Unknown', reason, message }
+}
+
+/** There while something is held, and only then. */
+function heldOf(binding: Binding, { scope, message }: RemovalHold): Verdict {
+  const of = scope === 'Hub' ? 'the hub' : `policy ${binding.spec.policy?.name ?? ''}`
+  const reason = scope === 'Hub' ? 'TooManyOfHub' : 'TooManyOfPolicy'
+  const next = `Next: ${approveCommand(binding)}, or undo what caused it`
+  return { type: 'RemovalHeld', status: 'True', reason, message: `Nothing is deleted: of ${of} ${message}. ${next}` }
+}
+
+/** Lets go what is held of the binding. */
+export function approveCommand({ spec }: Pick<Binding, 'spec'>): string {
+  const [workload] = spec.workloads
+  if (!workload) return 'flotilla approve'
+  const { kind, name, namespace } = workload.ref
+  return `flotilla approve ${kind.toLowerCase()}/${name}${namespace === undefined ? '' : ` -n ${namespace}`}`
 }
 
 function described(clusters: readonly ClusterOutcome[], why: (cluster: ClusterOutcome) => string): string {

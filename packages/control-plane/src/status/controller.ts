@@ -3,6 +3,7 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { fieldManager } from '@flotilla/api/group'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
 import type { DecidedCluster } from '@flotilla/api/resource-binding'
+import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
@@ -14,6 +15,8 @@ import { isGrowing } from '@flotilla/scheduler/holding'
 import { goesWhole, isGroup } from '../requirements.ts'
 import { Coalescer } from '../coalesce.ts'
 import type { Binding, Hub } from '../hub.ts'
+import { onHub } from '../interpreter/kind-rules.ts'
+import { RuleFailure } from '../interpreter/rule-failure.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
 import { RequestBudget } from '../members/request-budget.ts'
@@ -200,7 +203,7 @@ class StatusController implements RunningStatus {
   async #writeBinding(key: string): Promise<Result | void> {
     const { env, hub } = this.#deps
     const binding = hub.binding(key)
-    if (!binding || binding.metadata.deletionTimestamp !== undefined) return
+    if (!binding || (isEnding(binding) && !binding.spec.removalHold)) return
     if (this.#isEarly(binding)) return { requeueAfterMs: earlyRetryMs }
     const namespaced = binding.metadata.namespace !== undefined
     const resource = namespaced ? resourceBindingResource : clusterResourceBindingResource
@@ -232,7 +235,19 @@ class StatusController implements RunningStatus {
     if (!hub.interpreters.hasSynced) return
     await hub.interpreters.ready(template)
     const status = templateStatus(template, copies, env.clock.now(), hub.interpreters)
-    if (status) await this.#write(`${templatePrefix}${id}`, resource, template, status)
+    if (status)
+      await this.#write(`${templatePrefix}${id}`, resource, template, status).catch((error: unknown) =>
+        this.#noteRefusal(error, template),
+      )
+  }
+
+  /** A CRD may serve no status of its objects: then what is aggregated has no place, which is the rule's fault. */
+  #noteRefusal(error: unknown, template: KubeObject): void {
+    const { interpreters } = this.#deps.hub
+    const interpreter = interpreters.rulesFor(template)?.interpreterOf('aggregation')
+    if (interpreter === undefined || !isError(error, 'NotFound')) throw error
+    const failure = new RuleFailure(interpreter, 'aggregation', `the hub serves no status of ${template.kind}`)
+    interpreters.journal.noteFailure(failure, template, onHub)
   }
 
   async #write(key: string, resource: Resource, object: KubeObject, status: object): Promise<void> {
@@ -330,6 +345,10 @@ class StatusController implements RunningStatus {
 function reachability({ status }: Cluster): boolean {
   const condition = status?.conditions?.find(({ type }) => type === 'Reachable')
   return condition === undefined || condition.status === 'True'
+}
+
+function isEnding({ metadata }: Binding): boolean {
+  return metadata.deletionTimestamp !== undefined
 }
 
 function isKnownReachable({ status }: Cluster): boolean {

@@ -57,13 +57,23 @@ function compile(source: string, options: CelOptions): Program {
     source,
     evaluate(bindings) {
       meter.reset()
-      const values = Object.fromEntries(variables.map((name) => [name, toCel(bindings[name] ?? null)]))
+      const values = Object.fromEntries(variables.map((name) => [name, converted(bindings[name] ?? null)]))
       const result = evaluate(values as Record<string, CelInput>)
       if (meter.isSpent) throw invalid(source, `it costs more than ${budget} steps on this object`)
       if (isCelError(result)) throw invalid(source, result.message)
       return fromCel(result)
     },
   }
+}
+
+/** Several rules are asked about one object in a row, and converting it costs more than most of them. */
+let last: { readonly value: unknown; readonly cel: CelInput } | undefined
+
+/** Objects are never changed, so the same one converts to the same. */
+function converted(value: unknown): CelInput {
+  if (typeof value !== 'object' || value === null) return toCel(value)
+  if (last?.value !== value) last = { value, cel: toCel(value) }
+  return last.cel
 }
 
 function planned(source: string, env: CelEnv, variables: ReadonlySet<string>) {

@@ -53,7 +53,7 @@ export function proposePreemption(question: Question): Proposal | undefined {
 
 /** Whether it is one that may preempt, as far as it says itself. */
 export function mayPreempt({ replicas, placement, ...request }: ScheduleRequest): boolean {
-  const isJob = request.completions !== undefined || request.kind === 'Job'
+  const isJob = request.completions !== undefined || request.kind === 'Job' || request.runsToEnd === true
   const isPlain = !isJob && request.requirements?.parts === undefined && request.alongWith === undefined
   return replicas !== undefined && isPlain && isBoundByRoom(placement)
 }

@@ -3,6 +3,7 @@ import { toPodRequest, type PodRequest } from '@flotilla/scheduler/fit'
 import { countTenants, type Host } from '@flotilla/scheduler/preemption/freed'
 import type { Binding } from '../../hub.ts'
 import { objectIdOf, type ObjectId } from '../../object-id.ts'
+import { runsToEnd } from '../../requirements.ts'
 import { isAtRest } from './at-rest.ts'
 
 export interface Resident {
@@ -48,7 +49,7 @@ export function outstandingOn(residents: readonly Resident[], hosts: readonly Ho
 
 /** Of a Job that is at rest pods are done; those of several components are not told apart. */
 function isLacking({ binding, replicas, isPlain }: Resident, pods: number): boolean {
-  const isJob = binding.spec.workloads[0]?.ref.kind === 'Job'
+  const isJob = binding.spec.workloads.slice(0, 1).some(runsToEnd)
   return isPlain && !isJob ? pods < replicas : !isAtRest(binding)
 }
 

@@ -16,6 +16,7 @@ import type { Change } from '@flotilla/runtime/source'
 import { timestamp } from '@flotilla/runtime/timestamp'
 import type { ScheduleRequest } from '@flotilla/scheduler/request'
 import { isOfRequest } from '@flotilla/scheduler/inputs'
+import { prepareCauses } from '@flotilla/scheduler/cause-of-loss'
 import { freeRoom } from '@flotilla/scheduler/estimate'
 import type { Reservation } from '@flotilla/scheduler/occupy'
 import { schedule } from '@flotilla/scheduler/schedule'
@@ -123,7 +124,7 @@ export function createSchedulerController({
     const isSame = decision === previous && stored === binding.spec.decision && binding.spec.rebalance === undefined
     if (!isSame || (stored && isOutdated(stored, uidOf))) {
       const isMoved = target !== undefined && decision !== previous && decision.explanation.trigger === 'Rebalance'
-      await announcing(key, binding, policy, decision, () => write(binding, decision, isMoved))
+      await announcing(key, binding, policy, decision, () => write(binding, decision, request, isMoved))
     } else if (waitMs !== undefined && waitMs > 0) return { requeueAfterMs: waitMs }
     if (decision.shortfall?.reason === scorerFailed) return { requeueAfterMs: scores.retryAfterMs(key) }
     return isWaiting ? { requeueAfterMs: lookForRoomEveryMs } : undefined
@@ -244,7 +245,7 @@ export function createSchedulerController({
       const request = requestOf(key, asked, policy, asked, growthWaitMs(key, binding) === 0)
       const decision = decide(request, binding)
       const save = () =>
-        announcing(key, binding, policy, decision, () => write(binding, decision, false, asked.spec.evictions))
+        announcing(key, binding, policy, decision, () => write(binding, decision, request, false, asked.spec.evictions))
       return { request, decision, snapshot: snapshotNow(), save }
     },
   })
@@ -253,6 +254,7 @@ export function createSchedulerController({
   async function write(
     binding: Binding,
     decided: Decision,
+    request?: ScheduleRequest,
     isMoved = false,
     evictions: readonly Eviction[] | undefined = binding.spec.evictions,
   ): Promise<void> {
@@ -260,7 +262,9 @@ export function createSchedulerController({
     const decision = withRegistrations(decided, previous, uidOf)
     const { forHash } = decision
     const now = timestamp(env.clock.now())
-    const removals = [...pendingRemovals(binding, decision), ...removalsFor(binding, decision, uidOf, now)]
+    // Nothing is asked anew: no cluster is left.
+    const causeOf = request ? prepareCauses(request, decided, snapshotNow()) : () => 'NoLongerScheduled' as const
+    const removals = [...pendingRemovals(binding, decision), ...removalsFor(binding, decision, uidOf, causeOf, now)]
     const moved = isMoved && rebalance?.moves ? { ...rebalance.moves, forHash, time: now } : rebalanced
     const change = createMergePatch(
       {

@@ -69,14 +69,17 @@ describe('isGrowthReady()', () => {
     expect(isGrowthReady({ ...aMove('other'), status } as Binding)).toBe(false)
   })
 
-  test('is true for a Job that has run to its end, and for one that has its pods ready', () => {
+  test.each([
+    { of: 'a Job', kind: 'Job', more: {} },
+    { of: 'what runs to its end by a rule of its kind', kind: 'Workflow', more: { runsToCompletion: true } },
+  ])('is true for $of once it is over, and while it has its pods ready', ({ kind, more }) => {
     const job = (outcome: object): Binding => {
       const move = aMove()
       const [workload] = move.spec.workloads
-      const ref = { ...(workload?.ref as NonNullable<typeof workload>['ref']), apiVersion: 'batch/v1', kind: 'Job' }
+      const ref = { ...(workload?.ref as NonNullable<typeof workload>['ref']), apiVersion: 'batch/v1', kind }
       const clusters = [{ name: 'eu', state: 'Applied', ...outcome }]
       const status = { decisionHash: 'hash', clusters }
-      return { ...move, spec: { ...move.spec, workloads: [{ ref, components: [] }] }, status } as Binding
+      return { ...move, spec: { ...move.spec, workloads: [{ ref, ...more, components: [] }] }, status } as Binding
     }
     expect(isGrowthReady(job({ readyReplicas: 0, health: 'Healthy' }))).toBe(true)
     expect(isGrowthReady(job({ readyReplicas: 6, health: 'Progressing' }))).toBe(true)

@@ -2,6 +2,7 @@
 import type { ClusterOutcome, DecidedCluster } from '@flotilla/api/resource-binding'
 import { isGrowing } from '@flotilla/scheduler/holding'
 import type { Binding } from '../../hub.ts'
+import { runsToEnd } from '../../requirements.ts'
 
 /**
  * True when nothing of the binding's decision is still growing. Only a status of this very decision counts: an older
@@ -13,7 +14,7 @@ export function isGrowthReady({ spec, status }: Binding): boolean {
   if (!decision || growing.length === 0) return true
   if (status?.decisionHash !== decision.forHash) return false
   const outcomes = new Map((status.clusters ?? []).map((outcome) => [outcome.name, outcome]))
-  const isJob = spec.workloads.some(({ ref }) => ref.kind === 'Job')
+  const isJob = spec.workloads.some(runsToEnd)
   return growing.every((cluster) => isThere(cluster, outcomes.get(cluster.name), isJob))
 }
 

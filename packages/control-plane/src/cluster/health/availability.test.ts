@@ -110,6 +110,19 @@ describe('nextHealth()', () => {
     expect(nextHealth(failed, silent(100), now, options)).toBe(failed)
   })
 
+  test.each(['Healthy', 'Recovering'] as const)(
+    'counts from now for what is %s since later: the clock was put back',
+    (state) => {
+      const seen = nextHealth(was(state, -3_600), answered, now, options)
+      expect(seen).toMatchObject({ state, since: ago(0) })
+    },
+  )
+
+  test('damps nothing by losses of a clock that was put back', () => {
+    const losses = [ago(-7_200), ago(-7_100), ago(-7_000)]
+    expect(nextHealth(was('Recovering', 31, losses), answered, now, options)?.state).toBe('Healthy')
+  })
+
   test('remembers since when it is silent, and when it was lost', () => {
     const suspect = nextHealth(was('Healthy'), silent(2), now, options)
     expect(suspect).toEqual({ state: 'Suspect', since: ago(0), silentSince: ago(10) })

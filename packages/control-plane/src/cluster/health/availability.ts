@@ -79,6 +79,8 @@ export function nextStep(
 
 function afterAnswer(before: ClusterHealth, now: number): ClusterHealth {
   const { state, since } = before
+  // The clock has been put back: what began later than now lasts from now.
+  if (Date.parse(since) > now && (state === 'Healthy' || state === 'Recovering')) return become(state, before, now)
   if (state === 'Healthy') return before
   if (state === 'Suspect') return become('Healthy', before, now)
   if (state !== 'Recovering') return become('Recovering', before, now)

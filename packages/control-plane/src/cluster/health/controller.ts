@@ -17,6 +17,7 @@ import type { Hub } from '../../hub.ts'
 import { hubItself, refusalOf } from '../../refused-registration.ts'
 import { nextHealth } from './availability.ts'
 import type { HubClaim } from './hub-lease.ts'
+import type { KnownPast } from './hub-past.ts'
 import { defaultHealthOptions, judgeProbe } from './judge-probe.ts'
 import type { ConditionValue, HealthOptions, ProbeResult } from './judge-probe.ts'
 import { ProbeSession, basisOf } from './probe-session.ts'
@@ -32,6 +33,8 @@ export interface HealthDeps {
   readonly fences: Fences
   /** Who we are to members. */
   readonly claim: HubClaim
+  /** Default: not kept. */
+  readonly past?: KnownPast
   /** ms since 1970 of the last answer of a member on its other connection: a second witness. */
   readonly heardAt: (cluster: string) => number | undefined
   /** Milliseconds between two probes of a member. Default 5 s. */

@@ -10,6 +10,7 @@ import type { Connect, MemberConnection } from '../../connect.ts'
 import { addMiss, type Silence } from './availability.ts'
 import { createHubLease } from './hub-lease.ts'
 import type { HubClaim, HubLease, LeaseVerdict } from './hub-lease.ts'
+import type { KnownPast } from './hub-past.ts'
 import type { HealthState, ProbeResult } from './judge-probe.ts'
 
 /** The version is asked for again after so long: an upgrade shows then at the latest. */
@@ -22,6 +23,7 @@ export interface ProbeSessionOptions {
   readonly env: Env
   readonly connect: Connect
   readonly claim: HubClaim
+  readonly past?: KnownPast
   readonly cluster: Cluster
   readonly credentials: KubeObject | undefined
   /** Milliseconds until a probe counts as a miss. */
@@ -48,7 +50,8 @@ export class ProbeSession {
     this.state = { misses: 0, lastAnswer: options.env.clock.now() }
     this.silence = noSilence(options.env)
     this.#connection = options.connect(options.cluster, options.credentials, 'probe')
-    this.lease = createHubLease(options.env, this.#connection.api, options.claim)
+    const { env, cluster, claim, past } = options
+    this.lease = createHubLease(env, this.#connection.api, claim, past?.on(cluster.metadata.name, cluster.spec.id))
   }
 
   get api(): KubeApi {

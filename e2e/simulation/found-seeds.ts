@@ -1,2 +1,0 @@
-// Seeds that once violated an invariant: they stay in the gate.
-export const foundSeeds: readonly number[] = [2010]
