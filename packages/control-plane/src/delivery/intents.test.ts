@@ -48,7 +48,7 @@ function countingIntents(): Intents {
     hashes++
     return createHmac('sha256', 'key').update(text).digest('base64url')
   }
-  return new Intents(t.hub, hmac, () => undefined)
+  return new Intents(t.hub, hmac, () => false)
 }
 
 describe('Intents.statement()', () => {
