@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { changes } from './benches/changes.ts'
 import { decision } from './benches/decision.ts'
 import { drift } from './benches/drift.ts'
+import { failover } from './benches/failover.ts'
 import { fanIn } from './benches/fan-in.ts'
 import { fleet } from './benches/fleet.ts'
 import { fragmentation } from './benches/fragmentation.ts'
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   fragmentation,
   scale,
   fanIn,
+  failover,
 ]
 
 const { positionals, values } = readArguments()

@@ -57,6 +57,17 @@ export interface Answers {
   readonly ready: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
+/** Simulated members, by their numbers, are to be reached no more, or again. */
+export interface Presence {
+  readonly members: readonly number[]
+  readonly isAway: boolean
+}
+
+export interface PresenceAnswer {
+  /** `now()` when it was so. */
+  readonly at: number
+}
+
 export interface Numbered<T> {
   readonly id: number
   readonly body: T
