@@ -49,9 +49,9 @@ describe('a hub of one real cluster', () => {
   const replicasOf = async (name: string) =>
     valueAt(await member().find(deployments, name, namespace), 'spec', 'replicas')
 
-  async function podUids(): Promise<readonly (string | undefined)[]> {
+  async function podUids(): Promise<readonly string[]> {
     const { items } = await member().api.list(pods, { namespace })
-    return items.map(({ metadata }) => metadata.uid).toSorted()
+    return items.map(({ metadata }) => metadata.uid ?? '').toSorted((a, b) => a.localeCompare(b))
   }
 
   async function stateOf(name: string): Promise<string | undefined> {
