@@ -25,7 +25,14 @@ export interface FlotillaProcess {
   end(signal: NodeJS.Signals): Promise<number>
 }
 
-export interface FlotillaProcessOptions {
+export interface StartLimits {
+  /** No file grows beyond so many KiB: writing more fails. */
+  readonly mostFileKiB?: number
+  /** A module that is loaded first. */
+  readonly preload?: string
+}
+
+export interface FlotillaProcessOptions extends StartLimits {
   /** Where its output is kept. */
   readonly folder: string
   /** Ends it when the test's process dies. */
@@ -34,11 +41,15 @@ export interface FlotillaProcessOptions {
 }
 
 export function startFlotilla(args: readonly string[], options: FlotillaProcessOptions): FlotillaProcess {
-  const child = spawn(process.execPath, [launcher, ...args], {
-    detached: true,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    'sh',
+    ['-c', `${limitOf(options)} exec "$0" "$@"`, process.execPath, ...preloadOf(options), launcher, ...args],
+    {
+      detached: true,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const { pid } = child
   if (pid === undefined) throw new Error(`Cannot start flotilla ${args.join(' ')}`)
   options.watchdog.watch(pid)
@@ -65,6 +76,15 @@ export function startFlotilla(args: readonly string[], options: FlotillaProcessO
       return performance.now() - from
     },
   }
+}
+
+/** In blocks of 512 bytes. */
+function limitOf({ mostFileKiB }: StartLimits): string {
+  return mostFileKiB === undefined ? '' : `ulimit -f ${2 * mostFileKiB};`
+}
+
+function preloadOf({ preload }: StartLimits): readonly string[] {
+  return preload === undefined ? [] : ['--import', preload]
 }
 
 function endOf(child: ChildProcess): Promise<void> {

@@ -36,6 +36,9 @@ vi.mock(import('../../../packages/control-plane/src/cluster/health/judge-probe.t
 vi.mock(import('../../../packages/control-plane/src/delivery/claims.ts'), (original) =>
   front('control-plane/delivery/claims', original),
 )
+vi.mock(import('../../../packages/control-plane/src/delivery/fights.ts'), (original) =>
+  front('control-plane/delivery/fights', original),
+)
 vi.mock(import('../../../packages/control-plane/src/delivery/plan.ts'), (original) =>
   front('control-plane/delivery/plan', original),
 )

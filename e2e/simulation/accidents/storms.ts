@@ -1,7 +1,7 @@
 // Requests without end: retries, watches, fights.
 import type * as backoff from '../../../packages/runtime/src/backoff.ts'
 import type * as idleWatch from '../../../packages/runtime/src/idle-watch.ts'
-import type * as plan from '../../../packages/control-plane/src/delivery/plan.ts'
+import type * as fights from '../../../packages/control-plane/src/delivery/fights.ts'
 import type * as requestBudget from '../../../packages/control-plane/src/members/request-budget.ts'
 import { scenarioOf, withoutGuard, type Accident } from './accident.ts'
 
@@ -44,8 +44,12 @@ export const storms: readonly Accident[] = [
         app: 'web',
       })),
     ),
-    guard: withoutGuard<typeof plan>('control-plane/delivery/plan', ({ planStep }) => ({
-      planStep: (...[situation]: Parameters<typeof planStep>) => planStep({ ...situation, restoredAt: [] }),
+    guard: withoutGuard<typeof fights>('control-plane/delivery/fights', ({ Fights }) => ({
+      Fights: class extends Fights {
+        override rivals() {
+          return new Map()
+        }
+      },
     })),
     violates: 'I6',
   },

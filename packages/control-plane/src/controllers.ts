@@ -19,6 +19,7 @@ import { Readings } from './readings.ts'
 import type { Connect } from './connect.ts'
 import type { Hmac } from './delivery/applied-hash.ts'
 import { startDelivery } from './delivery/controller.ts'
+import { createEventsController } from './events/controller.ts'
 import { createFailoverController } from './failover/controller.ts'
 import type { FailoverOptions } from './failover/options.ts'
 import { Fences } from './fences.ts'
@@ -92,6 +93,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     createFinishedJobsController({ env, hub }),
     createFailoverController({ ...options, hub, evictor }),
     createMovesController({ env, hub }),
+    createEventsController({ env, hub }),
   ].map((controller) => startController(env, controller))
   const delivery = startDelivery({ ...options, hub, members, fences })
   const status = startStatus({ env, hub, members })

@@ -176,4 +176,19 @@ describe('a member that a hub manages', () => {
     expect(await areSettingsChanged()).toBe(false)
     expect(await readyOf(fleet.api)).toMatchObject({ status: 'False', reason: 'IdentityChanged' })
   })
+
+  test('gets nothing stated anew that vanished because another cluster answers at its address', async () => {
+    const lies = fleet.lies['eu'] as Lies
+    lies.get = (resource, object) =>
+      resource.plural === 'namespaces' ? { ...object, metadata: { ...object.metadata, uid: 'another' } } : object
+    const applied: string[] = []
+    lies.beforeApply = (_, { metadata }) => applied.push(metadata.name)
+    await fleet.member('eu').delete(configMaps, inShop('settings'))
+    await fleet.api.create(configMaps, aConfigMap('new'))
+    await fleet.env.advance(60_000)
+    expect(applied).toEqual([])
+    lies.get = undefined
+    await fleet.env.advance(60_000)
+    expect([await isOnMember('settings'), await isOnMember('new')]).toEqual([true, true])
+  })
 })

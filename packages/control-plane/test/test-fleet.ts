@@ -12,7 +12,7 @@ import {
 import { documents } from '@flotilla/kube-server/discovery/serve'
 import type { KubeServer } from '@flotilla/kube-server/server'
 import { isError } from '@flotilla/machinery/errors'
-import type { KubeApi, RawRequest } from '@flotilla/machinery/kube-api'
+import type { GetOptions, KubeApi, RawRequest } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ObjectKey } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
 import { namespaces } from '@flotilla/machinery/well-known-resources'
@@ -208,9 +208,21 @@ export function serveDocuments(server: KubeServer): void {
   })
 }
 
+/** Members of these fleets are registered under identities that tests can write down. */
+function identifiedAs(uid: string, api: KubeApi): KubeApi {
+  return {
+    ...api,
+    async get<T extends KubeObject>(resource: Resource, key: ObjectKey, options?: GetOptions): Promise<T> {
+      const object = await api.get<T>(resource, key, options)
+      const isIdentity = resource.plural === 'namespaces' && key.name === 'kube-system'
+      return isIdentity ? { ...object, metadata: { ...object.metadata, uid } } : object
+    },
+  }
+}
+
 /** Our way to the member, over the network, each write noted. */
-function recorded({ simulated, writes, lies }: TestMember): KubeApi {
-  const api = lying(simulated.api, lies)
+function recorded({ id, simulated, writes, lies }: TestMember): KubeApi {
+  const api = lying(identifiedAs(id, simulated.api), lies)
   const note = (verb: string, resource: Resource, { name }: ObjectKey) =>
     void writes.push({ verb, resource: resource.plural, name })
   return {

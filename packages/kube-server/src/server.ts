@@ -14,6 +14,7 @@ import type { Housekeeper, HousekeepingDeps } from './housekeeping/deps.ts'
 import { definitionsResource } from './custom-resources/definition.ts'
 import { startDefinitionCleanup } from './housekeeping/definition-cleanup.ts'
 import { startGarbageCollector } from './housekeeping/garbage-collector.ts'
+import { startEventExpiry } from './housekeeping/event-expiry.ts'
 import { startNamespaceLifecycle } from './housekeeping/namespace-lifecycle.ts'
 import { startRoleAggregation } from './housekeeping/role-aggregation.ts'
 import { startServiceAccounts } from './housekeeping/service-accounts.ts'
@@ -120,6 +121,7 @@ function startHousekeeping(deps: HousekeepingDeps, features: KubeServerFeatures)
     startDefinitionCleanup(deps),
     startRoleAggregation(deps),
     startVolumeProtection(deps),
+    startEventExpiry(deps),
     ...(garbageCollector ? [startGarbageCollector(deps)] : []),
     ...(namespaceLifecycle ? [startNamespaceLifecycle(deps)] : []),
     ...(serviceAccounts ? [startServiceAccounts(deps, serviceAccounts)] : []),

@@ -33,6 +33,8 @@ export async function runDemo({ env, hub, folder, members, nodes, terminal }: De
   await Promise.all(members.map((member) => joinUnlessJoined(env, hub.api, member)))
   hub.addContexts(members.map(({ access }) => access))
   await applySampleOnce(hub.api, folder, members)
+  // A hub that starts again finds the sample running before it has read all of its clusters.
+  await hub.controlPlane.hub.synced()
   const isSettled =
     !(await hasSample(hub.api)) || (await watchUntilSettled(env, hub.controlPlane.hub, terminal, settledWithinMs))
   if (!terminal.stopped.aborted) {

@@ -136,7 +136,7 @@ export async function diffOnMember(
 }
 
 /** Nothing was done of it before. */
-const situation = { row: undefined, restoredAt: [], now: 0 } as const
+const situation = { row: undefined, truce: undefined } as const
 
 function settingsFor(side: Side, claims: readonly Claim[], cluster: string): DeliverySettings {
   const each = claims.map(({ binding }) => settingsOf(side.policyOf(binding)?.spec, cluster))

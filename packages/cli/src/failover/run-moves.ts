@@ -1,6 +1,6 @@
 // Prints the latest moves of workloads between clusters, with their reasons.
 import { historyKey, readHistory } from '@flotilla/control-plane/moves/history'
-import type { Move } from '@flotilla/control-plane/moves/move'
+import type { Move } from '@flotilla/control-plane/move'
 import { isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { configMaps } from '@flotilla/machinery/well-known-resources'

@@ -29,11 +29,12 @@ export const rightsObjects: readonly KubeObject[] = [
   ]),
   clusterRoleBinding('flotilla-admin', adminUser),
   // Templates may be of any kind: the controllers read all, and write of them nothing but their status; finished Jobs
-  // they delete when their time is over.
+  // they delete when their time is over, and Events tell what became of all.
   clusterRole('flotilla-controllers', [
     { apiGroups: ['*'], resources: ['*'], verbs: readVerbs },
     { apiGroups: ['*'], resources: ['*/status'], verbs: ['update', 'patch'] },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['delete'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
     { apiGroups: [group], resources: ['*'], verbs: writeVerbs },
     { nonResourceURLs: documents, verbs: ['get'] },
   ]),

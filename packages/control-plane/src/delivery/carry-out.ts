@@ -1,5 +1,5 @@
 // Carries out planned steps on one member: reads, applies, lets go, deletes.
-import { fieldManager, hubLabel } from '@flotilla/api/group'
+import { fieldManager } from '@flotilla/api/group'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject, ObjectKey, ObjectMeta } from '@flotilla/machinery/object'
@@ -20,8 +20,9 @@ import { describeDrift, driftOf, yieldFields } from './drift.ts'
 import type { Statement } from './intents.ts'
 import { withoutMarks } from './marks.ts'
 import { MemberNamespaces } from './member-namespaces.ts'
-import { ownedFieldsOf } from './owned-fields.ts'
 import type { Live, Step } from './plan.ts'
+import { conflicted, Restore } from './restore.ts'
+import { refusalText } from './refusal.ts'
 import type { DeliverySettings } from './settings.ts'
 
 export interface HoldRequest {
@@ -53,16 +54,14 @@ interface Reading {
   readonly live: Live
 }
 
-type ApplyStep = Extract<Step, { kind: 'apply' }>
+export type ApplyStep = Extract<Step, { kind: 'apply' }>
 type DeleteStep = Extract<Step, { kind: 'delete' }>
 
 /** What the member made of our last apply: no schema of ours knows it better. */
-interface Accepted {
+export interface Accepted {
   readonly hash: string
   readonly owned: string | undefined
 }
-
-const restoreWindowMs = 60_000
 
 /** An apply names every unknown field anyway: all that validation adds is that its text is read a second time. */
 const applyOptions = { fieldManager, fieldValidation: 'Ignore' } as const
@@ -71,36 +70,35 @@ const applyOptions = { fieldManager, fieldValidation: 'Ignore' } as const
 const unusedVersion = '9223372036854775807'
 
 export class CarryOut {
-  readonly #env: Env
   readonly #session: MemberSession
   /** Writes nothing without our claim on the member. */
   readonly #api: KubeApi
   readonly #hubId: string
   readonly #mayWrite: () => boolean
   readonly #accepted = new Map<ObjectId, Accepted>()
-  readonly #restores = new Map<ObjectId, readonly number[]>()
+  readonly restores: Restore
   /** Applies without an answer: what the cache holds may be what was there before them. */
   readonly #unanswered = new Set<ObjectId>()
   readonly #namespaces: MemberNamespaces
 
   constructor(env: Env, session: MemberSession, hubId: string, mayWrite: () => boolean) {
-    this.#env = env
     this.#session = session
     this.#hubId = hubId
     this.#mayWrite = mayWrite
     this.#api = session.checkedApi(() => this.#checkFence())
     this.#namespaces = new MemberNamespaces(this.#api, hubId)
+    this.restores = new Restore(env, session, {
+      accepted: this.#accepted,
+      read: async (request) => (await this.#read(request, request.statement)).object,
+      send: (request, step, stated) => this.#send(request, step, stated),
+      schema: (kind) => this.#schema(kind),
+    })
   }
 
   /** The field set that we owned right after stating what has this hash; undefined: not stated since the start. */
   ownedAfter(id: ObjectId, hash: string): string | undefined {
     const accepted = this.#accepted.get(id)
     return accepted?.hash === hash ? accepted.owned : undefined
-  }
-
-  /** ms since 1970, of the last minute. */
-  restoredAt(id: ObjectId): readonly number[] {
-    return this.#restores.get(id) ?? []
   }
 
   async hold(request: HoldRequest, plan: Plan): Promise<Held> {
@@ -114,6 +112,7 @@ export class CarryOut {
     }
     switch (step.kind) {
       case 'done':
+        this.restores.noteCalm(request.id)
         return { outcome: reading?.live.found === false ? finished(request) : applied(request) }
       case 'apply':
         return this.#apply(request, step, reading)
@@ -122,7 +121,7 @@ export class CarryOut {
       case 'conflicted':
         return this.#nameRival(request, step.retryAfterMs)
       case 'refuse':
-        return { outcome: this.#refuse(request, step.reason, reading) }
+        return { outcome: this.#refuse(request, step.reason, reading?.object) }
       case 'wait':
         return {
           outcome: { state: 'Pending', message: 'The copy on the member is being deleted' },
@@ -185,7 +184,7 @@ export class CarryOut {
   }
 
   async #apply(request: HoldRequest, step: ApplyStep, reading: Reading | undefined): Promise<Held> {
-    if (step.why === 'restore') return this.#restore(request, step, reading)
+    if (step.why === 'restore') return this.restores.restore(request, step, reading?.object)
     const stated = request.statement.render().object
     try {
       return await this.#send(request, step, stated)
@@ -226,31 +225,6 @@ export class CarryOut {
     }
   }
 
-  async #restore(request: HoldRequest, step: ApplyStep, reading: Reading | undefined): Promise<Held> {
-    const wait = this.#session.restores.take(request.signal)
-    if (wait) await wait
-    const stated = request.statement.render().object
-    if (request.settings.ignoreFields.length === 0) return this.#sendRestore(request, step, stated)
-    const object = reading?.object ?? (await this.#read(request, request.statement)).object
-    if (!object) throw new Waiting(`${displayId(request.id)} has just gone`, 0)
-    const schema = this.#schema(request.kind)
-    const yields = { ignored: request.settings.ignoreFields, yieldsChanges: false }
-    const own = yieldFields(stated, object, schema, yields)
-    const row = this.#session.project(object)
-    if (ownedFieldsOf(withAppliedHash(own, ''), schema) === row.owned) {
-      this.#accepted.set(request.id, { hash: request.statement.hash, owned: row.owned })
-      return { outcome: applied(request) }
-    }
-    return this.#sendRestore(request, step, own)
-  }
-
-  #sendRestore(request: HoldRequest, step: ApplyStep, stated: KubeObject): Promise<Held> {
-    const now = this.#env.clock.monotonic()
-    const recent = this.restoredAt(request.id).filter((at) => now - at < restoreWindowMs)
-    this.#restores.set(request.id, [...recent, now])
-    return this.#send(request, step, stated)
-  }
-
   /** `identity`: metadata that what is there must have. */
   async #send(
     { id, kind, statement, signal }: HoldRequest,
@@ -258,6 +232,9 @@ export class CarryOut {
     stated: KubeObject,
     identity: Pick<ObjectMeta, 'uid' | 'resourceVersion'> = step.uid === undefined ? {} : { uid: step.uid },
   ): Promise<Held> {
+    if (step.why === 'create' && (await this.#session.identity.confirm()) === false) {
+      throw new Waiting(`Another cluster answers at the address of ${this.#session.name}`, 5_000)
+    }
     await this.#namespaces.ensure(parseObjectId(id).namespace, signal)
     const marked = withAppliedHash(stated, statement.hash)
     const object = { ...marked, metadata: { ...marked.metadata, ...identity } }
@@ -301,25 +278,17 @@ export class CarryOut {
   async #nameRival(request: HoldRequest, retryAfterMs: number): Promise<Held> {
     const { object } = await this.#read(request, request.statement)
     const drift = object ? this.#differences(object, request.kind, request.statement) : []
-    const managers = [...new Set(drift.flatMap(({ manager }) => manager ?? []))]
-    const who = managers.length > 0 ? managers.join(', ') : 'somebody'
-    const message = `Conflicted: ${who} keeps changing ${displayId(request.id)}: ${describeDrift(drift)}`
-    return { outcome: { state: 'Failed', message, drift: describeDrift(drift) }, retryAfterMs }
+    return conflicted(request.id, drift, retryAfterMs)
   }
 
   #refuse(
     { id, kind, statement }: HoldRequest,
     reason: 'Abort' | 'NotIdentical',
-    reading: Reading | undefined,
+    object: KubeObject | undefined,
   ): Outcome {
-    const start = `Cannot take over ${displayId(id)} on ${this.#session.name}: it exists and is not ours`
-    const other = reading?.object?.metadata.labels?.[hubLabel]
-    const owner = other === undefined ? '' : ` but of hub ${other}`
-    if (reason === 'Abort' || !reading?.object) {
-      return { state: 'Failed', message: `${start}${owner}, and conflictResolution is Abort` }
-    }
-    const differences = describeDrift(this.#differences(reading.object, kind, statement))
-    return { state: 'Failed', message: `${start}${owner}, and it differs: ${differences}` }
+    const isCompared = reason === 'NotIdentical' && object !== undefined
+    const differences = isCompared ? this.#differences(object, kind, statement) : undefined
+    return { state: 'Failed', message: refusalText(id, this.#session.name, object, differences) }
   }
 
   /** Throws Conflict when the object is not just as it was read: it is then read again. */

@@ -325,6 +325,40 @@ describe('delivery and drift', () => {
     expect(await m1.get(configMaps, 'settings')).toMatchObject({ data: { a: '1' } })
   })
 
+  test('Correct goes on correcting what others than the rival change, and counts each of them for itself', async () => {
+    const settings = await t.place(aConfigMap('settings', { a: '1', b: '1', c: '1' }), configMaps, { m1: null })
+    for (let i = 0; i < 8; i++) {
+      await meddle(m1, configMaps, 'settings', { data: { a: `rival-${i}` } }, 'rival')
+      await t.env.advance(100)
+    }
+    await meddle(m1, configMaps, 'settings', { data: { b: 'changed', c: null } }, 'somebody-else')
+    await t.settle()
+    expect(await m1.get(configMaps, 'settings')).toMatchObject({ data: { a: 'rival-7', b: '1', c: '1' } })
+    expect(await outcome(settings)).toMatchObject({
+      state: 'Failed',
+      message: expect.stringMatching(/^Conflicted: rival keeps changing ConfigMap shop\/settings: data\.a: [^;]*$/),
+    })
+    await t.env.advance(61_000)
+    expect(await outcome(settings)).toMatchObject({ state: 'Applied' })
+  })
+
+  test('Correct waits longer each time that a rival does not leave off, and forgets it once it has', async () => {
+    await t.place(aConfigMap('settings'), configMaps, { m1: null })
+    m1.writes.length = 0
+    const fightFor = async (seconds: number) => {
+      for (let i = 0; i < seconds; i++) {
+        await meddle(m1, configMaps, 'settings', { data: { a: `rival-${i}` } }, 'rival')
+        await t.env.advance(1_000)
+      }
+      return m1.writes.splice(0).length
+    }
+    // 6 at once, then one after each of 1, 2, 4 and 8 minutes.
+    expect(await fightFor(20 * 60)).toBe(10)
+    await t.env.advance(15 * 60_000)
+    m1.writes.length = 0
+    expect(await fightFor(30)).toBe(6)
+  })
+
   test('Report leaves the field, lists it, and still applies the rest', async () => {
     const settings = await t.place(
       aConfigMap('settings', { a: '1', b: '1' }),

@@ -94,6 +94,22 @@ export function yieldFields(
   return (removeFields(stated, set, typeOfKind(schema), undefined) as KubeObject | undefined) ?? stated
 }
 
+/** `stated` without the fields that differ in `live` and are owned by `managers`; an empty name: by nobody. */
+export function withoutFieldsOf(
+  managers: ReadonlySet<string>,
+  stated: KubeObject,
+  live: KubeObject,
+  schema: KindSchema,
+): KubeObject {
+  const others = live.metadata.managedFields?.filter((entry) => !isOurEntry(entry)) ?? []
+  const owners = others.map(({ manager, fieldsV1 }) => ({ manager, fields: parseFieldSet(fieldsV1) }))
+  const ownerOf = (path: FieldPath) => owners.find(({ fields }) => has(fields, path))?.manager ?? ''
+  const paths = [...pathsOf(differingFields(stated, live, schema))].filter((path) => managers.has(ownerOf(path)))
+  if (paths.length === 0) return stated
+  const set = withoutMarks(fieldSetOfPaths(paths))
+  return (removeFields(stated, set, typeOfKind(schema), undefined) as KubeObject | undefined) ?? stated
+}
+
 /** Our own label and annotations are never anybody else's. */
 function withoutMarks(set: FieldSet): FieldSet {
   const marks = [...pathsOf(set)].filter((path) => path.some((step) => step.startsWith('f:flotilla.dev/')))

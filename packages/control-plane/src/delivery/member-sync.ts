@@ -221,8 +221,7 @@ export class MemberSync implements AsyncDisposable {
       wanted,
       row: this.session.row(id),
       live,
-      restoredAt: this.#carryOut.restoredAt(id),
-      now: this.#deps.env.clock.monotonic(),
+      truce: this.#carryOut.restores.truce(id),
     }
   }
 

@@ -59,11 +59,10 @@ const theirs = (isIdentical: boolean, row: Partial<Row> = {}): Live => ({
 const ours = (row: Partial<Row> = {}): Live => ({ found: true, row: aRow(row), isOurs: true, isIdentical: false })
 
 function plan(situation: Partial<Situation> & Pick<Situation, 'wanted'>) {
-  return planStep({ id, hubId: 'hub', row: undefined, live: undefined, restoredAt: [], now, ...situation })
+  return planStep({ id, hubId: 'hub', row: undefined, live: undefined, truce: undefined, ...situation })
 }
 
 describe('planStep() applies', () => {
-  const recent = (count: number) => Array.from({ length: count }, (_, i) => now - 1_000 * (i + 1))
   test.each([
     {
       name: 'creates what is not in the cache, which nothing that is there lets happen',
@@ -112,14 +111,14 @@ describe('planStep() applies', () => {
       want: { kind: 'apply', why: 'restore', uid: 'copy', force: true },
     },
     {
-      name: 'restores a sixth time within a minute',
-      given: { wanted: hold(), row: aRow({ owned: 'less' }), restoredAt: recent(5) },
-      want: { kind: 'apply', why: 'restore', uid: 'copy', force: true },
+      name: 'leaves to others what they are left, and tells',
+      given: { wanted: hold(), row: aRow({ owned: 'less' }), truce: { owned: 'less', endsInMs: 54_000 } },
+      want: { kind: 'conflicted', retryAfterMs: 54_000 },
     },
     {
-      name: 'does not restore a seventh time until the first is a minute ago',
-      given: { wanted: hold(), row: aRow({ owned: 'less' }), restoredAt: recent(6) },
-      want: { kind: 'conflicted', retryAfterMs: 54_000 },
+      name: 'restores what is taken besides',
+      given: { wanted: hold(), row: aRow({ owned: 'least' }), truce: { owned: 'less', endsInMs: 54_000 } },
+      want: { kind: 'apply', why: 'restore', uid: 'copy', force: true },
     },
     {
       name: 'only reports drift where the policy says so',

@@ -3,6 +3,7 @@
 import type { Row } from '../members/row.ts'
 import { kindIdIn, type ObjectId } from '../object-id.ts'
 import type { WantedRemoval } from './claims.ts'
+import type { Truce } from './fights.ts'
 import type { DeliverySettings } from './settings.ts'
 
 /** What the member shall hold. */
@@ -31,10 +32,8 @@ export interface Situation {
   readonly row: Row | undefined
   /** Undefined: not read yet. */
   readonly live: Live | undefined
-  /** When drift of the object was corrected before, monotonic ms. */
-  readonly restoredAt: readonly number[]
-  /** Monotonic ms. */
-  readonly now: number
+  /** Fields are left to others who kept taking them. */
+  readonly truce: Truce | undefined
 }
 
 export type Step =
@@ -52,7 +51,7 @@ export type Step =
     }
   /** Somebody else changed our fields: leave them and list them. */
   | { readonly kind: 'report' }
-  /** Somebody else keeps changing our fields: leave them for so long. */
+  /** Somebody else keeps taking our fields: they are left to it for so long. */
   | { readonly kind: 'conflicted'; readonly retryAfterMs: number }
   /** It is somebody else's, and the policy does not let us take it. */
   | { readonly kind: 'refuse'; readonly reason: 'Abort' | 'NotIdentical' }
@@ -65,10 +64,6 @@ export type Step =
   | { readonly kind: 'gone' }
   /** Never deleted by itself. */
   | { readonly kind: 'keep' }
-
-/** Restores of one object within a minute, after which its other writer is named instead. */
-export const maxRestoresPerMinute = 6
-const minuteMs = 60_000
 
 /** Kinds whose deletion takes what is in them along. */
 const keptKinds = new Set([
@@ -93,16 +88,15 @@ export function planStep(situation: Situation): Step {
 const done: Step = { kind: 'done' }
 const create: Step = { kind: 'apply', why: 'create', uid: undefined, force: false }
 
-function planOurs({ hubId, restoredAt, now }: Situation, wanted: WantedObject, row: Row): Step {
+function planOurs({ hubId, truce }: Situation, wanted: WantedObject, row: Row): Step {
   if (row.isDeleting) return { kind: 'wait' }
   if (row.applied !== wanted.hash || row.hub !== hubId) {
     return { kind: 'apply', why: 'update', uid: row.uid, force: false }
   }
   if (wanted.owned === undefined || row.owned === wanted.owned) return done
   if (wanted.settings.drift === 'Report') return { kind: 'report' }
-  const recent = restoredAt.filter((at) => now - at < minuteMs)
-  if (recent.length < maxRestoresPerMinute) return { kind: 'apply', why: 'restore', uid: row.uid, force: true }
-  return { kind: 'conflicted', retryAfterMs: Math.min(...recent) + minuteMs - now }
+  if (truce && truce.owned === row.owned) return { kind: 'conflicted', retryAfterMs: truce.endsInMs }
+  return { kind: 'apply', why: 'restore', uid: row.uid, force: true }
 }
 
 function planTheirs({ settings }: WantedObject, row: Row, isIdentical: boolean): Step {

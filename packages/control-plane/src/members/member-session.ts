@@ -14,6 +14,7 @@ import { loadCel } from '@flotilla/machinery/cel/program'
 import type { Interpreters } from '../interpreter/interpreters.ts'
 import type { Subject } from '../interpreter/journal.ts'
 import { contactThrough, type ContactListener, type WriteCheck } from './contact.ts'
+import { MemberIdentity } from './member-identity.ts'
 import { MemberKinds } from './member-kinds.ts'
 import { Outcomes } from './outcomes.ts'
 import { RequestBudget } from './request-budget.ts'
@@ -59,6 +60,7 @@ export class MemberSession {
   /** Within the member's budget; every answer is a sign of life. */
   readonly api: KubeApi
   readonly kinds: MemberKinds
+  readonly identity: MemberIdentity
   readonly outcomes = new Outcomes()
   readonly budget: RequestBudget
   readonly restores: RequestBudget
@@ -95,6 +97,7 @@ export class MemberSession {
     this.api = contactThrough(env, connection.api, this.budget, this.#listener)
     this.kinds = new MemberKinds(this.api, library, this.#abort.signal)
     this.#unwatch = interpreters.onChange(({ key }) => void this.#reread(key))
+    this.identity = new MemberIdentity(this.api, this.id, this.#abort.signal)
     this.#probing = this.#probe()
   }
 
@@ -282,7 +285,10 @@ export class MemberSession {
 
   #tellRow(kind: KindId, key: string, before: Row | undefined, after: Row | undefined): void {
     const id = objectIdIn(kind, key)
-    if (!after) this.#forgetFailures((subject) => subject.key === key && kind.endsWith(`/${subject.kind}`))
+    if (!after) {
+      this.identity.doubt()
+      this.#forgetFailures((subject) => subject.key === key && kind.endsWith(`/${subject.kind}`))
+    }
     for (const listener of this.#rowListeners) listener({ id, before, after })
   }
 

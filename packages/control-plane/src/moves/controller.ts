@@ -10,7 +10,7 @@ import { timestamp } from '@flotilla/runtime/timestamp'
 import { keyOf } from '@flotilla/machinery/object'
 import type { Binding, Hub } from '../hub.ts'
 import { historyKey, readHistory, withMoves } from './history.ts'
-import { type Move, moveOf } from './move.ts'
+import { type Move, moveOf } from '../move.ts'
 
 export interface MovesDeps {
   readonly env: Env

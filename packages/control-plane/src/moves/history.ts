@@ -3,7 +3,7 @@ import { movesName } from '@flotilla/api/failover'
 import { systemNamespace } from '@flotilla/api/group'
 import type { KubeObject } from '@flotilla/machinery/object'
 import { textAt } from '@flotilla/machinery/untyped'
-import type { Move } from './move.ts'
+import type { Move } from '../move.ts'
 
 export const historyKey = { namespace: systemNamespace, name: movesName }
 

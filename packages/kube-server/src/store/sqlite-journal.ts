@@ -230,7 +230,8 @@ function damaged(path: string, why: string, cause: unknown): FlotillaError {
 
 function whyNotStored(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error)
-  return /disk is full/.test(why) ? 'the disk is full. Next: free some space and try again' : why
+  if (/disk is full/.test(why)) return 'the disk is full. Next: free some space and try again'
+  return /I\/O error/.test(why) ? `the disk fails (${why}). Next: see to the disk and try again` : why
 }
 
 /** Opens a file that was just made, once its folder durably names it. */

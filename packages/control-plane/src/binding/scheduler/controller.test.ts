@@ -54,8 +54,8 @@ async function reweigh(weights: Readonly<Record<string, number>>): Promise<void>
   await t.api.update(propagationPolicyResource, { ...policy, spec: aWeightedPolicy(weights)['spec'] })
 }
 
-async function theBinding(): Promise<ResourceBinding> {
-  await t.env.advance(2_000)
+async function theBinding(afterMs = 2_000): Promise<ResourceBinding> {
+  await t.env.advance(afterMs)
   const { items } = await t.api.list<ResourceBinding>(resourceBindingResource)
   if (!items[0]) throw new Error('there is no binding')
   return items[0]
@@ -98,6 +98,15 @@ describe('createSchedulerController()', () => {
     expect(shares(moving)).toEqual(['ap: 2→6', 'eu: 6→2', 'us: 4'])
     await reportReady(moving)
     expect(shares(await theBinding())).toEqual(['ap: 6', 'eu: 2', 'us: 4'])
+  })
+
+  test('has growth that was just seen ready count as held in the decision that follows', async () => {
+    await place(6, { eu: 1, us: 1 })
+    await reportReady(await theBinding())
+    await reweigh({ eu: 1, us: 2 })
+    await reportReady(await theBinding(100))
+    await reweigh({ eu: 1, ap: 2 })
+    expect(shares(await theBinding())).toEqual(['ap: 0→4', 'eu: 2', 'us: 4→0'])
   })
 
   test('keeps a cluster that is dropped until growth is ready, then records removals in the same write', async () => {

@@ -118,6 +118,8 @@ export function createSchedulerController({
     const decision = decideWithScores(key, request, before)
     // Whoever answers has it decided then; meanwhile others go ahead.
     if (decision === undefined) return
+    const steadyMs = steadyInMs(key, before)
+    if (decision !== previous && steadyMs > 0) return { requeueAfterMs: steadyMs }
     if (takesRoom(request, decision) && waiting.givesWay(binding)) return { requeueAfterMs: 0 }
     const isWaiting = waitsForRoom(request, decision, snapshotNow())
     waiting.settle(binding, isWaiting)
@@ -147,6 +149,11 @@ export function createSchedulerController({
     const waits = [growth.waitMs(key, binding, env.clock.monotonic()), graceMs(binding, env.clock.now())]
     const known = waits.filter((wait) => wait !== undefined)
     return known.length === 0 ? undefined : Math.min(...known)
+  }
+
+  /** Milliseconds until growth that has just come ready counts as held: nothing is decided otherwise before. */
+  function steadyInMs(key: string, binding: Binding): number {
+    return growth.waitMs(key, binding, env.clock.monotonic()) ?? 0
   }
 
   /** Nobody decides anew: what was decided holds for clusters as they are registered now. */
@@ -241,6 +248,7 @@ export function createSchedulerController({
       const binding = hub.binding(key)
       const policy = binding?.spec.policy && policyOf(hub, binding.spec.policy)
       if (!binding?.spec.decision || !policy || binding.metadata.deletionTimestamp !== undefined) return undefined
+      if (steadyInMs(key, binding) > 0) return undefined
       const asked = { ...binding, spec: { ...binding.spec, evictions: evictions(binding.spec.evictions ?? []) } }
       const request = requestOf(key, asked, policy, asked, growthWaitMs(key, binding) === 0)
       const decision = decide(request, binding)

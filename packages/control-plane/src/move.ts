@@ -1,7 +1,7 @@
 // What one write of a binding moves: replicas that leave clusters while others get some. Pure.
 import type { DecidedCluster } from '@flotilla/api/resource-binding'
-import type { Binding } from '../hub.ts'
-import { workloadOf } from '../workload-name.ts'
+import type { Binding } from './hub.ts'
+import { workloadOf } from './workload-name.ts'
 
 /** One move, as the history keeps it. */
 export interface Move {

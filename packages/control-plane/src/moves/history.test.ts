@@ -2,7 +2,7 @@ import type { BindingSpec, DecidedCluster } from '@flotilla/api/resource-binding
 import { describe, expect, test } from 'vitest'
 import type { Binding } from '../hub.ts'
 import { readHistory, withMoves } from './history.ts'
-import { type Move, moveOf } from './move.ts'
+import { type Move, moveOf } from '../move.ts'
 
 const time = '2026-03-01T12:00:00Z'
 const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'u' }
