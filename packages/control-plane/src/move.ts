@@ -37,8 +37,11 @@ export function moveOf(before: Binding, after: Binding, time: string): Move | un
 }
 
 /** It was written before the move that it leads to. */
-function withdrawalOf({ spec }: Binding, from: Move['from']): Pick<Move, 'reason' | 'message'> | undefined {
-  const found = spec.evictions?.find(({ reason, cluster }) => reason === 'Withdrawn' && cluster in from)
+function withdrawalOf(
+  { spec }: Binding,
+  left: Readonly<Record<string, number>>,
+): Pick<Move, 'reason' | 'message'> | undefined {
+  const found = spec.evictions?.find(({ reason, cluster }) => reason === 'Withdrawn' && cluster in left)
   return found && { reason: found.reason, message: found.message }
 }
 
