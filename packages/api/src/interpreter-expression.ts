@@ -9,7 +9,7 @@ const aggregationBudget = 200_000
 
 const variables: Partial<Record<InterpreterOperation, readonly string[]>> = {
   revise: ['object', 'replicas'],
-  aggregation: ['object', 'copies'],
+  aggregation: ['object', 'copies', 'observed'],
 }
 
 /** Fields of the second map and those after it replace fields of the first. */
@@ -18,11 +18,23 @@ function merge(maps: unknown): unknown {
   return Object.assign({}, ...maps.map(asDict)) as unknown
 }
 
+/** Of each field the sum over all maps; what is no number counts nothing. */
+function sums(maps: unknown, fields: unknown): unknown {
+  if (!Array.isArray(maps) || !Array.isArray(fields))
+    throw new Error('sums() takes a list of maps and a list of fields')
+  const dicts = maps.map(asDict)
+  return Object.fromEntries(fields.map((field) => [field, dicts.reduce((sum, each) => sum + count(each[field]), 0)]))
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
 /** Throws Invalid where it does not compile, CelLoading until the engine is loaded. */
 export function compileRule(operation: InterpreterOperation, expression: string): Program {
   return compileCel(expression, {
     variables: variables[operation] ?? ['object'],
-    functions: { merge },
+    functions: { merge, sums },
     budget: operation === 'aggregation' ? aggregationBudget : budget,
   })
 }

@@ -95,7 +95,7 @@ const interpreterSpecSchema = object('A kind, and how its objects are read. What
   aggregation: optional(
     object('The whole status of the template on the hub, which it has by this rule alone.', {
       expression: expression(
-        "Over `object`, the template, and `copies`, a list of {cluster, status, health, reachable, observed}; `observed`: the member's controller has seen this generation of the template. Copies that were not seen yet have an empty status. Gives a status.",
+        'Over `object`, the template, and `copies`, a list of {cluster, status, health, reachable, observed}; a copy is `observed` when its controller has seen this generation of the template, and `observed` is true when all are. Copies that were not seen yet have an empty status. Gives a status.',
       ),
     }),
   ),

@@ -186,7 +186,7 @@ describe('an Interpreter', () => {
     const working = await condition('Working')
     expect([working?.status, working?.reason]).toEqual(['False', 'RuleFailed'])
     expect(working?.message).toMatch(/^Rule \w+ of Interpreter widgets failed: .*; for Widget shop\/web on .* more$/)
-    await change(rules)
+    await change({ ...rules, replicas: { path: 'spec.size', expression: null }, revise: null })
     expect((await condition('Working'))?.status).toBe('True')
     expect((await binding()).status?.clusters?.map(({ health }) => health)).toEqual(['Healthy', 'Healthy'])
   })
@@ -223,6 +223,19 @@ describe('an Interpreter', () => {
     await fleet.env.advance(60_000)
     expect(await copy('eu')).toBeUndefined()
     expect(await copy('us')).toBeDefined()
+  })
+
+  test('holds after a restart as before: nothing is written', async () => {
+    await interpretBy(rules)
+    await placeWidget()
+    await setStatus({ ready: 3 })
+    const versions = async () => Promise.all(names.map(async (name) => (await copy(name))?.metadata.resourceVersion))
+    const before = { versions: await versions(), binding: await binding() }
+    await fleet.restart()
+    await fleet.env.advance(60_000)
+    expect(await versions()).toEqual(before.versions)
+    expect((await binding()).spec).toEqual(before.binding.spec)
+    expect((await binding()).status).toEqual(before.binding.status)
   })
 
   test('forgets failures of what has gone', async () => {

@@ -12,13 +12,13 @@ import { isOverride, type Sides } from './hub-views.ts'
 type Ref = BindingSpec['workloads'][number]['ref']
 
 /** By id. */
-export function concernedBy({ before, after, put, removed }: Sides): ReadonlyMap<ObjectId, Ref> {
+export function concernedBy({ before, after, put, removed, interpreted }: Sides): ReadonlyMap<ObjectId, Ref> {
   const changed = [...put.values()]
   const overrides = [...before.overrides, ...after.overrides]
   // Places and labels of a cluster, and labels of namespaces, decide which overrides apply.
   const areAllMeant = changed.some((object) => isCluster(object) || isNamespace(object))
   const meant = areAllMeant ? overrides : overrides.filter((each) => isChanged(each))
-  const kinds = new Set(meant.flatMap(({ spec }) => spec.resourceSelectors.map(kindIdOf)))
+  const kinds = new Set([...interpreted, ...meant.flatMap(({ spec }) => spec.resourceSelectors.map(kindIdOf))])
   const known = new Map(before.bindings.map((binding) => [keyOf(binding.metadata), binding]))
   const next = new Map(after.bindings.map((binding) => [keyOf(binding.metadata), binding]))
   const all = [...new Set([...known.keys(), ...next.keys()])].flatMap((key) => {

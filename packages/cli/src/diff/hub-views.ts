@@ -3,12 +3,12 @@ import type { Cluster } from '@flotilla/api/cluster'
 import { group } from '@flotilla/api/group'
 import type { Binding } from '@flotilla/control-plane/hub'
 import type { AnyOverridePolicy } from '@flotilla/control-plane/delivery/overrides'
-import { kindIdOf, objectIdOf, type ObjectId } from '@flotilla/control-plane/object-id'
+import { kindIdOf, objectIdOf, type KindId, type ObjectId } from '@flotilla/control-plane/object-id'
 import { RuleBook } from '@flotilla/control-plane/interpreter/rule-book'
 import { policyRef, type Policy } from '@flotilla/control-plane/policy/match'
 import { decidedBindings } from '@flotilla/control-plane/what-if/decided-bindings'
 import { fleetOf } from '@flotilla/control-plane/what-if/fleet-of'
-import { idOf, isNamespace, replaced } from '@flotilla/control-plane/what-if/hub-state'
+import { idOf, interpretedKinds, isNamespace, replaced } from '@flotilla/control-plane/what-if/hub-state'
 import { foretell, isCluster, type PreparedPlan } from '@flotilla/control-plane/what-if/plan-now'
 import { inTurns } from '@flotilla/control-plane/what-if/in-turns'
 import { withFollowers } from '@flotilla/control-plane/what-if/with-followers'
@@ -31,6 +31,8 @@ export interface Sides {
   /** Templates as they would be, of those that are put on the hub. */
   readonly put: ReadonlyMap<ObjectId, KubeObject>
   readonly removed: ReadonlySet<ObjectId>
+  /** Kinds that are read by other rules. */
+  readonly interpreted: ReadonlySet<KindId>
   /** Templates that are taken away while their policy has their copies stay. */
   readonly preserved: ReadonlySet<ObjectId>
 }
@@ -72,6 +74,7 @@ export async function readSides(env: Env, api: KubeApi, asked: PreparedPlan): Pr
     },
     put,
     removed: gone,
+    interpreted: interpretedKinds([...objects, ...removed]),
     preserved: preservedBy(after.bindings, gone),
   }
 }

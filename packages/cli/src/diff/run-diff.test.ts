@@ -1,5 +1,6 @@
 import { clusterResource } from '@flotilla/api/cluster'
 import { apiVersion } from '@flotilla/api/group'
+import { interpreterResource } from '@flotilla/api/interpreter'
 import { overridePolicyResource } from '@flotilla/api/override-policy'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
@@ -25,6 +26,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => open.disposeAsync())
 
+const names = ['ap-south', 'eu-west', 'us-east']
 const web = { name: 'web', namespace: 'shop' }
 const ofWeb = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }]
 const image = 'spec.template.spec.containers[web].image'
@@ -124,6 +126,28 @@ describe('flotilla diff', () => {
     const { out, err } = await diff(...args)
     expect(out).toContain('  +   key: "***"\n')
     expect(out + err).not.toMatch(/canary|Y2FuYXJ5/)
+  })
+
+  it('shows what an Interpreter has follow, and what it leaves when it is taken away', async () => {
+    const interpreter = {
+      apiVersion,
+      kind: 'Interpreter',
+      metadata: { name: 'deployments' },
+      spec: {
+        target: { group: 'apps', kind: 'Deployment' },
+        dependencies: { expression: '[{"kind": "ConfigMap", "name": "extra"}]' },
+      },
+    }
+    const extra = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'extra', namespace: 'shop' }, data: {} }
+    await hub.create(configMaps, extra)
+    const created = names.map((name) => `ConfigMap shop/extra on ${name}: Created`)
+    expect(new Set(await toldOf('-f', file(interpreter)))).toEqual(new Set(created))
+    await hub.create(interpreterResource, interpreter)
+    await expect.poll(async () => (await diff('-f', file(interpreter))).code, { timeout: 20_000 }).toBe(0)
+    const deleted = created.map((text) => text.replace('Created', 'Deleted'))
+    expect(new Set(await toldOf('--remove', 'interpreter/deployments'))).toEqual(new Set(deleted))
+    await hub.delete(interpreterResource, { name: 'deployments' })
+    await hub.delete(configMaps, extra.metadata)
   })
 
   it('shows what a template leaves that is taken away, and what stays where it is preserved', async () => {

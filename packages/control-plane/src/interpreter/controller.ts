@@ -79,7 +79,7 @@ function acceptedOf(name: string, interpreters: Interpreters): Verdict {
   const type = 'Accepted'
   const refusal = interpreters.refusalOf(name)
   if (refusal === undefined) return { type, status: 'True', reason: 'Compiled', message: '' }
-  return { type, status: 'False', reason: 'Invalid', message: `None of its rules counts: ${refusal}` }
+  return { type, status: 'False', reason: 'Invalid', message: `None of its rules answers: ${refusal}` }
 }
 
 function inForceOf(operations: Operations): Verdict {

@@ -9,6 +9,7 @@ import type { KindId, ObjectRef } from '../object-id.ts'
 import { Journal } from './journal.ts'
 import { onHub, type KindRules } from './kind-rules.ts'
 import { RuleBook, type RuleLookup } from './rule-book.ts'
+import { shippedInterpreters } from './shipped.ts'
 
 /** Changes are of kinds whose rules are others now, by KindId. */
 export class Interpreters implements RuleLookup, Source<true> {
@@ -53,7 +54,7 @@ export class Interpreters implements RuleLookup, Source<true> {
     )
   }
 
-  /** What is wrong with it, though the hub holds it: it does not count. */
+  /** What is wrong with it, though the hub holds it: none of its rules answers. */
   refusalOf(name: string): string | undefined {
     return this.#refusals.get(name)
   }
@@ -93,21 +94,21 @@ export class Interpreters implements RuleLookup, Source<true> {
       if (this.objects.size > 0) await loadCel()
       this.#isStale = false
       const before = this.#book.digests()
-      this.#book = new RuleBook(this.#accepted(), this.journal)
+      this.#book = this.#read()
       this.#isReady = true
       this.#ready.resolve()
       this.#tell(before, this.#book.digests())
     }
   }
 
-  #accepted(): readonly Interpreter[] {
+  #read(): RuleBook {
     const all = [...this.objects.list()].filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     const refusals = all.flatMap((each) => {
       const causes = admissionRules.get('Interpreter')?.check(each) ?? []
       return causes.length === 0 ? [] : [[each.metadata.name, formatCauses(causes)] as const]
     })
     this.#refusals = new Map(refusals)
-    return all.filter(({ metadata }) => !this.#refusals.has(metadata.name))
+    return new RuleBook(all, this.journal, shippedInterpreters, this.#refusals)
   }
 
   #tell(before: ReadonlyMap<KindId, string>, after: ReadonlyMap<KindId, string>): void {

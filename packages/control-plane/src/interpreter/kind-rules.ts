@@ -38,7 +38,15 @@ export interface CopyFacts {
 }
 
 /** The Interpreter whose rule counts, by operation. */
-export type Ruling = ReadonlyMap<InterpreterOperation, { readonly interpreter: string; readonly spec: InterpreterSpec }>
+export type Ruling = ReadonlyMap<
+  InterpreterOperation,
+  {
+    readonly interpreter: string
+    readonly spec: InterpreterSpec
+    /** Why the hub does not accept it: then each of its rules fails. */
+    readonly refusal?: string | undefined
+  }
+>
 
 export class KindRules {
   readonly #ruling: Ruling
@@ -62,7 +70,8 @@ export class KindRules {
 
   /** Where replicas stand, for kinds that keep them at one place. */
   get replicasPath(): readonly string[] | undefined {
-    return this.#ruling.get('replicas')?.spec.replicas?.path?.split('.')
+    const ruling = this.#ruling.get('replicas')
+    return ruling?.refusal === undefined ? ruling?.spec.replicas?.path?.split('.') : undefined
   }
 
   /** Paths of fields that members own. */
@@ -83,6 +92,7 @@ export class KindRules {
   withReplicas(object: KubeObject, replicas: number): KubeObject {
     const path = this.replicasPath
     if (path !== undefined) return setPath(object, path, replicas)
+    this.#mustBeAccepted('replicas', object, onHub)
     const patch = this.#ask('revise', object, onHub, readRevision, { replicas })
     return patch === undefined ? object : (applyMergePatch(object, patch) as KubeObject)
   }
@@ -97,6 +107,7 @@ export class KindRules {
 
   /** The pod of one replica. */
   pod(object: KubeObject): PodTemplate | undefined {
+    this.#mustBeAccepted('requirement', object, onHub)
     const path = this.#ruling.get('requirement')?.spec.requirement?.path?.split('.')
     if (path === undefined) return this.#ask('requirement', object, onHub, readPod)
     return this.#read('requirement', object, onHub, () => readPod(getPath(object, path) ?? {}))
@@ -120,7 +131,10 @@ export class KindRules {
   }
 
   aggregation(template: KubeObject, copies: readonly CopyFacts[]): Dict | undefined {
-    return this.#ask('aggregation', template, onHub, (answer) => readObject(answer, 'status'), { copies })
+    return this.#ask('aggregation', template, onHub, (answer) => readObject(answer, 'status'), {
+      copies,
+      observed: copies.every((copy) => copy.observed),
+    })
   }
 
   #ask<T>(
@@ -130,7 +144,17 @@ export class KindRules {
     read: (answer: unknown) => T,
     more?: object,
   ): T | undefined {
+    this.#mustBeAccepted(operation, object, on)
     return this.#rule(operation)?.ask(withoutBookkeeping(object), on, read, more)
+  }
+
+  /** What was accepted by another version may not be by this one: no answer, rather than as if nothing were said. */
+  #mustBeAccepted(operation: InterpreterOperation, object: KubeObject, on: string): void {
+    const ruling = this.#ruling.get(operation)
+    if (ruling?.refusal === undefined) return
+    const failure = new RuleFailure(ruling.interpreter, operation, `it is not accepted: ${ruling.refusal}`)
+    this.#journal.noteFailure(failure, object, on)
+    throw failure
   }
 
   #rule(operation: InterpreterOperation): CompiledRule | undefined {

@@ -66,6 +66,20 @@ describe('rulesFor()', () => {
   })
 })
 
+test('an Interpreter that is not accepted answers nothing, rather than leave its kind to be read without it', () => {
+  const spec = { replicas: { path: 'spec.size' }, requirement: { path: 'spec.pod' }, health: says('"Healthy"') }
+  const book = new RuleBook([an('w', spec)], new Journal(), [], new Map([['w', 'this version knows better']]))
+  const rules = book.rulesFor(kind)
+  for (const ask of [
+    () => rules?.replicas(aWidget({ size: 3 })),
+    () => rules?.withReplicas(aWidget({ size: 3 }), 1),
+    () => rules?.pod(aWidget()),
+    () => rules?.health(aWidget(), 'eu'),
+  ]) {
+    expect(ask).toThrow('failed: it is not accepted: this version knows better')
+  }
+})
+
 describe('a rule', () => {
   function asked(spec: Omit<InterpreterSpec, 'target'>, journal = new Journal()) {
     const rules = new RuleBook([an('widgets', spec)], journal, []).rulesFor(kind)
@@ -176,6 +190,20 @@ describe('a rule', () => {
     for (let tries = 0; tries < 3; tries++)
       expect(() => rules.health({ ...large }, 'eu')).toThrow('costs more than 20000 steps')
     expect(() => rules.health(aWidget({ list: [] }), 'eu')).toThrow('is not asked again before it is changed')
+  })
+
+  test('adds up thousands of copies within its budget', () => {
+    const rules = asked({
+      aggregation: says('sums(copies.filter(c, c.reachable).map(c, c.status), ["ready", "none"])'),
+    })
+    const copies = Array.from({ length: 2_000 }, (_, n) => ({
+      cluster: `c${n}`,
+      status: { ready: 2, replicas: 3, updated: 3, available: 2 },
+      health: 'Healthy',
+      reachable: n % 2 === 0,
+      observed: true,
+    }))
+    expect(rules.aggregation(aWidget(), copies)).toEqual({ ready: 2_000, none: 0 })
   })
 
   test('tells of failures until it answers, and how many more there are', () => {

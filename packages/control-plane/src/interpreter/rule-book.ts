@@ -25,13 +25,20 @@ const division: readonly InterpreterOperation[] = ['replicas', 'revise', 'compon
 export class RuleBook implements RuleLookup {
   readonly #byKind: ReadonlyMap<KindId, readonly Interpreter[]>
   readonly #journal: Journal
+  readonly #refusals: ReadonlyMap<string, string>
   readonly #rules = new Map<string, KindRules | undefined>()
 
-  /** `own`: those that people made. */
-  constructor(own: readonly Interpreter[], journal = new Journal(), shipped = shippedInterpreters) {
+  /** `own`: those that people made; `refusals`: why some of them are not accepted, by name. */
+  constructor(
+    own: readonly Interpreter[],
+    journal = new Journal(),
+    shipped = shippedInterpreters,
+    refusals: ReadonlyMap<string, string> = new Map(),
+  ) {
     const byName = own.toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1))
     this.#byKind = Map.groupBy([...byName, ...shipped], ({ spec }) => `${spec.target.group}/${spec.target.kind}`)
     this.#journal = journal
+    this.#refusals = refusals
   }
 
   rulesFor({ apiVersion, kind }: KindRef): KindRules | undefined {
@@ -47,7 +54,9 @@ export class RuleBook implements RuleLookup {
     const ruling = interpreterOperations.flatMap((operation) => {
       const first = interpreters.find((each) => answers(each, operation))
       const says = first?.spec[operation] !== undefined
-      return first && says ? [[operation, { interpreter: first.metadata.name, spec: first.spec }] as const] : []
+      if (first === undefined || !says) return []
+      const { name: interpreter } = first.metadata
+      return [[operation, { interpreter, spec: first.spec, refusal: this.#refusals.get(interpreter) }] as const]
     })
     return new KindRules(new Map(ruling), this.#journal)
   }

@@ -64,6 +64,11 @@ export function isInterpreter(object: KubeObject): object is Interpreter {
   return kindIdOf(object) === `${group}/Interpreter`
 }
 
+/** Kinds that the Interpreters among `objects` are for. */
+export function interpretedKinds(objects: readonly KubeObject[]): ReadonlySet<KindId> {
+  return new Set(objects.filter(isInterpreter).map(({ spec: { target } }) => `${target.group}/${target.kind}`))
+}
+
 export function sameObject(left: KubeObject, right: KubeObject): boolean {
   return idOf(left) === idOf(right)
 }

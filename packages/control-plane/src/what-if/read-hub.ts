@@ -29,7 +29,7 @@ import type { Policy } from '../policy/match.ts'
 import { placedKindsOn, placesDefinition } from '../binding/placed-kinds.ts'
 import { refusalAmong } from '../refused-registration.ts'
 import { readCostSources } from './read-cost-book.ts'
-import { type HubState, isInterpreter, isNamespace, isPolicy, isPriorityClass, sameObject } from './hub-state.ts'
+import { type HubState, interpretedKinds, isNamespace, isPolicy, isPriorityClass, sameObject } from './hub-state.ts'
 
 export interface HubReading {
   readonly clusters: readonly Cluster[]
@@ -110,6 +110,7 @@ type Selection = Pick<ResourceSelector, 'apiVersion' | 'kind' | 'namespace'>
 /** What changed policies select or selected, what policies select by labels of namespaces that change, or rank by class. */
 function selectionsOf(changed: readonly KubeObject[], policies: readonly Policy[]): readonly Selection[] {
   const next = changed.filter(isPolicy)
+  const kinds = interpretedKinds(changed)
   const before = policies.filter((policy) => next.some((each) => sameObject(each, policy)))
   const all = [...before, ...next].flatMap(({ metadata, spec }) =>
     spec.resourceSelectors.map((selector) => withNamespace(selector, metadata.namespace ?? selector.namespace)),
@@ -120,9 +121,6 @@ function selectionsOf(changed: readonly KubeObject[], policies: readonly Policy[
   return [...all, ...others, ...policies.flatMap(interpreted)]
 
   function interpreted({ spec }: Policy): readonly ResourceSelector[] {
-    const kinds = new Set(
-      changed.filter(isInterpreter).map((each) => `${each.spec.target.group}/${each.spec.target.kind}`),
-    )
     return spec.resourceSelectors.filter((selector) => kinds.has(kindIdOf(selector)))
   }
 

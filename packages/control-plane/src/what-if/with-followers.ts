@@ -3,19 +3,19 @@ import { type Discovery, discover } from '@flotilla/machinery/discovery'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import type { KubeObject } from '@flotilla/machinery/object'
 import type { Binding } from '../hub.ts'
-import { objectIdOf, type ObjectId } from '../object-id.ts'
+import { kindIdOf, objectIdOf, type ObjectId } from '../object-id.ts'
 import { refOf } from '../policy/binding.ts'
 import { type FollowerKind, followerKinds } from '../interpreter/follower-kinds.ts'
 import { RuleBook } from '../interpreter/rule-book.ts'
 import { followersOf } from '../policy/dependencies.ts'
 import { policyRef } from '../policy/match.ts'
-import { type HubState, idOf } from './hub-state.ts'
+import { type HubState, idOf, interpretedKinds } from './hub-state.ts'
 import { getOptional } from './would-be.ts'
 
 /** Kinds of which a change may change who follows. */
 const isFollowerKind = (kind: string): kind is FollowerKind => Object.hasOwn(followerKinds, kind)
 
-/** `bindings` with their followers anew in the namespaces where `put` or `removed` has a workload or a follower. */
+/** `bindings` with their followers anew in the namespaces where `put` or `removed` has a workload, a follower, or rules for a workload. */
 export async function withFollowers(
   api: KubeApi,
   bindings: readonly Binding[],
@@ -26,7 +26,9 @@ export async function withFollowers(
   const bound = new Set(bindings.flatMap(({ spec }) => spec.workloads.map(({ ref }) => objectIdOf(ref))))
   const concerned = [...put, ...removed].filter((object) => isFollowerKind(object.kind) || bound.has(idOf(object)))
   const rules = new RuleBook(interpreters)
-  const touched = new Set(concerned.map(({ metadata }) => metadata.namespace))
+  const kinds = interpretedKinds([...put, ...removed])
+  const interpreted = bindings.filter(({ spec }) => spec.workloads.some(({ ref }) => kinds.has(kindIdOf(ref))))
+  const touched = new Set([...concerned, ...interpreted].map(({ metadata }) => metadata.namespace))
   const withoutDeps = new Set(
     policies.filter(({ spec }) => spec.propagateDeps === false).map((policy) => policyRef(policy).uid),
   )

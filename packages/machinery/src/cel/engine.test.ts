@@ -83,6 +83,23 @@ describe('compile()', () => {
     expect(new Set(values)).toEqual(new Set([true]))
   })
 
+  it('converts only the fields that it reads', () => {
+    const read: string[] = []
+    const fields = { a: 1, b: { c: 2 }, d: undefined, e: null }
+    const watched = new Proxy(fields, {
+      get: (of, name, receiver) => (read.push(String(name)), Reflect.get(of, name, receiver) as unknown),
+    })
+    expect(valueOf('o.b.c', watched)).toBe(2)
+    expect(read.filter((name) => name === 'a')).toEqual([])
+    expect(valueOf('has(o.d) || size(o) != 3 || o.map(k, k) != ["a", "b", "e"]', fields)).toBe(false)
+    expect(valueOf('o', fields)).toEqual({ a: 1, b: { c: 2 }, e: null })
+  })
+
+  it('calls functions of ours with as many arguments as they take', () => {
+    const functions = { joined: (one: unknown, other: unknown) => `${String(one)}+${String(other)}` }
+    expect(cel.compile('joined("a", 2)', { variables: [], functions }).evaluate({})).toBe('a+2')
+  })
+
   it('can read a list of thousands', () => {
     const long = Array.from({ length: 5000 }, (_, index) => ({ replicas: index }))
     expect(valueOf('o.map(x, x.replicas).sum()', long)).toBe((4999 * 5000) / 2)

@@ -11,11 +11,13 @@ export interface Program {
   evaluate(bindings: Readonly<Record<string, unknown>>): unknown
 }
 
+export type JsonCall = (...values: readonly unknown[]) => unknown
+
 export interface CelOptions {
   /** The names that the expression may use. */
   readonly variables: readonly string[]
-  /** Functions of ours of one argument, on plain JSON. */
-  readonly functions?: Readonly<Record<string, (argument: unknown) => unknown>>
+  /** Functions of ours, on plain JSON. */
+  readonly functions?: Readonly<Record<string, JsonCall>>
   /** The most that one evaluation may cost, in steps; default 200,000, about a tenth of a second at worst. */
   readonly budget?: number
 }

@@ -3,6 +3,7 @@ import { celList, celMap, isCelList, isCelMap, isCelType, isCelUint } from '@buf
 import type { CelInput, CelList, CelMap, CelValue } from '@bufbuild/cel'
 import { FlotillaError } from '../errors.ts'
 import { isJsonObject } from '../json-value.ts'
+import { LazyFields } from './lazy-fields.ts'
 import { textOfOpaque } from './opaque.ts'
 
 /** Deeper than any object that an API server takes. */
@@ -15,8 +16,7 @@ export function toCel(value: unknown, depth = 0): CelInput {
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (Array.isArray(value)) return celList(value.map((item) => toCel(item, depth + 1)))
   if (!isJsonObject(value)) return null
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined)
-  return celMap(new Map(entries.map(([key, field]) => [key, toCel(field, depth + 1)])))
+  return celMap(new LazyFields(value, (field) => toCel(field, depth + 1)))
 }
 
 /** Throws Invalid for what JSON cannot say: NaN, infinite and unsafe numbers, keys that are no text, types. */
