@@ -59,7 +59,7 @@ interface Filled {
 
 async function fill(hub: Hub, name: string): Promise<Filled> {
   const kept: string[] = []
-  for (let n = 0; n < 500; n++) {
+  for (let n = 0; n < 1_000; n++) {
     try {
       await create(hub, `${name}-${n}`)
       kept.push(`${name}-${n}`)
@@ -76,19 +76,25 @@ async function namesOn({ server }: Hub): Promise<readonly string[]> {
 }
 
 describe('flotilla start', () => {
-  it('on a disk that takes no more refuses, keeps what it acknowledged, and goes on where there is room', async () => {
-    const start = await aFolder()
-    const full = await start({ mostFileKiB: 2_000 })
-    const { kept, refusal } = await fill(full, 'large')
-    expect(refusal).toMatch(/^Cannot store configmaps\/default\/large-\d+ in .*store\.sqlite: .*\. Next: /)
-    expect(kept.length).toBeGreaterThan(5)
-    expect(await namesOn(full)).toEqual(kept.toSorted())
-    await full.process.end('SIGKILL')
-    const again = await start()
-    expect(await namesOn(again)).toEqual(kept.toSorted())
-    await create(again, 'more')
-    expect(await namesOn(again)).toEqual([...kept, 'more'].toSorted())
-  })
+  it.each([
+    { name: 'the first log', mostFileKiB: 2_000 },
+    { name: 'a log that was moved into the database before', mostFileKiB: 9_000 },
+  ])(
+    'on a disk that takes no more of $name refuses, keeps what it acknowledged, and goes on',
+    async ({ mostFileKiB }) => {
+      const start = await aFolder()
+      const full = await start({ mostFileKiB })
+      const { kept, refusal } = await fill(full, 'large')
+      expect(refusal).toMatch(/^Cannot store configmaps\/default\/large-\d+ in .*store\.sqlite: .*\. Next: /)
+      expect(kept.length).toBeGreaterThan(5)
+      expect(await namesOn(full)).toEqual(kept.toSorted())
+      await full.process.end('SIGKILL')
+      const again = await start()
+      expect(await namesOn(again)).toEqual(kept.toSorted())
+      await create(again, 'more')
+      expect(await namesOn(again)).toEqual([...kept, 'more'].toSorted())
+    },
+  )
 
   it('on a disk that confirms nothing any more refuses all writes, goes on reading, and has everything after a restart', async () => {
     const start = await aFolder()

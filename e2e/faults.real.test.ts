@@ -274,6 +274,7 @@ describe('faults of three real clusters', () => {
       expect(doctor).toMatch(/identity +failed[^]*Next: flotilla unjoin member-3 --force, then join the cluster that/)
     })
     expect(written).toEqual({ 'member-3': [] })
+    await expect(join('member-3')).rejects.toThrow('it was wiped or replaced. Next: flotilla unjoin member-3 --force')
     await flotilla(['unjoin', 'member-3', '--force', '--kubeconfig', hub.kubeconfig])
     await join('member-3')
     await untilEqual('settings of member-3', () => settingsOn('member-3'), 'while refused')

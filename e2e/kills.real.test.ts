@@ -132,6 +132,8 @@ describe('a hub that is killed at random moments', () => {
       const metadata = { namespace: 'acknowledged', name: `round-${round}-${n}` }
       await hub.api.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata })
       acknowledged.push(metadata.name)
+      // So few that hundreds of rounds do not fill the hub.
+      await sleep(20)
     }
   }
 

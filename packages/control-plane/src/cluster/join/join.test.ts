@@ -88,4 +88,16 @@ describe('joinCluster()', () => {
     expect(await registered()).toEqual(['eu https://one.example.com'])
     expect(other.server.store.revision).toBe(revision)
   })
+
+  test('sends to unjoin --force, with what was told of it, when the cluster at an address was wiped', async () => {
+    const endpoint = { server: 'https://one.example.com' }
+    await join('eu', member, { region: 'eu-1', provider: 'own', labels: { tier: 'gold' } })
+    await expect(join('eu', other, { endpoint })).rejects.toMatchObject({
+      code: 'Conflict',
+      message: expect.stringMatching(
+        'and another answers there, .*: it was wiped or replaced. Next: flotilla unjoin eu --force, then ' +
+          'flotilla join eu --cluster-kubeconfig FILE --region eu-1 --provider own --label tier=gold$',
+      ) as string,
+    })
+  })
 })

@@ -56,7 +56,7 @@ export async function joinCluster(request: JoinRequest): Promise<Cluster> {
   const { name, hub, member, onStep = () => {} } = request
   onStep(`Reading the identity of the cluster at ${request.endpoint.server}`)
   const id = await identityOf(member)
-  const registered = await findRegistered(hub, name, id)
+  const registered = await findRegistered(request, id)
   await checkManager(hub, member, request)
   onStep(`Creating ServiceAccount ${systemNamespace}/${memberAccount} and its role on the cluster`)
   const dryRun = request.dryRun === true
@@ -87,10 +87,11 @@ export async function identityOf(api: KubeApi): Promise<string> {
 }
 
 /** The Cluster of this name and identity, if there is one already. */
-async function findRegistered(hub: KubeApi, name: string, id: string): Promise<Cluster | undefined> {
+async function findRegistered({ hub, name, endpoint }: JoinRequest, id: string): Promise<Cluster | undefined> {
   const { items } = await hub.list<Cluster>(clusterResource)
   const sameName = items.find((cluster) => cluster.metadata.name === name)
   if (sameName && sameName.spec.id !== id) {
+    if (sameName.spec.apiEndpoint === endpoint.server) throw replacedCluster(sameName, id)
     throw new FlotillaError(
       'Conflict',
       `Cannot join as ${name}: the name belongs to cluster ${sameName.spec.id}, this one is ${id}. Choose another name, or run flotilla unjoin ${name} first`,
@@ -104,6 +105,21 @@ async function findRegistered(hub: KubeApi, name: string, id: string): Promise<C
     )
   }
   return sameName
+}
+
+/** A person says that the one that was is gone; what they told of it is to be said again. */
+function replacedCluster({ metadata: { name, labels = {} }, spec }: Cluster, id: string): FlotillaError {
+  const told = [
+    ...(spec.region ? [`--region ${spec.region}`] : []),
+    ...(spec.provider ? [`--provider ${spec.provider}`] : []),
+    ...Object.entries(labels).map(([key, value]) => `--label ${key}=${value}`),
+  ]
+  const join = ['flotilla join', name, '--cluster-kubeconfig FILE', ...told].join(' ')
+  return new FlotillaError(
+    'Conflict',
+    `Cannot join as ${name}: cluster ${spec.id} was registered at ${spec.apiEndpoint}, and another answers there, ${id}: ` +
+      `it was wiped or replaced. Next: flotilla unjoin ${name} --force, then ${join}`,
+  )
 }
 
 async function checkManager(hub: KubeApi, member: KubeApi, request: JoinRequest): Promise<void> {
