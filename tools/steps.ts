@@ -18,8 +18,8 @@ export const okSteps: readonly Step[] = [
   simulate('--count', '12'),
 ]
 
-/** What the gate with real clusters adds, and needs none: as many more seeds as fit, in the same order every time. */
-export const longSteps: readonly Step[] = [simulate('--first', '13', '--seconds', '240')]
+/** What the gate with real clusters adds, and needs none: more seeds, the same ones every time. */
+export const longSteps: readonly Step[] = [simulate('--first', '13', '--count', '240')]
 
 /** An hour of seeds that nobody has tried. */
 export const soakSteps: readonly Step[] = [simulate('--fresh', '--seconds', '3600')]
