@@ -49,9 +49,9 @@ export async function findOrphaned(place: Place, choice: Choice): Promise<readon
   }
   const unclaimed = await unclaimedOf(place, found)
   const { count = 0, oldest = [] } = place.cluster.status?.orphans ?? {}
-  const [reported, ids] = [new Set(oldest.map(idOfOrphan)), new Set(unclaimed.map(({ id }) => id))]
-  // The hub names the oldest alone: where it counts as many, and those are among them, they are the same.
-  const isAll = count === unclaimed.length && [...reported].every((id) => ids.has(id))
+  const reported = new Set(oldest.map(idOfOrphan))
+  // The hub names the oldest alone. Where it counts more than it names, others are among those that it counts.
+  const isAll = count > oldest.length && count >= unclaimed.length
   return unclaimed.map((each) => ({ ...each, isReported: isAll || reported.has(each.id) }))
 }
 
