@@ -46,9 +46,13 @@ export function createConnection(options: ConnectionOptions): Transport {
       http1 ??= newHttp1()
       return undefined
     }
+    let opened: Http2Session | undefined
+    // It may close before it has opened.
     const session = await openHttp2Session(options.env, server.url, socket, limits, () => {
-      sessions.delete(session)
+      if (opened !== undefined) sessions.delete(opened)
     })
+    opened = session
+    if (session.isOver()) return session
     sessions.add(session)
     if (isClosed) session.destroy()
     return session
