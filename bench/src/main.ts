@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util'
 import { changes } from './benches/changes.ts'
 import { decision } from './benches/decision.ts'
 import { drift } from './benches/drift.ts'
+import { failover } from './benches/failover.ts'
+import { fanIn } from './benches/fan-in.ts'
 import { fleet } from './benches/fleet.ts'
 import { fragmentation } from './benches/fragmentation.ts'
 import { idle } from './benches/idle.ts'
@@ -28,6 +30,8 @@ const benchmarks: readonly Benchmark[] = [
   rebalance,
   fragmentation,
   scale,
+  fanIn,
+  failover,
 ]
 
 const { positionals, values } = readArguments()

@@ -72,6 +72,19 @@ export function weightedPolicy(
   })
 }
 
+/** Every Deployment of the namespace goes to one cluster as long as that can be used, and then to any other. */
+export function homePolicy(namespace: string, name: string, home: string): KubeObject {
+  const clusterAffinities = [
+    { affinityName: 'home', clusterNames: [home] },
+    { affinityName: 'elsewhere', exclude: [home] },
+  ]
+  const replicaScheduling = {
+    replicaSchedulingType: 'Divided',
+    weightPreference: { dynamicWeight: 'AvailableReplicas' },
+  }
+  return policyOf(namespace, name, {}, { clusterAffinities, replicaScheduling })
+}
+
 /** Every Deployment with the label `slice` goes whole to each cluster with that label. */
 export function slicePolicy(namespace: string, slice: string): KubeObject {
   const labelSelector = { matchLabels: { slice } }

@@ -6,7 +6,16 @@ import { namespaces, secrets } from '@flotilla/machinery/well-known-resources'
 import { ensureNamespace, env } from './api-server.ts'
 import { pool } from './clock.ts'
 import { clusterResource } from './manifests.ts'
-import { token, type Accepted, type Answer, type Endpoints, type Order } from './members/protocol.ts'
+import {
+  token,
+  type Accepted,
+  type Answers,
+  type Endpoints,
+  type Numbered,
+  type Order,
+  type Presence,
+  type PresenceAnswer,
+} from './members/protocol.ts'
 import { nextMessage, startNode, type Started } from './processes.ts'
 
 export interface SeparateFleet extends AsyncDisposable {
@@ -20,8 +29,12 @@ export interface FakeFleet extends SeparateFleet {
   accepted(name: string): Promise<number>
 }
 
+export interface SimulatedFleet extends SeparateFleet {
+  setPresence(presence: Presence): Promise<PresenceAnswer>
+}
+
 export interface PlainFleet extends SeparateFleet {
-  ask(order: Order): Promise<Answer>
+  ask<Kind extends Order['kind']>(order: Extract<Order, { readonly kind: Kind }>): Promise<Answers[Kind]>
 }
 
 const system = 'flotilla-system'
@@ -40,22 +53,36 @@ export async function startFakeFleet(count: number): Promise<FakeFleet> {
   return { ...fleet, accepted: (name) => waitingFor(name).promise }
 }
 
-export function startSimulatedFleet(count: number, nodes: number): Promise<SeparateFleet> {
-  return fleetOf(startMembers('simulated-main.ts', count, nodes))
+export async function startSimulatedFleet(count: number, nodes: number): Promise<SimulatedFleet> {
+  const started = startMembers('simulated-main.ts', count, nodes)
+  const fleet = await fleetOf(started)
+  const ask = askThrough(started)
+  return { ...fleet, setPresence: (presence) => ask(presence) as Promise<PresenceAnswer> }
+}
+
+/** Orders to the process, each with the answer that it gets. */
+function askThrough(started: Started): (order: object) => Promise<unknown> {
+  const waiting = new Map<number, (answer: unknown) => void>()
+  let orders = 0
+  started.child.on('message', ({ id, body }: Numbered<unknown>) => {
+    waiting.get(id)?.(body)
+    waiting.delete(id)
+  })
+  return (order) => {
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    const id = orders++
+    waiting.set(id, resolve)
+    started.child.send({ id, body: order } satisfies Numbered<object>)
+    return promise
+  }
 }
 
 /** Without nodes and controllers. */
 export async function startPlainFleet(count: number): Promise<PlainFleet> {
   const started = startMembers('plain-main.ts', count)
   const fleet = await fleetOf(started)
-  return {
-    ...fleet,
-    ask(order) {
-      const answer = nextMessage<Answer>(started)
-      started.child.send(order)
-      return answer
-    },
-  }
+  const ask = askThrough(started)
+  return { ...fleet, ask: (order) => ask(order) as Promise<Answers[typeof order.kind]> }
 }
 
 function startMembers(script: string, ...args: readonly number[]): Started {

@@ -42,17 +42,21 @@ export async function place({ fleet, hub, members, width }: SlicedFleet, workloa
   await pool(numbers, 32, (index) => hub.api.create(deployments, aWorkload(index, members / width)))
   await until(
     'all copies',
-    async () => (await fleet.ask('count')).deployments,
+    async () => (await fleet.ask({ kind: 'count' })).deployments,
     (count) => count >= workloads * width,
     { everyMs: 250, withinMs: 600_000 },
   )
 }
 
-const replicas = 3
+export const replicas = 3
 
 function aWorkload(index: number, slices: number): KubeObject {
-  const object = aDeployment(namespace, `web-${index}`, replicas)
+  const object = aDeployment(namespace, nameOf(index), replicas)
   return { ...object, metadata: { ...object.metadata, labels: { slice: sliceOf(index % slices) } } }
+}
+
+export function nameOf(workload: number): string {
+  return `web-${workload}`
 }
 
 function sliceOf(index: number): string {

@@ -62,14 +62,14 @@ async function atRest(run: Run, hub: Hub): Promise<{ readonly rows: readonly Row
 /** `share`: of one core that the hub uses at rest. */
 async function restart(run: Run, { hub, fleet }: SlicedFleet, share: number): Promise<readonly Row[]> {
   await hub.stop()
-  const before = await fleet.ask('count')
+  const before = await fleet.ask({ kind: 'count' })
   const from = now()
   await hub.start()
   const [serving, revision, lag] = [now() - from, await hub.revision(), followLag(hub)]
   run.progress(`serving again after ${(serving / 1_000).toFixed(1)} s`)
   const quiet = (await quietAt(hub.pid(), share + quietShare)) - from
   const lags = await lag.stop()
-  const after = await fleet.ask('count')
+  const after = await fleet.ask({ kind: 'count' })
   return [
     oneRow('restart to serving', 's', serving / 1_000),
     oneRow('restart to quiet', 's', quiet / 1_000, 60),

@@ -15,10 +15,11 @@ export interface PlainMember {
   readonly id: string
   /** Durable changes made by others than the member itself; renewals of Leases are none. */
   writes(): number
-  /** Keys of its Deployments. */
-  keys(): readonly string[]
-  /** So many replicas of a Deployment are ready now. False: there is none. */
-  setReady(key: string, ready: number): boolean
+  /** Names of its Deployments, which are all in one namespace. */
+  deployments(): readonly string[]
+  /** Ready replicas of a Deployment; 0 where there is none. */
+  readyOf(name: string): number
+  setReady(name: string, ready: number): void
 }
 
 export interface PlainMemberOptions {
@@ -37,7 +38,7 @@ export async function startPlainMember({ tls, authenticators }: PlainMemberOptio
   const api = server.apiAs({ name: 'bench', groups: ['system:masters'] })
   await ensureNamespace(api, 'flotilla-system')
   const { metadata } = await api.get(namespaces, { name: 'kube-system' })
-  const keys = new Set<string>()
+  const keys = new Map<string, string>()
   let [own, all] = [0, 0]
   server.onEveryEvent(({ key }) => {
     if (!key.startsWith(leases)) all++
@@ -47,10 +48,11 @@ export async function startPlainMember({ tls, authenticators }: PlainMemberOptio
     void store.transact([{ key: stored.key, object: { ...stored.object, status: statusOf(stored, ready) } }])
   }
   store.subscribe(deployments, (event) => {
-    if (event.type === 'DELETED') keys.delete(event.key)
-    else keys.add(event.key)
+    if (event.type === 'DELETED') keys.delete(event.object.metadata.name)
+    else keys.set(event.object.metadata.name, event.key)
     if (!isRolledOut(event)) queueMicrotask(() => rollOut(store, event.key, setStatus))
   })
+  const stored = (name: string) => store.get(keys.get(name) ?? '')
   own = 0
   all = 0
   const { port } = await serveKube({ env, server, tls, authenticators })
@@ -58,11 +60,11 @@ export async function startPlainMember({ tls, authenticators }: PlainMemberOptio
     port,
     id: metadata.uid ?? '',
     writes: () => all - own,
-    keys: () => [...keys],
-    setReady(key, ready) {
-      const stored = store.get(key)
-      if (stored !== undefined) setStatus(stored, ready)
-      return stored !== undefined
+    deployments: () => [...keys.keys()],
+    readyOf: (name) => Number(valueAt(stored(name)?.object, 'status', 'readyReplicas') ?? 0),
+    setReady(name, ready) {
+      const found = stored(name)
+      if (found !== undefined) setStatus(found, ready)
     },
   }
 }
@@ -76,7 +78,7 @@ function rollOut(store: Store, key: string, setStatus: (stored: Stored, ready: n
   if (stored !== undefined) setStatus(stored, replicasOf(stored))
 }
 
-export function replicasOf({ object }: Stored): number {
+function replicasOf({ object }: Stored): number {
   return Number(valueAt(object, 'spec', 'replicas') ?? 1)
 }
 

@@ -8,6 +8,8 @@ export interface CoalesceOptions {
   /** Between two runs of one key. */
   readonly intervalMs: number
   readonly run: (key: string) => void
+  /** Asked when a run is due. A promise: the key goes on gathering changes until it resolves. */
+  readonly pace?: (key: string) => Promise<void> | undefined
 }
 
 export class Coalescer {
@@ -15,6 +17,7 @@ export class Coalescer {
   readonly #timers = new Map<string, Timer>()
   /** ms on the monotonic clock. */
   readonly #lastRun = new Map<string, number>()
+  #isStopped = false
 
   constructor(options: CoalesceOptions) {
     this.#options = options
@@ -22,15 +25,13 @@ export class Coalescer {
 
   add(key: string): void {
     if (this.#timers.has(key)) return
-    const { env, delayMs, intervalMs, run } = this.#options
+    const { env, delayMs, intervalMs } = this.#options
     const now = env.clock.monotonic()
     const least = (this.#lastRun.get(key) ?? Number.NEGATIVE_INFINITY) + intervalMs - now
-    const timer = env.timers.after(Math.max(delayMs, least), () => {
-      this.#timers.delete(key)
-      this.#lastRun.set(key, env.clock.monotonic())
-      run(key)
-    })
-    this.#timers.set(key, timer)
+    this.#timers.set(
+      key,
+      env.timers.after(Math.max(delayMs, least), () => this.#due(key)),
+    )
   }
 
   forget(key: string): void {
@@ -38,7 +39,21 @@ export class Coalescer {
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
+  }
+
+  #due(key: string): void {
+    const wait = this.#options.pace?.(key)
+    if (wait) void wait.then(() => this.#run(key))
+    else this.#run(key)
+  }
+
+  #run(key: string): void {
+    if (this.#isStopped) return
+    this.#timers.delete(key)
+    this.#lastRun.set(key, this.#options.env.clock.monotonic())
+    this.#options.run(key)
   }
 }

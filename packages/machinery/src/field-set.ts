@@ -43,8 +43,12 @@ function encodeInto(target: Record<string, FieldsV1>, set: FieldSet): FieldsV1 {
   return target
 }
 
+/** Most of what a wire form is made of: one for all of them. */
+const leafFields: FieldsV1 = Object.freeze({})
+
 function encodeNode({ member, children }: FieldNode): FieldsV1 {
-  return encodeInto(member && children.size > 0 ? { '.': {} } : {}, children)
+  if (children.size === 0) return leafFields
+  return encodeInto(member ? { '.': leafFields } : {}, children)
 }
 
 /** The set of `paths`; the empty path is never a member. */

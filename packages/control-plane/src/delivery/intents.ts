@@ -2,6 +2,7 @@
 import type { Cluster } from '@flotilla/api/cluster'
 import type { PropagationSpec } from '@flotilla/api/propagation-policy'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
+import { apiVersionOf } from '@flotilla/machinery/resource'
 import { valueAt } from '@flotilla/machinery/untyped'
 import type { BindingFate } from '../binding-fate.ts'
 import type { Binding, Hub } from '../hub.ts'
@@ -10,8 +11,8 @@ import { isFinishedStatus, type Row } from '../members/row.ts'
 import { kindIdIn, kindIdOf, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { appliedHash, withAppliedHash, type Hmac } from './applied-hash.ts'
 import { claimsOn, formerUsersOf, removalOn, type Claim, type Judges, type WantedRemoval } from './claims.ts'
-import { ownedFieldsOf } from './owned-fields.ts'
-import type { NamespaceLabels } from './overrides.ts'
+import { ownedDigest } from './owned-fields.ts'
+import { matchRules, type AnyOverridePolicy, type NamespaceLabels } from './overrides.ts'
 import { hasScaler, renderFor, shareKey } from './render-for.ts'
 import type { Rendered, ServedKind } from './render.ts'
 import { isScaledByOthers } from './scaling.ts'
@@ -24,7 +25,7 @@ export interface Statement {
   readonly hash: string
   readonly fieldsDropped: readonly string[]
   readonly templateGeneration: number
-  /** The field set that we own where just this holds; undefined: not known. */
+  /** Digest of the field set that we own where just this holds; undefined: not known. */
   owned(): string | undefined
   /** Rendered anew unless it was just now: what is kept of it for thousands of objects is its hash. */
   render(): Rendered
@@ -36,6 +37,14 @@ interface CachedStatement {
   readonly statement: Statement
 }
 
+interface Variant {
+  readonly inputs: readonly unknown[]
+  readonly statement: Statement
+}
+
+/** Shares of replicas differ by cluster: so many statements of one template are kept to be shared. */
+const mostVariants = 16
+
 /** By cluster and object: what was stated last, and from what. */
 export type StatementCache = Map<ObjectId, CachedStatement>
 
@@ -45,6 +54,8 @@ export class Intents {
   readonly #holds: Judges['holds']
   /** By UID of the binding. `judgedAt`: monotonic ms. */
   readonly #fates = new Map<string, { readonly fate: BindingFate; readonly judgedAt: number }>()
+  /** Statements that clusters share, by the very template that they were made of. */
+  readonly #variants = new WeakMap<KubeObject, readonly Variant[]>()
   /** Counts changes of overrides, namespaces and rules: what was rendered before one may be rendered differently now. */
   #epoch = 0
 
@@ -167,20 +178,43 @@ export class Intents {
     const inputs = [metadata.labels, spec, served, this.#epoch, isScaled, share]
     const known = cache.get(id)
     if (known && isSameTemplate(known.template, template) && isSameList(known.inputs, inputs)) return known.statement
-    const statement = this.#state({ template, claims, cluster, served, isScaled })
+    const alike = [apiVersionOf(served.resource), served.schema, this.#epoch, isScaled, share]
+    const statement = this.#shared({ template, claims, cluster, served, isScaled }, alike)
     cache.set(id, { template, inputs, statement })
     return statement
   }
 
-  #state(input: Pick<StatementInput, 'template' | 'claims' | 'cluster' | 'served'> & { isScaled: boolean }): Statement {
-    const { template, served } = input
+  /** Where nothing sets a cluster apart, what is stated on it is stated on all for which `alike` is the same. */
+  #shared(input: StateInput, alike: readonly unknown[]): Statement {
+    const { template } = input
+    if (this.#isApart(input)) return this.#state(input)
+    const variants = this.#variants.get(template) ?? []
+    const known = variants.find(({ inputs }) => isSameList(inputs, alike))
+    if (known) return known.statement
+    const statement = this.#state(input)
+    this.#variants.set(template, [...variants.slice(1 - mostVariants), { inputs: alike, statement }])
+    return statement
+  }
+
+  /** An override is for it, or its share of replicas is told by its identity. */
+  #isApart({ template, cluster }: StateInput): boolean {
+    if (kindIdOf(template) === 'autoscaling/HorizontalPodAutoscaler') return true
+    return matchRules(template, cluster, this.#overridesFor(template), this.#labelsOf).length > 0
+  }
+
+  #overridesFor(template: KubeObject): readonly AnyOverridePolicy[] {
     const kind = kindIdOf(template)
+    return [...this.#hub.overrides.byIndex('kind', kind), ...this.#hub.clusterOverrides.byIndex('kind', kind)]
+  }
+
+  #state(input: StateInput): Statement {
+    const { template, served } = input
     const run = () =>
       renderFor({
         ...input,
         hubSchema: builtinSchemaOf(template.apiVersion, template.kind),
         hubId: this.#hub.id,
-        overrides: [...this.#hub.overrides.byIndex('kind', kind), ...this.#hub.clusterOverrides.byIndex('kind', kind)],
+        overrides: this.#overridesFor(template),
         labelsOf: this.#labelsOf,
         rules: this.#hub.interpreters,
       })
@@ -194,7 +228,7 @@ export class Intents {
       fieldsDropped,
       templateGeneration: template.metadata.generation ?? 0,
       owned() {
-        owned ??= { fields: served.schema && ownedFieldsOf(withAppliedHash(render().object, ''), served.schema) }
+        owned ??= { fields: served.schema && ownedDigest(withAppliedHash(render().object, ''), served.schema) }
         return owned.fields
       },
       render,
@@ -205,6 +239,10 @@ export class Intents {
     const object = this.#hub.namespaces.get(namespace)
     return object && (object.metadata.labels ?? {})
   }
+}
+
+interface StateInput extends Pick<StatementInput, 'template' | 'claims' | 'cluster' | 'served'> {
+  readonly isScaled: boolean
 }
 
 export interface StatementInput {

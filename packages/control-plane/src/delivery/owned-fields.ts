@@ -4,11 +4,12 @@ import type { KubeObject } from '@flotilla/machinery/object'
 import type { KindSchema } from '@flotilla/machinery/schema'
 import { fieldSetOf } from '@flotilla/machinery/typed-fields'
 import { isError } from '@flotilla/machinery/errors'
+import { fieldsDigest } from '../members/fields-digest.ts'
 
-/** In its wire form. Undefined where the schema does not fit: then only the member can tell. */
-export function ownedFieldsOf(stated: KubeObject, schema: KindSchema): string | undefined {
+/** As a row has it. Undefined where the schema does not fit: then only the member can tell. */
+export function ownedDigest(stated: KubeObject, schema: KindSchema): string | undefined {
   try {
-    return JSON.stringify(encodeFieldSet(fieldSetOf(ownable(stated), schema)))
+    return fieldsDigest(encodeFieldSet(fieldSetOf(ownable(stated), schema)))
   } catch (error) {
     if (isError(error)) return undefined
     throw error

@@ -12,7 +12,7 @@ import type { Accepted, ApplyStep, Held, HoldRequest } from './carry-out.ts'
 import { describeDrift, driftOf, withoutFieldsOf, yieldFields, type FieldDrift } from './drift.ts'
 import { Fights, nobody, type Truce } from './fights.ts'
 import { withoutMarks } from './marks.ts'
-import { ownedFieldsOf } from './owned-fields.ts'
+import { ownedDigest } from './owned-fields.ts'
 
 /** How the object is read and written. */
 export interface Hands {
@@ -60,7 +60,7 @@ export class Restore {
     const schema = this.#hands.schema(request.kind)
     const own = yieldFields(stated, object, schema, { ignored: settings.ignoreFields, yieldsChanges: false })
     const row = this.#session.project(object)
-    if (ownedFieldsOf(withAppliedHash(own, ''), schema) === row.owned) {
+    if (ownedDigest(withAppliedHash(own, ''), schema) === row.owned) {
       this.#hands.accepted.set(id, { hash: statement.hash, owned: row.owned })
       return { outcome: { state: 'Applied', generation: statement.templateGeneration } }
     }

@@ -9,6 +9,7 @@ import {
 import { healthOf, type Health } from '@flotilla/machinery/health'
 import { keyOf, type KubeObject, type ManagedFieldsEntry } from '@flotilla/machinery/object'
 import { asDicts, dictAt, valueAt, type Dict } from '@flotilla/machinery/untyped'
+import { fieldsDigest } from './fields-digest.ts'
 import { isWell, judgedBy, type Judged } from './judge-by-rules.ts'
 import { noRules, type RuleLookup } from '../interpreter/rule-book.ts'
 import { kindIdOf, type KindId } from '../object-id.ts'
@@ -31,7 +32,7 @@ export interface Row {
   /** `metadata.generation` of the template that was applied. */
   readonly templateGeneration: number | undefined
   readonly applied: string | undefined
-  /** The field set that our manager owns, in its wire form; undefined: nothing. */
+  /** Digest (`fieldsDigest`) of the field set that our manager owns; undefined: nothing. */
   readonly owned: string | undefined
   readonly replicaOwners: readonly ReplicaOwner[]
   /** The member's own controller has seen the object as it is now. */
@@ -44,12 +45,19 @@ export interface Row {
   /** Run to its end, of kinds that do. */
   readonly isFinished: boolean
   readonly isDeleting: boolean
+  /** A controller on the member made it from another object, whose labels it may have copied. */
+  readonly isDerived: boolean
   /** What the template's own status is folded from. */
   readonly status: Dict
   /** False: a rule of its kind failed to tell `status`. */
   readonly isStatusKnown: boolean
   /** ms since 1970. */
   readonly observedAt: number
+}
+
+/** Whether a controller made it from another object, e.g. an EndpointSlice, which has the labels of its Service. */
+export function isDerived({ metadata }: KubeObject): boolean {
+  return metadata.ownerReferences?.some(({ controller }) => controller === true) === true
 }
 
 /** `rules`: of the kinds that the hub does not know; `cluster`: where the object is. */
@@ -69,7 +77,7 @@ export function projectRow(object: KubeObject, now: number, rules: RuleLookup = 
     template: annotations?.[templateAnnotation],
     templateGeneration: generation === undefined ? undefined : Number(generation),
     applied: annotations?.[appliedAnnotation],
-    owned: ours && JSON.stringify(ours.fieldsV1),
+    owned: ours?.fieldsV1 && fieldsDigest(ours.fieldsV1),
     replicaOwners: managedFields.filter(ownsReplicas).map(({ manager, subresource }) => ({
       manager,
       viaScale: subresource === 'scale',
@@ -77,6 +85,7 @@ export function projectRow(object: KubeObject, now: number, rules: RuleLookup = 
     isObserved: isObserved(object, status),
     ...(known ? judgedBy(known, object, cluster, judged) : judged),
     isDeleting: metadata.deletionTimestamp !== undefined,
+    isDerived: isDerived(object),
     observedAt: now,
   }
 }

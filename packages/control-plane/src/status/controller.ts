@@ -7,10 +7,11 @@ import { isError } from '@flotilla/machinery/errors'
 import { deepEqual } from '@flotilla/machinery/json'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 import type { Resource } from '@flotilla/machinery/resource'
-import type { RunningController } from '@flotilla/runtime/controller'
+import type { Result, RunningController } from '@flotilla/runtime/controller'
 import type { Env } from '@flotilla/runtime/env'
 import { startController } from '@flotilla/runtime/start-controller'
 import { createStatusWriter } from '@flotilla/runtime/status-writer'
+import { isGrowing } from '@flotilla/scheduler/holding'
 import { goesWhole, isGroup } from '../requirements.ts'
 import { Coalescer } from '../coalesce.ts'
 import type { Binding, Hub } from '../hub.ts'
@@ -18,6 +19,7 @@ import { onHub } from '../interpreter/kind-rules.ts'
 import { RuleFailure } from '../interpreter/rule-failure.ts'
 import type { MemberSession } from '../members/member-session.ts'
 import type { Members } from '../members/members.ts'
+import { RequestBudget } from '../members/request-budget.ts'
 import { objectIdIn, objectIdOf, type KindId, type ObjectId } from '../object-id.ts'
 import { bindingStatus, type ObservedCluster, type ObservedObject } from './binding-status.ts'
 import { templateStatus, type Copy } from './template-status.ts'
@@ -32,6 +34,14 @@ export interface StatusDeps {
 const delayMs = 100
 /** Between two writes of one status. */
 const intervalMs = 500
+/**
+ * However much changes, so many statuses are written a second, after a burst of as many as a thousand workloads need.
+ * What is to be written waits in line and gathers changes meanwhile.
+ */
+const pace = { bindings: { rate: 100, burst: 2_000 }, templates: { rate: 50, burst: 2_000 } }
+/** For so long after a start, what was told before stands for members that have not been read yet. */
+const earlyMs = 30_000
+const earlyRetryMs = 2_000
 /** What another process wrote is looked at later and seldom: two that see differently would undo each other's word. */
 const contested = { delayMs: 5_000, intervalMs: 60_000 }
 
@@ -60,10 +70,12 @@ class StatusController implements RunningStatus {
   readonly #unwatch: readonly (() => void)[]
   readonly #sessionWatches = new Map<MemberSession, readonly (() => void)[]>()
   readonly #ownWrites = new Map<string, OwnWrite>()
+  readonly #startedAt: number
 
   constructor(deps: StatusDeps) {
     this.#deps = deps
     const { env, hub, members } = deps
+    this.#startedAt = env.clock.monotonic()
     this.#controller = startController(env, {
       name: 'status',
       concurrency: 32,
@@ -74,7 +86,13 @@ class StatusController implements RunningStatus {
           : this.#writeTemplate(key.slice(templatePrefix.length)),
     })
     const run = (key: string) => this.#controller.enqueue(key)
-    this.#coalescer = new Coalescer({ env, delayMs, intervalMs, run })
+    const bindings = new RequestBudget(env, pace.bindings)
+    const templates = new RequestBudget(env, pace.templates)
+    const paced = (key: string) => {
+      if (key.startsWith(templatePrefix)) return templates.take()
+      return this.#isAwaited(key) ? undefined : bindings.take()
+    }
+    this.#coalescer = new Coalescer({ env, delayMs, intervalMs, run, pace: paced })
     this.#contested = new Coalescer({ env, ...contested, run })
     this.#unwatch = [
       hub.bindings.onChange(({ before, after }) => this.#seeBinding(before, after)),
@@ -176,10 +194,17 @@ class StatusController implements RunningStatus {
     this.#coalescer.add(`${templatePrefix}${id}`)
   }
 
-  async #writeBinding(key: string): Promise<void> {
+  /** The scheduler goes on with a move once it is told that what grows is ready. */
+  #isAwaited(key: string): boolean {
+    const clusters = this.#deps.hub.binding(key.slice(bindingPrefix.length))?.spec.decision?.clusters
+    return clusters?.some(isGrowing) === true
+  }
+
+  async #writeBinding(key: string): Promise<Result | void> {
     const { env, hub } = this.#deps
     const binding = hub.binding(key)
-    if (!binding || (isEnding(binding) && !binding.spec.removalHold) || this.#isEarly(binding)) return
+    if (!binding || (isEnding(binding) && !binding.spec.removalHold)) return
+    if (this.#isEarly(binding)) return { requeueAfterMs: earlyRetryMs }
     const namespaced = binding.metadata.namespace !== undefined
     const resource = namespaced ? resourceBindingResource : clusterResourceBindingResource
     const told = this.#withStatus(binding)
@@ -199,12 +224,12 @@ class StatusController implements RunningStatus {
     return status ? { ...binding, status } : binding
   }
 
-  async #writeTemplate(id: ObjectId): Promise<void> {
+  async #writeTemplate(id: ObjectId): Promise<Result | void> {
     const { env, hub } = this.#deps
     const template = hub.templates.byId(id)
     const resource = template && hub.templates.resource(template)
     if (!template || !resource || template.metadata.deletionTimestamp !== undefined) return
-    if (this.#deps.hub.bindingsOf(id).some((binding) => this.#isEarly(binding))) return
+    if (hub.bindingsOf(id).some((binding) => this.#isEarly(binding))) return { requeueAfterMs: earlyRetryMs }
     const copies = this.#copiesOf(id)
     if (copies.length === 0) return
     if (!hub.interpreters.hasSynced) return
@@ -233,15 +258,23 @@ class StatusController implements RunningStatus {
   }
 
   /**
-   * We have just started: a member that was well when we ended has not had the time to answer. What was told before
-   * stands until it answers, or its probes say that it is away; either is looked at when it happens.
+   * We have just started: a member that was well when we ended has not had the time to answer, or to be read. What was
+   * told before stands until it is, or its probes say that it is away; either is looked at when it happens.
    */
-  #isEarly({ spec }: Binding): boolean {
-    return (spec.decision?.clusters ?? []).some((entry) => {
+  #isEarly(binding: Binding): boolean {
+    return (binding.spec.decision?.clusters ?? []).some((entry) => {
       const session = this.#sessionOf(entry)
       const cluster = session && this.#deps.hub.clusters.get(session.name)
-      return session?.state === 'Connecting' && cluster !== undefined && isKnownReachable(cluster)
+      if (!session || !cluster || !isKnownReachable(cluster)) return false
+      return session.state === 'Connecting' || (session.state === 'Ready' && this.#isUnread(binding, session))
     })
+  }
+
+  /** Delivery has not yet looked at what the binding places on a member, and was told of the same decision before. */
+  #isUnread({ spec, status }: Binding, { outcomes }: MemberSession): boolean {
+    if (status === undefined || status.decisionHash !== spec.decision?.forHash) return false
+    if (this.#deps.env.clock.monotonic() - this.#startedAt > earlyMs) return false
+    return spec.workloads.some(({ ref }) => outcomes.get(objectIdOf(ref)) === undefined)
   }
 
   #observe(binding: Binding): readonly ObservedCluster[] {

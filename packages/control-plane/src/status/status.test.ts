@@ -18,6 +18,13 @@ const inShop = (name: string) => ({ namespace: 'shop', name })
 const condition = ({ status }: ResourceBinding, type: string) => status?.conditions?.find((one) => one.type === type)
 const hubCopy = () => t.api.get(deployments, inShop('web')) as Promise<KubeObject & { status: Record<string, unknown> }>
 
+async function setReachable(name: string, is: 'True' | 'Unknown'): Promise<void> {
+  const lastTransitionTime = '2026-01-01T00:00:00Z'
+  const conditions = [{ type: 'Reachable', status: is, reason: 'Probed', message: '', lastTransitionTime }]
+  const patch = { status: { conditions } }
+  await t.api.patch(clusterResource, { name }, { type: 'merge', patch }, { subresource: 'status' })
+}
+
 describe('status of a binding', () => {
   test('tells what runs where, and is Ready once it does', async () => {
     const web = await t.place(aDeployment('web'), deployments, { m1: 3, m2: 1 }, aPolicyRef())
@@ -44,21 +51,7 @@ describe('status of a binding', () => {
   test('ages what a member that stopped answering held: Unreachable, Unknown, never current', async () => {
     const web = await t.place(aDeployment('web'), deployments, { m1: 3, m2: 1 }, aPolicyRef())
     m1.simulated.faults.cut()
-    const conditions = [
-      {
-        type: 'Reachable',
-        status: 'Unknown',
-        reason: 'Silent',
-        message: '',
-        lastTransitionTime: '2026-01-01T00:00:00Z',
-      },
-    ]
-    await t.api.patch(
-      clusterResource,
-      { name: 'm1' },
-      { type: 'merge', patch: { status: { conditions } } },
-      { subresource: 'status' },
-    )
+    await setReachable('m1', 'Unknown')
     await t.settle()
     const binding = await t.binding(web)
     expect(binding.status?.clusters?.[0]).toMatchObject({
@@ -92,6 +85,18 @@ describe('status of a binding', () => {
     expect((await t.binding(web)).status).toMatchObject({ clusters: status?.clusters, summary: status?.summary })
     expect(condition(await t.binding(web), 'Ready')).toMatchObject({ status: 'True' })
     expect((await hubCopy()).status).toMatchObject({ availableReplicas: 4 })
+  })
+
+  test('stands after a restart until slow members have been read anew', async () => {
+    const web = await t.place(aDeployment('web'), deployments, { m1: 1, m2: 1 }, aPolicyRef())
+    for (const name of ['m1', 'm2']) await setReachable(name, 'True')
+    await t.settle()
+    const [binding, copy] = [await t.binding(web), await hubCopy()]
+    t.byName['m2']?.simulated.faults.slow(3_000)
+    await t.restart()
+    await t.env.advance(60_000)
+    expect((await t.binding(web)).metadata.resourceVersion).toBe(binding.metadata.resourceVersion)
+    expect((await hubCopy()).metadata.resourceVersion).toBe(copy.metadata.resourceVersion)
   })
 
   test('is not written when nothing changes', async () => {
