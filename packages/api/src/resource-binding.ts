@@ -193,8 +193,8 @@ const evictionSchema = object('A move away from a cluster that failed, or on whi
   id: text('Identity of the cluster.', { minLength: 1 }),
   clusterUID: optional(clusterUID),
   reason: choice(
-    'ClusterFailed: it did not answer for too long. Ordered: a person ordered it. TaintNotTolerated: the time for which a NoExecute taint is tolerated is over. ApplicationUnhealthy: the workload was not healthy there for too long.',
-    ['ClusterFailed', 'Ordered', 'TaintNotTolerated', 'ApplicationUnhealthy'],
+    'ClusterFailed: it did not answer for too long. Ordered: a person ordered it. TaintNotTolerated: the time for which a NoExecute taint is tolerated is over. ApplicationUnhealthy: the workload was not healthy there for too long. Withdrawn: a person withdrew it (flotilla withdraw).',
+    ['ClusterFailed', 'Ordered', 'TaintNotTolerated', 'ApplicationUnhealthy', 'Withdrawn'],
   ),
   message: text('Why, for people.', { maxLength: 1024 }),
   since: time('When it began, RFC 3339.'),
@@ -304,7 +304,9 @@ const bindingSpecSchema = object('What is placed, by which policy, and where to.
   preemption: optional(preemptionSchema),
   rebalanced: optional(rebalancedSchema),
   evictions: optional(
-    list('Clusters that failover has moved it away from, and keeps it away from.', evictionSchema, { keys: ['id'] }),
+    list('Clusters that failover or a person has moved it away from, and keeps it away from.', evictionSchema, {
+      keys: ['id'],
+    }),
   ),
 })
 

@@ -17,10 +17,12 @@ import { addInstall } from './commands/install.ts'
 import { addInterpret } from './commands/interpret.ts'
 import { addJoin } from './commands/join.ts'
 import { addPlan } from './commands/plan.ts'
+import { addPrune } from './commands/prune.ts'
 import { addRebalance } from './commands/rebalance.ts'
 import { addStart } from './commands/start.ts'
 import { addTakeover } from './commands/takeover.ts'
 import { addUnjoin } from './commands/unjoin.ts'
+import { addWithdraw } from './commands/withdraw.ts'
 import { reportFailure } from './exit.ts'
 import type { Terminal } from './terminal.ts'
 import { readVersion } from './version.ts'
@@ -47,6 +49,8 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addFreeze,
   addMoves,
   addApprove,
+  addWithdraw,
+  addPrune,
   addRender,
   addDrift,
   addTakeover,

@@ -26,7 +26,23 @@ export function moveOf(before: Binding, after: Binding, time: string): Move | un
   const to = differences(next, held)
   if (Object.keys(from).length === 0 || Object.keys(to).length === 0) return undefined
   const kind = after.spec.workloads[0]?.ref.kind ?? ''
-  return { time, kind, workload: workloadOf(after), from, to, ...reasonOf(before, after) }
+  return {
+    time,
+    kind,
+    workload: workloadOf(after),
+    from,
+    to,
+    ...(withdrawalOf(after, from) ?? reasonOf(before, after)),
+  }
+}
+
+/** It was written before the move that it leads to. */
+function withdrawalOf(
+  { spec }: Binding,
+  left: Readonly<Record<string, number>>,
+): Pick<Move, 'reason' | 'message'> | undefined {
+  const found = spec.evictions?.find(({ reason, cluster }) => reason === 'Withdrawn' && cluster in left)
+  return found && { reason: found.reason, message: found.message }
 }
 
 function reasonOf(before: Binding, after: Binding): Pick<Move, 'reason' | 'message'> {

@@ -62,7 +62,7 @@ export interface ScheduleRequest {
   readonly neighbours?: Neighbours
   /** What the external scorer says that the placement names. None: it was not asked. */
   readonly scores?: Scores
-  /** Why failover has moved it away from clusters, by their ids. */
+  /** Why it was moved away from clusters, for people, by their ids. */
   readonly evicted?: ReadonlyMap<string, string>
   readonly force?: Force
   /**

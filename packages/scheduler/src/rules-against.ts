@@ -71,7 +71,8 @@ const changes: Readonly<Record<string, string>> = {
   Suspended: 'its spec.suspend is off',
   Scorer: 'the scorer that objective.external names no longer refuses it',
   Deleting: 'it is registered again',
-  Eviction: 'failover lets it back, which it does by itself once the cluster has been Healthy for 30 minutes',
+  Eviction:
+    'failover lets it back, which it does by itself once the cluster has been Healthy for 30 minutes; what a person withdrew comes back by flotilla withdraw --undo',
   WorkloadAffinity: 'one of those that it must be beside is placed there, or workloadAffinity.affinity is taken off',
   WorkloadAntiAffinity: 'those that it must not be beside leave, or workloadAffinity.antiAffinity is taken off',
 }

@@ -8,7 +8,7 @@ import { groupResourceOf } from '@flotilla/machinery/resource'
 import { keyOf, type KubeObject } from '@flotilla/machinery/object'
 
 /** They hold more than we put there. */
-const neverDeleted = new Set([
+export const neverDeleted: ReadonlySet<string> = new Set([
   'namespaces',
   'persistentvolumes',
   'persistentvolumeclaims',
@@ -52,7 +52,8 @@ function isDeletable(resource: DiscoveredResource): boolean {
   return verbs.includes('list') && verbs.includes('delete') && !neverDeleted.has(groupResourceOf(resource))
 }
 
-async function checkClaim(api: KubeApi, hubId: string): Promise<void> {
+/** @throws Conflict when another hub manages the cluster by now. */
+export async function checkClaim(api: KubeApi, hubId: string): Promise<void> {
   const claim = await readHubClaim(api)
   if (claim === undefined || claim.hubId === hubId) return
   throw new FlotillaError('Conflict', `Cannot delete anything there: hub ${claim.hubId} manages the cluster`)

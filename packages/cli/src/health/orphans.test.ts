@@ -35,7 +35,7 @@ describe('orphansText()', () => {
         '  Deployment shop/stray, for 3d',
         '  Namespace old, for 2d',
         '  and 3 more',
-        'Next: apply their templates and a policy to the hub to claim them again, or delete them on eu with kubectl\n',
+        'Next: apply their templates and a policy to the hub to claim them again, or delete them with flotilla prune -C eu\n',
       ].join('\n'),
     )
     expect(orphansText(us, now)).toContain('claims 1 object here that carries its label')

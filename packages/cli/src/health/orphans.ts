@@ -31,7 +31,7 @@ export function orphansText({ metadata, status }: Cluster, now: number): string 
     `Orphaned: nothing on the hub claims ${counted(count, 'object')} here that ${count === 1 ? 'carries' : 'carry'} its label. Left alone:`,
     ...oldest.map((orphan) => `  ${nameOf(orphan)}, for ${ageOf(orphan.since, now)}`),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
-    `Next: apply their templates and a policy to the hub to claim them again, or delete them on ${metadata.name} with kubectl\n`,
+    `Next: apply their templates and a policy to the hub to claim them again, or delete them with flotilla prune -C ${metadata.name}\n`,
   ].join('\n')
 }
 

@@ -2,7 +2,7 @@
 import type { Binding } from '@flotilla/control-plane/hub'
 import { approvalOf } from '@flotilla/control-plane/delivery/breaker/approval'
 import { listBindings, listClusterBindings } from '@flotilla/control-plane/what-if/template-bindings'
-import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
+import { deepEqual } from '@flotilla/machinery/json'
 import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { timestamp } from '@flotilla/runtime/timestamp'
@@ -16,6 +16,7 @@ import { whoWeAre } from '../reach/who-we-are.ts'
 import type { Terminal } from '../terminal.ts'
 import { heldRemovalOf, type HeldRemoval } from './held.ts'
 import { heldReasons, heldTable } from './held-text.ts'
+import { editBinding } from './edit-binding.ts'
 import { recordRemoval } from './record.ts'
 
 interface Held {
@@ -113,19 +114,21 @@ async function approve(
   await recordRemoval(hub, { ...who, what, workloads: removals.map(nameOf), bindings: removals.length, copies })
   let changed = 0
   for (const { binding, removal } of held) {
-    const { metadata } = binding
-    const resource = metadata.namespace === undefined ? clusterResourceBindingResource : resourceBindingResource
     const name = `${removal.kind.toLowerCase()}/${removal.name}`
-    try {
-      await hub.patch(resource, metadata, approvalOf(binding, who), { fieldManager: 'flotilla-cli' })
-      terminal.out(`${name} approved\n`)
-    } catch (error) {
-      if (!isError(error, 'Conflict', 'NotFound')) throw error
+    const isAsShown = (now: Binding) => deepEqual(heldRemovalOf(now), removal)
+    const approveIt = (now: Binding) => (isAsShown(now) ? approvalOf(now, who) : undefined)
+    if (await editBinding(hub, binding, approveIt).catch(falseIfGone)) terminal.out(`${name} approved\n`)
+    else {
       changed += 1
       terminal.err(`Error: Cannot approve ${name}: it has changed since it was read. Next: flotilla approve\n`)
     }
   }
   if (changed > 0) throw new Exit(exitCodes.failed)
+}
+
+function falseIfGone(error: unknown): boolean {
+  if (!isError(error, 'NotFound')) throw error
+  return false
 }
 
 function nameOf({ kind, namespace, name }: HeldRemoval): string {

@@ -122,7 +122,7 @@ function memberOf(cluster: Cluster): Member {
 }
 
 function progressOf({ metadata, spec }: Cluster, { evicted }: Sights) {
-  const all = evicted.get(spec.id) ?? []
+  const all = (evicted.get(spec.id) ?? []).filter(({ eviction }) => eviction.reason !== 'Withdrawn')
   const isMoving = ({ spec: { decision } }: Binding) => decision?.clusters.some(({ id }) => id === spec.id) === true
   const moving = all.filter(({ binding }) => isMoving(binding)).length
   return { cluster: metadata.name, moving, moved: all.length - moving }

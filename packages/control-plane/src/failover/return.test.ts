@@ -74,6 +74,11 @@ describe('judgeReturn()', () => {
       given: { cluster: fresh, eviction: { ...eviction, reason: 'Ordered' } },
       want: 'back',
     },
+    {
+      name: 'nor what a person withdrew, however well the cluster is',
+      given: { cluster: steady, eviction: { ...eviction, reason: 'Withdrawn' } },
+      want: 'stays',
+    },
     { name: 'ends with the registration', given: { cluster: undefined }, want: 'void' },
     {
       name: 'ends with a registration of the same cluster',

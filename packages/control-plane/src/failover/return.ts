@@ -21,13 +21,13 @@ export interface ReturnSight {
 }
 
 /**
- * Void: of a registration that is over. Back: the eviction ends. Nothing ends while a move away is under way, unless what
+ * Void: of a registration that is over. What a person withdrew stays until a person takes that back. Back: the eviction ends. Nothing ends while a move away is under way, unless what
  * is there has been seen ready: else what replaces it would go for what is not there.
  */
 export function judgeReturn(sight: ReturnSight): 'stays' | 'back' | 'void' {
   const { binding, eviction, cluster, isOrdered } = sight
   if (!cluster || !isRegisteredAs(cluster, eviction)) return 'void'
-  if (isOrdered || !isUsable(cluster)) return 'stays'
+  if (isOrdered || eviction.reason === 'Withdrawn' || !isUsable(cluster)) return 'stays'
   const entry = binding.spec.decision?.clusters.find(({ id }) => id === eviction.id)
   if (entry !== undefined) return isServing(binding, eviction.id, entry.from ?? 0) ? 'back' : 'stays'
   return isOver(sight, cluster) ? 'back' : 'stays'

@@ -16,7 +16,9 @@ const maxStatusCharacters = 10_000
 
 /** Whole and not negative; as large as the API can hold. */
 export function readReplicas(answer: unknown): number {
-  if (typeof answer !== 'number' || answer < 0) throw new Error(`${shown(answer)} is no number of replicas`)
+  if (typeof answer !== 'number' || !Number.isInteger(answer) || answer < 0) {
+    throw new Error(`${shown(answer)} is no number of replicas`)
+  }
   return count(answer, 0)
 }
 

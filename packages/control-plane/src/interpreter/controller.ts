@@ -24,6 +24,14 @@ const failureDelayMs = 1_000
 /** Keys are names. */
 export function createInterpreterController({ env, hub }: InterpreterDeps): Controller {
   const { interpreters } = hub
+
+  /** One that comes with the hub has no status to tell it in. */
+  function logged(name: string): readonly string[] {
+    const failure = interpreters.journal.failureOf(name)
+    if (failure !== undefined) env.log.warn({ interpreter: name }, failure)
+    return []
+  }
+
   const status = createStatusWriter({ api: hub.api, resource: interpreterResource, fieldManager })
   const written = new Map<string, number>()
   return {
@@ -32,7 +40,7 @@ export function createInterpreterController({ env, hub }: InterpreterDeps): Cont
       watch(interpreters.objects, ({ key }) => [key]),
       // Whether one counts may depend on the others.
       watch<true>(interpreters, () => [...interpreters.objects.list()].map(({ metadata }) => metadata.name)),
-      watch<true>(failures(interpreters), ({ key }) => (interpreters.objects.get(key) ? [key] : [])),
+      watch<true>(failures(interpreters), ({ key }) => (interpreters.objects.get(key) ? [key] : logged(key))),
     ],
     async reconcile(name) {
       const interpreter = interpreters.objects.get(name)

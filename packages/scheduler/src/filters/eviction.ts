@@ -1,4 +1,4 @@
-// Eviction: failover has moved this workload away from the cluster.
+// Eviction: failover or a person has moved this workload away from the cluster.
 import type { ScheduleRequest } from '../request.ts'
 import type { Filter, Judge } from './filter.ts'
 
@@ -8,6 +8,6 @@ function prepare({ evicted }: ScheduleRequest): Judge {
   return ({ id }) => {
     const reason = evicted?.get(id)
     if (reason === undefined) return undefined
-    return { effect: 'Leave', describe: () => `failover has moved it away: ${reason}` }
+    return { effect: 'Leave', describe: () => `it was moved away: ${reason}` }
   }
 }
