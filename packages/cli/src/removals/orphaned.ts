@@ -2,6 +2,7 @@
 import type { Cluster, Orphan } from '@flotilla/api/cluster'
 import { hubLabel } from '@flotilla/api/group'
 import { isClaimed } from '@flotilla/control-plane/cluster/orphans/claimed'
+import { isDerived } from '@flotilla/control-plane/members/row'
 import { displayId, objectIdOf, type ObjectId } from '@flotilla/control-plane/object-id'
 import { listBindings, listClusterBindings } from '@flotilla/control-plane/what-if/template-bindings'
 import { discover } from '@flotilla/machinery/discovery'
@@ -49,7 +50,8 @@ export async function findOrphaned(place: Place, choice: Choice): Promise<readon
   const unclaimed = await unclaimedOf(place, found)
   const { count = 0, oldest = [] } = place.cluster.status?.orphans ?? {}
   const reported = new Set(oldest.map(idOfOrphan))
-  const isAll = count >= unclaimed.length
+  // The hub names the oldest alone. Where it counts more than it names, others are among those that it counts.
+  const isAll = count > oldest.length && count >= unclaimed.length
   return unclaimed.map((each) => ({ ...each, isReported: isAll || reported.has(each.id) }))
 }
 
@@ -91,7 +93,7 @@ async function resourcesOf(api: KubeApi, { namespace, kinds }: Choice): Promise<
   })
 }
 
-/** As the hub is now. What is on its way out is nobody's matter, and a namespace of the hub may be used again. */
+/** As the hub is now. What is on its way out is nobody's matter, nor what goes with another object, and a namespace of the hub may be used again. */
 async function unclaimedOf<T extends { readonly id: ObjectId; readonly object: KubeObject }>(
   { hub, cluster }: Place,
   found: readonly T[],
@@ -114,7 +116,7 @@ async function unclaimedOf<T extends { readonly id: ObjectId; readonly object: K
     }
   }
   return found.filter(({ id, object }) => {
-    if (object.metadata.deletionTimestamp !== undefined) return false
+    if (object.metadata.deletionTimestamp !== undefined || isDerived(object)) return false
     if (object.kind === 'Namespace' && there.has(object.metadata.name)) return false
     return !isClaimed(byObject.get(id) ?? [], id, cluster.spec.id)
   })

@@ -1,5 +1,5 @@
 // flotilla prune on a hub with a member.
-import { clusterResource, type Cluster } from '@flotilla/api/cluster'
+import { clusterResource, type Cluster, type Orphan } from '@flotilla/api/cluster'
 import { hubLabel } from '@flotilla/api/group'
 import { identityOf } from '@flotilla/control-plane/cluster/join/join'
 import { approvalsKey } from '@flotilla/control-plane/delivery/breaker/approval'
@@ -22,6 +22,11 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => t[Symbol.asyncDispose]())
 
+async function report(oldest: readonly Orphan[]): Promise<void> {
+  const patch = { status: { orphans: { count: oldest.length, oldest } } }
+  await t.hub.api.patch<Cluster>(clusterResource, { name: 'eu' }, { type: 'merge', patch }, { subresource: 'status' })
+}
+
 const strays = async () =>
   (await member.simulated.api.list(configMaps, { namespace: 'default', labelSelector: hubLabel })).items.length
 
@@ -34,10 +39,31 @@ describe('flotilla prune', () => {
     expect(await strays()).toBe(1)
   }, 30_000)
 
+  it('leaves alone what a controller made, and what is only just unclaimed where another was reported', async () => {
+    const { api } = member.simulated
+    const stray = await api.get(configMaps, { namespace: 'default', name: 'stray' })
+    const owner = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      name: 'stray',
+      uid: stray.metadata.uid ?? '',
+      controller: true,
+    }
+    const { namespace, labels = {} } = stray.metadata
+    const metadata = { namespace: namespace ?? '', name: 'derived', labels, ownerReferences: [owner] }
+    await api.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata })
+    const gone = { group: '', kind: 'ConfigMap', namespace: 'default', name: 'gone', since: '2026-01-01T00:00:00Z' }
+    await report([gone])
+    const { out } = await t.run('prune', '--yes')
+    expect(out).not.toContain('derived')
+    expect(out).toContain('only just: stays for now')
+    await api.delete(configMaps, { namespace: 'default', name: 'derived' })
+    expect(await strays()).toBe(1)
+  }, 30_000)
+
   it('deletes what the hub has reported, and writes down who did', async () => {
     const orphan = { group: '', kind: 'ConfigMap', namespace: 'default', name: 'stray', since: '2026-01-01T00:00:00Z' }
-    const patch = { status: { orphans: { count: 1, oldest: [orphan] } } }
-    await t.hub.api.patch<Cluster>(clusterResource, { name: 'eu' }, { type: 'merge', patch }, { subresource: 'status' })
+    await report([orphan])
     expect((await t.run('prune', '-C', 'eu', '--kind', 'cm', '--yes')).out).toMatch(
       /eu +configmap\/stray .* orphaned\n\nConfigMap default\/stray on eu deleted\n$/,
     )

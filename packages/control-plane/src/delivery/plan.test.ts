@@ -24,6 +24,7 @@ function aRow(row: Partial<Row> = {}): Row {
     isUp: true,
     isFinished: false,
     isDeleting: false,
+  isDerived: false,
     status: {},
     isStatusKnown: true,
     observedAt: now,

@@ -45,12 +45,19 @@ export interface Row {
   /** Run to its end, of kinds that do. */
   readonly isFinished: boolean
   readonly isDeleting: boolean
+  /** A controller on the member made it from another object, whose labels it may have copied. */
+  readonly isDerived: boolean
   /** What the template's own status is folded from. */
   readonly status: Dict
   /** False: a rule of its kind failed to tell `status`. */
   readonly isStatusKnown: boolean
   /** ms since 1970. */
   readonly observedAt: number
+}
+
+/** Whether a controller made it from another object, e.g. an EndpointSlice, which has the labels of its Service. */
+export function isDerived({ metadata }: KubeObject): boolean {
+  return metadata.ownerReferences?.some(({ controller }) => controller === true) === true
 }
 
 /** `rules`: of the kinds that the hub does not know; `cluster`: where the object is. */
@@ -78,6 +85,7 @@ export function projectRow(object: KubeObject, now: number, rules: RuleLookup = 
     isObserved: isObserved(object, status),
     ...(known ? judgedBy(known, object, cluster, judged) : judged),
     isDeleting: metadata.deletionTimestamp !== undefined,
+    isDerived: isDerived(object),
     observedAt: now,
   }
 }

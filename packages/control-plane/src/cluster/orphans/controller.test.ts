@@ -58,6 +58,16 @@ describe('startOrphans()', () => {
     return { seen, stop: () => abort.abort() }
   }
 
+  test('does not report what a controller made of an object of ours, with its labels', async () => {
+    const owner = await fleet.member('eu').get(deployments, web)
+    const { apiVersion, kind, metadata } = owner
+    const ownerReferences = [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true }]
+    const derived = aStray('derived')
+    await fleet.member('eu').create(deployments, { ...derived, metadata: { ...derived.metadata, ownerReferences } })
+    await fleet.env.advance(120_000)
+    expect(await orphansOn('eu')).toBeUndefined()
+  })
+
   test('tells of an object that nothing claims, with its age, and leaves it alone', async () => {
     const since = fleet.env.clock.now()
     await fleet.member('eu').create(deployments, aStray('stray'))

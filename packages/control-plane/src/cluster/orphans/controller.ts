@@ -122,7 +122,8 @@ class OrphanReports implements RunningOrphans {
 
   /** A row that changes says nothing of who claims it. */
   #seeRow(watched: Watched, { id, before, after }: RowChange): void {
-    if (after && before && after.isDeleting === before.isDeleting) return
+    const isSame = before?.isDeleting === after?.isDeleting && before?.isDerived === after?.isDerived
+    if (after && before && isSame) return
     this.#look(watched, id)
   }
 
@@ -168,7 +169,7 @@ class OrphanReports implements RunningOrphans {
     // Until then, what claims it may only not have been read.
     if (!this.#isHubRead) return
     const row = session.row(id)
-    const isOrphan = row !== undefined && !row.isDeleting && !this.#isClaimed(session, id)
+    const isOrphan = row !== undefined && !row.isDeleting && !row.isDerived && !this.#isClaimed(session, id)
     const isNews = isOrphan ? unclaimed.add(id, this.#deps.env.clock.now()) : unclaimed.delete(id)
     if (isNews) this.#coalescer.add(session.name)
   }
