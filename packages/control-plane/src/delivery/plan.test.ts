@@ -24,7 +24,7 @@ function aRow(row: Partial<Row> = {}): Row {
     isUp: true,
     isFinished: false,
     isDeleting: false,
-  isDerived: false,
+    isDerived: false,
     status: {},
     isStatusKnown: true,
     observedAt: now,
