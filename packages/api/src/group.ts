@@ -23,6 +23,9 @@ export const generationAnnotation = `${group}/generation`
 /** On members: HMAC of what we state. */
 export const appliedAnnotation = `${group}/applied`
 
+/** On templates: UIDs of objects on members that may be adopted as they are, with commas between. People consent to each. */
+export const adoptAnnotation = `${group}/adopt`
+
 /** On policies: the user who wrote the spec last, as JSON `{"name","groups"}`. Only admission sets it. */
 export const authorAnnotation = `${group}/author`
 

@@ -1,6 +1,7 @@
 // The command line: every verb, its options and its help. What a verb does is loaded when it is run.
 import { Command, CommanderError } from 'commander'
 import { addApprove } from './commands/approve.ts'
+import { addAdopt } from './commands/adopt.ts'
 import { addClusters } from './commands/clusters.ts'
 import { addCordon, addDrain, addUncordon } from './commands/cordon.ts'
 import { addFailover } from './commands/failover.ts'
@@ -53,6 +54,7 @@ const verbs: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addPrune,
   addRender,
   addDrift,
+  addAdopt,
   addTakeover,
   addInterpret,
   addControllers,

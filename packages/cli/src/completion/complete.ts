@@ -83,7 +83,7 @@ const argumentsOf: ReadonlyMap<string, Arguments> = new Map([
   ['unjoin', ({ args }, hub) => (args.length === 0 ? hub.clusters() : [])],
   ['doctor', ({ args }, hub) => (args.length === 0 ? ['cluster'] : args.length === 1 ? hub.clusters() : [])],
   ['completion', ({ args }) => (args.length === 0 ? shells : [])],
-  ...['get', 'describe', 'explain', 'why-not', 'render', 'drift', 'approve', 'withdraw'].map(
+  ...['get', 'describe', 'explain', 'why-not', 'render', 'drift', 'adopt', 'approve', 'withdraw'].map(
     (verb) => [verb, objects] as const,
   ),
 ])

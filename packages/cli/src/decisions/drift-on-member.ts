@@ -1,4 +1,5 @@
 // Fields that differ on one member from what is stated there.
+import { withoutMarks } from '@flotilla/control-plane/delivery/marks'
 import type { KubeClient } from '@flotilla/kube-client/client'
 import { driftOf, type FieldDrift } from '@flotilla/control-plane/delivery/drift'
 import { builtinSchemaOf } from '@flotilla/control-plane/members/member-kinds'
@@ -6,7 +7,7 @@ import type { TemplateAndBindings } from '@flotilla/control-plane/what-if/templa
 import type { KubeObject } from '@flotilla/machinery/object'
 import { apiVersionOf } from '@flotilla/machinery/resource'
 import type { FleetMember } from '../reach/fleet.ts'
-import { titleOf, untyped, withoutMarks, type Renderer, type RenderedOn } from './rendering.ts'
+import { titleOf, untyped, type Renderer, type RenderedOn } from './rendering.ts'
 
 export interface Drifted extends FieldDrift {
   readonly object: string

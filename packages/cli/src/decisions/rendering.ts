@@ -1,6 +1,5 @@
 // What the hub states of a template on a member, put together with the same pure functions as the delivery loop.
 import type { Cluster } from '@flotilla/api/cluster'
-import { isOurKey } from '@flotilla/api/group'
 import { type Interpreter, interpreterResource } from '@flotilla/api/interpreter'
 import {
   clusterOverridePolicyResource,
@@ -181,14 +180,6 @@ export async function readLive(
 
 function refOf({ apiVersion, kind, metadata }: KubeObject) {
   return { apiVersion, kind, name: metadata.name, namespace: metadata.namespace }
-}
-
-/** What is stated without our label and annotations, which are nobody's to compare. */
-export function withoutMarks(object: KubeObject): KubeObject {
-  const others = (entries: Readonly<Record<string, string>> = {}) =>
-    Object.fromEntries(Object.entries(entries).filter(([key]) => !isOurKey(key)))
-  const { labels, annotations, ...metadata } = object.metadata
-  return { ...object, metadata: { ...metadata, labels: others(labels), annotations: others(annotations) } }
 }
 
 /** Of a kind of which no schema is known. */

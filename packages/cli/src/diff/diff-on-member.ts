@@ -1,7 +1,9 @@
 // What a change of the hub makes of one object on one member: both sides rendered as the delivery loop does, and the
 // new one applied, as the member's server would, to what is there. Nothing is sent but reads.
+import { withoutMarks } from '@flotilla/control-plane/delivery/marks'
 import { fieldManager } from '@flotilla/api/group'
 import { claimsOn, type Claim } from '@flotilla/control-plane/delivery/claims'
+import { adoptableBy } from '@flotilla/control-plane/delivery/consent'
 import { driftOf, yieldFields } from '@flotilla/control-plane/delivery/drift'
 import { maskSecret, maskValue } from '@flotilla/control-plane/delivery/masks'
 import { planStep } from '@flotilla/control-plane/delivery/plan'
@@ -24,7 +26,7 @@ import { apiVersionOf } from '@flotilla/machinery/resource'
 import type { KindSchema } from '@flotilla/machinery/schema'
 import type { Env } from '@flotilla/runtime/env'
 import { timestamp } from '@flotilla/runtime/timestamp'
-import { readLive, renderOn, titleOf, untyped, withoutMarks, type Renderer } from '../decisions/rendering.ts'
+import { readLive, renderOn, titleOf, untyped, type Renderer } from '../decisions/rendering.ts'
 import type { FleetMember } from '../reach/fleet.ts'
 import type { Side, Sides } from './hub-views.ts'
 
@@ -118,7 +120,8 @@ export async function diffOnMember(
   function isRefused(stated: KubeObject, there: KubeObject, by: DeliverySettings, schema: KindSchema): boolean {
     const isIdentical = driftOf(withoutMarks(stated), there, schema).length === 0
     const found = { found: true, row: projectRow(there, env.clock.now()), isOurs: false, isIdentical } as const
-    const wanted = { kind: 'hold', hash: '', owned: undefined, settings: by, hasFinished: false } as const
+    const adoptable = adoptableBy(after ?? stated)
+    const wanted = { kind: 'hold', hash: '', owned: undefined, settings: by, hasFinished: false, adoptable } as const
     return planStep({ ...situation, id, hubId: sides.after.hubId, wanted, live: found }).kind === 'refuse'
   }
 

@@ -18,6 +18,7 @@ import { isAbsence } from '../absence.ts'
 import { withAppliedHash } from './applied-hash.ts'
 import { describeDrift, driftOf, yieldFields } from './drift.ts'
 import type { Statement } from './intents.ts'
+import { isImmutableChange, withWayOut } from './immutable.ts'
 import { withoutMarks } from './marks.ts'
 import { MemberNamespaces } from './member-namespaces.ts'
 import type { Live, Step } from './plan.ts'
@@ -328,7 +329,7 @@ export class CarryOut {
     if (error instanceof Waiting) throw error
     if (!isError(error) || isSilence(error)) this.#unanswered.add(id)
     if (isError(error, 'NotFound', 'Forbidden')) this.#namespaces.forget(parseObjectId(id).namespace)
-    throw error
+    throw isImmutableChange(error) ? withWayOut(error, id) : error
   }
 }
 

@@ -1,6 +1,12 @@
 import { documents, type Document } from '@flotilla/kube-server/discovery/serve'
 import { clusterResource } from '@flotilla/api/cluster'
-import { appliedAnnotation, generationAnnotation, hubLabel, templateAnnotation } from '@flotilla/api/group'
+import {
+  adoptAnnotation,
+  appliedAnnotation,
+  generationAnnotation,
+  hubLabel,
+  templateAnnotation,
+} from '@flotilla/api/group'
 import { overridePolicyResource } from '@flotilla/api/override-policy'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import {
@@ -251,6 +257,25 @@ describe('delivery meets objects of others', () => {
     expect(m1.writes).toEqual([refused])
   })
 
+  test('what a person consents to is adopted as the same object, and no other of its name', async () => {
+    const before = await m1.api.create(configMaps, theirs({ a: 'other', more: 'theirs' }))
+    const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null })
+    const consent = (uid = '') =>
+      t.api.patch(configMaps, inShop('settings'), {
+        type: 'merge',
+        patch: { metadata: { annotations: { [adoptAnnotation]: uid } } },
+      })
+    await consent('another')
+    await t.settle()
+    expect(await m1.get(configMaps, 'settings')).toEqual(before)
+    await consent(before.metadata.uid)
+    await t.settle()
+    const after = await m1.get(configMaps, 'settings')
+    expect(after).toMatchObject({ metadata: { uid: before.metadata.uid }, data: { a: '1', more: 'theirs' } })
+    expect(after?.metadata.annotations).not.toHaveProperty(adoptAnnotation)
+    expect(await outcome(settings)).toMatchObject({ state: 'Applied' })
+  })
+
   test('Abort never adopts', async () => {
     const before = await m1.api.create(configMaps, theirs({ a: '1' }))
     const settings = await t.place(
@@ -287,6 +312,21 @@ describe('delivery and drift', () => {
     expect(await m1.get(configMaps, 'settings')).toMatchObject({ data: { a: '1' } })
     await t.env.advance(60_000)
     expect(m1.writes).toHaveLength(1)
+  })
+
+  test('a field that the member lets nobody change is named, with the way out, and nothing is deleted', async () => {
+    const settings = await t.place(aConfigMap('settings'), configMaps, { m1: null })
+    await meddle(m1, configMaps, 'settings', { immutable: true })
+    const before = await m1.get(configMaps, 'settings')
+    const live = await t.api.get(configMaps, inShop('settings'))
+    await t.api.update(configMaps, { ...live, data: { a: '2' } })
+    await t.settle()
+    expect(await outcome(settings)).toMatchObject({
+      state: 'Failed',
+      message: expect.stringMatching(/data: .*immutable.* Next: put the old value back, or kubectl delete configmap/),
+    })
+    await t.env.advance(60_000)
+    expect((await m1.get(configMaps, 'settings'))?.metadata.uid).toBe(before?.metadata.uid)
   })
 
   test('a removed field, and a deleted object, come back', async () => {

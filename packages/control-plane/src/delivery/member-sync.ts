@@ -15,6 +15,7 @@ import type { Outcome } from '../members/outcomes.ts'
 import { displayId, kindIdIn, objectIdOf, parseObjectId, type KindId, type ObjectId } from '../object-id.ts'
 import { isAbsence } from '../absence.ts'
 import { CarryOut } from './carry-out.ts'
+import { adoptableBy } from './consent.ts'
 import { claimsFor, type Claim, type WantedRemoval } from './claims.ts'
 import type { Intents, StatementCache } from './intents.ts'
 import { planStep, type Live, type Situation, type Wanted } from './plan.ts'
@@ -169,6 +170,7 @@ export class MemberSync implements AsyncDisposable {
       },
       settings,
       hasFinished: isOver,
+      adoptable: adoptableBy(template),
     }
     const result = await carryOut.hold({ id, kind, statement, settings, signal }, (live) =>
       planStep(this.#situation(id, wanted, live)),

@@ -38,6 +38,7 @@ function hold(settings: Partial<DeliverySettings> = {}, more: Partial<WantedObje
     hash: 'hash',
     owned: 'fields',
     hasFinished: false,
+    adoptable: new Set(),
     settings: { ...defaultSettings, ...settings },
     ...more,
   }
@@ -139,6 +140,24 @@ describe('planStep() applies', () => {
     {
       name: 'refuses by IfIdentical what differs',
       given: { wanted: hold(), live: theirs(false) },
+      want: { kind: 'refuse', reason: 'NotIdentical' },
+    },
+    {
+      name: 'adopts what a person consented to, whatever it holds and the policy says',
+      given: {
+        wanted: hold({ conflictResolution: 'Abort' }, { adoptable: new Set(['copy']) }),
+        live: theirs(false),
+      },
+      want: { kind: 'apply', why: 'overwrite', uid: 'copy', force: true },
+    },
+    {
+      name: 'adopts no other object that came in its place',
+      given: { wanted: hold({}, { adoptable: new Set(['copy']) }), live: theirs(false, { uid: 'another' }) },
+      want: { kind: 'refuse', reason: 'NotIdentical' },
+    },
+    {
+      name: 'adopts nothing of another hub',
+      given: { wanted: hold({}, { adoptable: new Set(['copy']) }), live: theirs(false, { hub: 'other' }) },
       want: { kind: 'refuse', reason: 'NotIdentical' },
     },
     {

@@ -15,6 +15,8 @@ export interface WantedObject {
   readonly settings: DeliverySettings
   /** It ran to its end on this member before, under the same template. */
   readonly hasFinished: boolean
+  /** UIDs of objects of nobody's that a person lets us adopt, whatever they hold. */
+  readonly adoptable: ReadonlySet<string>
 }
 
 export type Wanted = WantedObject | ({ readonly kind: 'remove' } & WantedRemoval)
@@ -66,7 +68,7 @@ export type Step =
   | { readonly kind: 'keep' }
 
 /** Kinds whose deletion takes what is in them along. */
-const keptKinds = new Set([
+export const keptKinds: ReadonlySet<string> = new Set([
   '/Namespace',
   'apiextensions.k8s.io/CustomResourceDefinition',
   '/PersistentVolumeClaim',
@@ -99,8 +101,10 @@ function planOurs({ hubId, truce }: Situation, wanted: WantedObject, row: Row): 
   return { kind: 'apply', why: 'restore', uid: row.uid, force: true }
 }
 
-function planTheirs({ settings }: WantedObject, row: Row, isIdentical: boolean): Step {
+function planTheirs({ settings, adoptable }: WantedObject, row: Row, isIdentical: boolean): Step {
   if (row.isDeleting) return { kind: 'wait' }
+  const isConsented = row.hub === undefined && adoptable.has(row.uid)
+  if (isConsented) return { kind: 'apply', why: 'overwrite', uid: row.uid, force: true }
   switch (settings.conflictResolution) {
     case 'Abort':
       return { kind: 'refuse', reason: 'Abort' }

@@ -1,7 +1,7 @@
 // Why an object on a member that is not ours is left alone, in words. Pure.
 import { hubLabel } from '@flotilla/api/group'
 import type { KubeObject } from '@flotilla/machinery/object'
-import { displayId, type ObjectId } from '../object-id.ts'
+import { displayId, parseObjectId, type ObjectId } from '../object-id.ts'
 import { describeDrift, type FieldDrift } from './drift.ts'
 
 /** `differences`: of what is there from what we would state; undefined: they do not matter. */
@@ -15,5 +15,8 @@ export function refusalText(
   const owner = other === undefined ? '' : ` but of hub ${other}`
   const start = `Cannot take over ${displayId(id)} on ${cluster}: it exists and is not ours${owner}`
   if (differences === undefined) return `${start}, and conflictResolution is Abort`
-  return `${start}, and it differs: ${describeDrift(differences)}`
+  const { kind, name, namespace } = parseObjectId(id)
+  const place = namespace === '' ? '' : ` -n ${namespace}`
+  const next = other === undefined ? `. Next: flotilla adopt ${kind.toLowerCase()}/${name}${place} --dry-run` : ''
+  return `${start}, and it differs: ${describeDrift(differences)}${next}`
 }

@@ -245,6 +245,28 @@ describe('what has guards of its own is neither held nor counted:', () => {
     expect([await deploymentsOn('us'), await held()]).toEqual([0, []])
   })
 
+  test('followers that are no longer sent along are not: they are held', async () => {
+    await edit({ resourceSelectors: [{ apiVersion: 'v1', kind: 'Secret' }] })
+    await pass(5_000)
+    for (let index = 0; index < 21; index++) {
+      await fleet.api.create(configMaps, aConfigMap(`n${index}`))
+      const envFrom = [{ configMapRef: { name: `n${index}` } }]
+      const labels = { app: `w${index}` }
+      const spec = { containers: [{ name: 'web', image: 'reg.io/web:1', envFrom }] }
+      const template = { metadata: { labels }, spec }
+      await fleet.api.create(deployments, aDeployment(`w${index}`, { replicas: 2, template }))
+    }
+    const weighted = aWeightedPolicy({ eu: 1, us: 1 })
+    await fleet.api.create(propagationPolicyResource, weighted)
+    await pass(minute)
+    const policy = await fleet.api.get(propagationPolicyResource, { namespace: 'shop', name: 'web' })
+    const spec = { ...(policy['spec'] as object), propagateDeps: false }
+    await fleet.api.update(propagationPolicyResource, { ...policy, spec })
+    await pass(2 * minute)
+    expect(await held()).toHaveLength(21)
+    expect(await copiesOn('eu')).toBe(many + 21)
+  })
+
   test('weights that leave a cluster out are not: they are held', async () => {
     await deploy({ eu: 1, us: 1 }, 2)
     const policy = await fleet.api.get(propagationPolicyResource, { namespace: 'shop', name: 'web' })
