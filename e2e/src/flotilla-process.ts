@@ -61,15 +61,19 @@ export function startFlotilla(args: readonly string[], options: FlotillaProcessO
       log.write(data)
     })
   }
+  let isEnding = false
   const ended = endOf(child)
-  void ended.then(() => {
+  void ended.then((how) => {
     options.watchdog.forget(pid)
     log.end()
+    // A test that waits for it reports only that nothing answers.
+    if (!isEnding) console.error(`flotilla ${args.join(' ')} ended by itself (${how}):\n${printed.slice(-4_000)}`)
   })
   return {
     pid,
     printed: () => printed,
     async end(signal) {
+      isEnding = true
       const from = performance.now()
       child.kill(signal)
       await ended
@@ -87,6 +91,7 @@ function preloadOf({ preload }: StartLimits): readonly string[] {
   return preload === undefined ? [] : ['--import', preload]
 }
 
-function endOf(child: ChildProcess): Promise<void> {
-  return new Promise((done) => child.once('exit', () => done()))
+/** Resolves with its exit code or the signal that ended it. */
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((done) => child.once('exit', (code, signal) => done(signal ?? `exit code ${code}`)))
 }

@@ -1,5 +1,6 @@
 // What a person reads when a server cannot be reached: which hop failed, and why.
 import net from 'node:net'
+import tls from 'node:tls'
 import type { Resource } from '@flotilla/machinery/resource'
 import { createRealEnv } from '@flotilla/runtime/real-env'
 import { describe, expect, it } from 'vitest'
@@ -66,6 +67,28 @@ describe('createKubeClient() names the hop that fails', () => {
       details: { hop: 'connect' },
     })
     silent.close()
+  })
+
+  it.each(['ends', 'destroys'] as const)('connect: it agrees on TLS and %s it there', async (how) => {
+    const { certificate: cert, key } = issueCertificate({
+      name: 'localhost',
+      issuer: authority,
+      dnsNames: ['localhost'],
+      addresses: ['127.0.0.1'],
+    })
+    const server = tls.createServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
+      socket.on('error', () => {})
+      if (how === 'ends') socket.end()
+      else socket.destroy()
+    })
+    server.on('tlsClientError', () => {}).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as net.AddressInfo
+    expect(await failureAt({ url: `https://127.0.0.1:${port}`, ca })).toMatchObject({
+      code: 'Unavailable',
+      details: { hop: 'connect' },
+    })
+    server.close()
   })
 
   it('tls: an authority that is not trusted', async () => {

@@ -46,12 +46,16 @@ export function createConnection(options: ConnectionOptions): Transport {
       http1 ??= newHttp1()
       return undefined
     }
-    const session = await openHttp2Session(options.env, server.url, socket, limits, () => {
-      sessions.delete(session)
-    })
+    const session = await openHttp2Session(options.env, server.url, socket, limits, forgetEnded)
+    if (session.isOver()) return session
     sessions.add(session)
     if (isClosed) session.destroy()
     return session
+  }
+
+  /** One may end before it is among them. */
+  function forgetEnded(): void {
+    for (const session of sessions) if (session.isOver()) sessions.delete(session)
   }
 
   async function carrierFor(request: HttpRequest): Promise<Pick<Transport, 'request'>> {

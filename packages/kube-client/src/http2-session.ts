@@ -27,6 +27,7 @@ export interface Http2Session {
    * wait in line for the rest.
    */
   hasRoomFor(request: Pick<HttpRequest, 'isLongLived'>): boolean
+  isOver(): boolean
   /** Takes no more requests; ends when the last stream does. */
   retire(): void
   /** Ends every stream. */
@@ -70,6 +71,7 @@ export async function openHttp2Session(
       const allowed = Math.min(session.remoteSettings.maxConcurrentStreams ?? mostStreams, mostStreams)
       return watches < (isLongLived ? Math.max(1, Math.floor(allowed / 2)) : allowed)
     },
+    isOver: () => session.destroyed,
     retire() {
       drain()
       session.close()
