@@ -132,4 +132,26 @@ export const foundRuns: readonly FoundRun[] = [
       ],
     },
   },
+  {
+    seed: 306,
+    scenario: {
+      ...usual,
+      failsOver: true,
+      lastsMs: 180_000,
+      name: 'seed 306',
+      steps: [
+        { at: 0, do: 'deploy', app: 'web', replicas: 9, weights: { eu: 3, us: 2, ap: 2 } },
+        { do: 'down', server: 'ap', forMs: 31913, at: 21626 },
+        { do: 'recreate', app: 'web', replicas: 1, at: 32795 },
+        { do: 'down', server: 'eu', forMs: 30546, at: 48391 },
+        { do: 'down', server: 'ap', forMs: 85356, at: 49231 },
+        { do: 'down', server: 'us', forMs: 70017, at: 52687 },
+        { do: 'recreate', app: 'web', replicas: 3, at: 81493 },
+        { do: 'recreate', app: 'web', replicas: 7, at: 87590 },
+        { do: 'down', server: 'eu', forMs: 110349, at: 87881 },
+        { do: 'down', server: 'ap', forMs: 98684, at: 92719 },
+        { do: 'recreate', app: 'web', replicas: 7, at: 105676 },
+      ],
+    },
+  },
 ]

@@ -28,7 +28,6 @@ import type { Evict } from '../../evict.ts'
 import type { WithFirstDecision } from '../../first-decision.ts'
 import { isFrozen } from '../../freeze.ts'
 import type { Binding, Hub } from '../../hub.ts'
-import { objectIdOf } from '../../object-id.ts'
 import type { Readings } from '../../readings.ts'
 import { isOutdated, withRegistrations } from '../../registration.ts'
 import { cannotCall } from '../scorer/call-scorer.ts'
@@ -46,6 +45,7 @@ import { isGrowthReady, SteadyGrowth } from './growth.ts'
 import { allBindings, keysOfBinding, keysOfPolicy, placesDefinitions, type Policy } from './keys.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { targetOf } from './rebalance-target.ts'
+import { predecessorIn } from './predecessor.ts'
 import { pendingRemovals, removalsFor } from './removals.ts'
 import { Reservations } from './reservations.ts'
 import { Waiting } from './waiting.ts'
@@ -108,7 +108,7 @@ export function createSchedulerController({
     // One that is to be followed by a binding of another unit says where its workloads are until then.
     if (!policy || isGroup(binding.spec) !== (policy.spec.schedulingUnit === 'Together')) return keepRegistered(binding)
     // The first decision of a template that was created anew goes on from what was decided for the deleted one.
-    const before = binding.spec.decision ? binding : (predecessorOf(hub, binding) ?? binding)
+    const before = binding.spec.decision ? binding : (predecessorIn(hub, binding) ?? binding)
     const waitMs = growthWaitMs(key, before)
     const stored = before.spec.decision
     const target = targetOf(binding)
@@ -210,7 +210,7 @@ export function createSchedulerController({
   const withFirstDecision: WithFirstDecision = async (binding, create) => {
     const { decision, removals, policy: ref } = binding.spec
     const policy = ref && policyOf(hub, ref)
-    const goesOn = decision !== undefined || removals !== undefined || predecessorOf(hub, binding) !== undefined
+    const goesOn = decision !== undefined || removals !== undefined || predecessorIn(hub, binding) !== undefined
     const first = policy && !goesOn ? decideFirst(binding, policy) : undefined
     if (!policy || !first) return create(binding)
     const decided = { ...binding, spec: { ...binding.spec, decision: withRegistrations(first, undefined, uidOf) } }
@@ -375,20 +375,6 @@ function policyOf(hub: Hub, { kind, namespace, name, uid }: PolicyRef): Policy |
   const found =
     kind === 'PropagationPolicy' ? hub.policies.get(`${namespace ?? ''}/${name}`) : hub.clusterPolicies.get(name)
   return found?.metadata.uid === uid ? found : undefined
-}
-
-/** The binding of a deleted template of the same name, as long as it is there: where it is claimed, copies are adopted. */
-function predecessorOf(hub: Hub, { spec }: Binding): Binding | undefined {
-  const [workload] = spec.workloads
-  if (workload === undefined || isGroup(spec)) return undefined
-  const { uid } = workload.ref
-  const id = objectIdOf(workload.ref)
-  return hub
-    .bindingsOf(id)
-    .find(
-      (other) =>
-        !isGroup(other.spec) && other.spec.workloads.some(({ ref }) => ref.uid !== uid && objectIdOf(ref) === id),
-    )
 }
 
 function triggerOf({ spec, status }: Binding): string {
