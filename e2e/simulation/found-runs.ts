@@ -154,4 +154,19 @@ export const foundRuns: readonly FoundRun[] = [
       ],
     },
   },
+  {
+    seed: 7008,
+    scenario: {
+      ...usual,
+      lastsMs: 180000,
+      failsOver: true,
+      name: 'seed 7008',
+      steps: [
+        { at: 500, do: 'deploy', app: 'api', replicas: 7, weights: { eu: 1, us: 3, ap: 1 } },
+        { do: 'recreate', app: 'api', replicas: 1, at: 97157 },
+        { do: 'suspend', cluster: 'us', forMs: 19893, at: 123104 },
+        { do: 'down', server: 'eu', forMs: 21053, at: 124493 },
+      ],
+    },
+  },
 ]

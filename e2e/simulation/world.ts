@@ -15,6 +15,7 @@ import { checkFailover } from './checks/failover.ts'
 import { checkOneWriter } from './checks/one-writer.ts'
 import { checkReadyFloor } from './checks/ready-floor.ts'
 import { checkShrinks } from './checks/shrinks.ts'
+import { checkStorms } from './checks/storms.ts'
 import { runControllers } from './controllers-process.ts'
 import { FleetModel } from './fleet-model.ts'
 import { History } from './history.ts'
@@ -86,6 +87,7 @@ export class World implements Watched {
       checkReadyFloor(this),
       checkOneWriter(this),
       checkDecidedReplicas(this),
+      checkStorms(this),
       checkShrinks(this, scenario.actsWithinMs ?? 5 * 60_000),
       checkFailover(this),
       checkBudgets(this, this.#requestRate),

@@ -1,6 +1,9 @@
 // Nothing that is placed is taken away by what is merely not known: a decision shrinks only after somebody edited the
-// template, its policy or a cluster, where an eviction begins, or elsewhere where one ends. Reads that fail, members that are away and processes that start are no reason.
+// template, its policy or a cluster, or a cluster has come to be well, where an eviction begins, or elsewhere where one
+// ends. Reads that fail, members that are away and processes that start are no reason.
 import type { StoreEvent } from '@flotilla/kube-server/store/store'
+import type { KubeObject } from '@flotilla/machinery/object'
+import { textAt } from '@flotilla/machinery/untyped'
 import type { ModelBinding } from '../fleet-model.ts'
 import type { Check, Watched } from './check.ts'
 
@@ -12,7 +15,7 @@ export function checkShrinks({ model, now, violate }: Watched, actsWithinMs: num
 
   return {
     onHubEvent(event) {
-      if (isEdit(event)) editedAt = now()
+      if (isEdit(event) || isWellAgain(event)) editedAt = now()
       if (!event.key.startsWith('resourcebindings.') || event.type === 'DELETED') return
       const binding = model.bindings.get(event.key)
       const uid = binding?.spec.workloads[0]?.ref.uid
@@ -42,6 +45,15 @@ function decidedBy({ spec: { decision, evictions = [] } }: ModelBinding): Decide
     replicas: new Map(decision?.clusters.map(({ id, replicas = 0 }) => [id, replicas])),
     evicted: new Set(evictions.map(({ id }) => id)),
   }
+}
+
+/** A cluster that had no growth while it recovered has its share then. */
+function isWellAgain({ key, object, before }: StoreEvent): boolean {
+  return key.startsWith('clusters.') && stateOf(object) === 'Healthy' && stateOf(before?.object) !== 'Healthy'
+}
+
+function stateOf(cluster: KubeObject | undefined): string {
+  return textAt(cluster, 'status', 'health', 'state')
 }
 
 /** By people: what controllers observe and note is none. */

@@ -146,7 +146,8 @@ export class Release implements AsyncDisposable {
     const heirs = new Map<Binding, Removal[]>()
     for (const target of targets) {
       const [claim] = this.#deps.intents.claimsOn(target.objectId, target.on.id)
-      if (!claim) continue
+      // What was adopted is as good as gone. To hand it over would have it confirmed anew, and so without end.
+      if (!claim || this.#isAdopted(target)) continue
       const removals = heirs.get(claim.binding) ?? []
       heirs.set(claim.binding, removals)
       removals.push(inherited(claim, target, since))
@@ -154,6 +155,12 @@ export class Release implements AsyncDisposable {
     for (const [heir, removals] of heirs) {
       await this.#patch(heir, { spec: { removals: [...(heir.spec.removals ?? []), ...removals] } })
     }
+  }
+
+  /** The member was last seen to have the copy of another template there. */
+  #isAdopted({ on, objectId, templateUid }: RemovalTarget): boolean {
+    const row = this.#deps.members.withId(on.id)?.row(objectId)
+    return row?.template !== undefined && row.template !== templateUid
   }
 
   /** Another binding of its template has all that it said, what was observed included. */
