@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Bounds on hanging, not on speed: a busy machine must not fail a test. */
+const patience = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } }
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -8,10 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           setupFiles: ['tools/property-seed.ts'],
-          // A bound on hanging, not on speed: a busy machine must not fail a test.
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          expect: { poll: { timeout: 60_000 } },
+          ...patience,
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/*/contract/**/*.test.ts',
@@ -19,7 +19,16 @@ export default defineConfig({
             'bench/**/*.test.ts',
             'e2e/simulation/**/*.test.ts',
           ],
-          exclude: ['**/*.real.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.real.test.ts', '**/*.long.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          setupFiles: ['tools/property-seed.ts'],
+          ...patience,
+          include: ['**/*.long.test.ts'],
+          exclude: ['**/node_modules/**'],
         },
       },
       {

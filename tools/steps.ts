@@ -18,8 +18,11 @@ export const okSteps: readonly Step[] = [
   simulate('--count', '12'),
 ]
 
-/** What the gate with real clusters adds, and needs none: more seeds, the same ones every time. */
-export const longSteps: readonly Step[] = [simulate('--first', '13', '--count', '240')]
+/** What the gate with real clusters adds, and needs none: what takes long, and more seeds, the same ones every time. */
+export const longSteps: readonly Step[] = [
+  { name: 'long tests', command: ['vitest', 'run', '--project', 'long'], isTests: true },
+  simulate('--first', '13', '--count', '240'),
+]
 
 /** An hour of seeds that nobody has tried. */
 export const soakSteps: readonly Step[] = [simulate('--fresh', '--seconds', '3600')]
