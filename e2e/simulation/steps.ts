@@ -59,6 +59,8 @@ const carriedOut: { readonly [K in Step['do']]: (world: World, step: StepOf<K>, 
     onHub(world, (hub) => hub.delete(deployments, { namespace, name: app }, { propagationPolicy: 'Orphan' })),
   'delete-binding': (world, { app }) =>
     onHub(world, async (hub) => {
+      // Without a policy nothing wants the workload placed: whoever deletes its binding has its copies go.
+      if (world.model.weightsOf(app) === undefined) world.disturb(app)
       const { items } = await hub.list(resourceBindingResource, { namespace })
       for (const { metadata } of items.filter(({ metadata: { name } }) => name.startsWith(`deployment-${app}-`))) {
         await hub.delete(resourceBindingResource, metadata)
