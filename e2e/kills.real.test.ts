@@ -14,7 +14,6 @@ import { deletesOfHub, podsCreated } from './src/audit.ts'
 import { startFleet, type Fleet } from './src/fleet.ts'
 import { flotilla } from './src/flotilla-process.ts'
 import { startEmbeddedHub, type HubUnderTest } from './src/hub.ts'
-import { readyOf } from './src/ready-floor.ts'
 import { untilEqual } from './src/until.ts'
 
 const kills = process.env['FLOTILLA_SOAK'] === '1' ? 200 : 10
@@ -141,11 +140,11 @@ describe('a hub that is killed at random moments', () => {
     return (await hub.api.list<ResourceBinding>(resourceBindingResource, { namespace })).items
   }
 
-  /** Of each member and Deployment: replicas that are stated and ready, and the image. */
+  /** Of each member and Deployment: replicas that are stated, ready, of the newest template and there at all; the image. */
   async function stateOf(namespace: string, wish: Wish): Promise<object> {
     const read = async (name: string) => {
       const found = await fleet.find(deployments, name, namespace)
-      const each = found.map((one) => [valueAt(one, 'spec', 'replicas'), readyOf(one), imageOf(one)])
+      const each = found.map((one) => [valueAt(one, 'spec', 'replicas'), ...countsOf(one), imageOf(one)])
       return [name, each] as const
     }
     const isMoving = ({ spec }: ResourceBinding) =>
@@ -158,7 +157,7 @@ describe('a hub that is killed at random moments', () => {
     const sum = weights.reduce((all, weight) => all + weight, 0)
     const each = Object.entries(replicas).map(([name, count]) => {
       const shares = weights.map((weight) => (count * weight) / sum)
-      return [name, shares.map((share) => [share, share, image])] as const
+      return [name, shares.map((share) => [share, share, share, share, image])] as const
     })
     return { moving: false, ...Object.fromEntries(each) }
   }
@@ -215,6 +214,14 @@ describe('a hub that is killed at random moments', () => {
     kills * 20_000 + 300_000,
   )
 })
+
+/** Once the cluster's own controller has seen it: a rollout that goes on while the next edit comes makes other pods. */
+function countsOf(deployment: KubeObject | undefined): readonly number[] {
+  if (valueAt(deployment, 'status', 'observedGeneration') !== deployment?.metadata.generation) return []
+  return ['readyReplicas', 'updatedReplicas', 'replicas'].map((each) =>
+    Number(valueAt(deployment, 'status', each) ?? 0),
+  )
+}
 
 function imageOf(deployment: KubeObject | undefined): unknown {
   const containers = valueAt(deployment, 'spec', 'template', 'spec', 'containers')

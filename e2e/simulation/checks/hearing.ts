@@ -2,8 +2,8 @@
 // which a process listened.
 import type { Call } from '../sim-net.ts'
 
-/** A member that was not heard for so long was silent, ms: two probes. */
-const gapMs = 12_000
+/** A member that was not heard for so long was silent, ms: an answer may take 15 s, and counts for the probe after it. */
+const gapMs = 22_000
 
 /** From one probe to the next, ms. */
 const betweenMs = 6_000

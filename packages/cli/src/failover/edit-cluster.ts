@@ -1,8 +1,8 @@
 // Reads a cluster and changes it, from what was read.
 import { clusterResource, type Cluster } from '@flotilla/api/cluster'
-import { isError } from '@flotilla/machinery/errors'
-import { FlotillaError } from '@flotilla/machinery/errors'
+import { FlotillaError, isError } from '@flotilla/machinery/errors'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
+import { editObject } from '../reach/edit-object.ts'
 
 export interface ClusterEdit {
   readonly metadata?: { readonly annotations: Readonly<Record<string, string | null>> }
@@ -19,9 +19,15 @@ export async function readCluster(hub: KubeApi, name: string): Promise<Cluster> 
   }
 }
 
-/** Throws Conflict when somebody else has changed the cluster since it was read. */
-export async function editCluster(hub: KubeApi, { metadata }: Cluster, edit: ClusterEdit): Promise<void> {
-  const { resourceVersion } = metadata
-  const patch = { ...edit, metadata: { ...edit.metadata, resourceVersion } }
-  await hub.patch(clusterResource, metadata, { type: 'merge', patch }, { fieldManager: 'flotilla-cli' })
+/** As `change` has it of the cluster as it is then; false: nothing is to be changed any more. */
+export function editCluster(
+  hub: KubeApi,
+  read: Cluster,
+  change: (cluster: Cluster) => ClusterEdit | undefined,
+): Promise<boolean> {
+  return editObject(hub, clusterResource, read, (cluster) => {
+    const edit = change(cluster)
+    const { resourceVersion, uid } = cluster.metadata
+    return edit && { type: 'merge', patch: { ...edit, metadata: { ...edit.metadata, resourceVersion, uid } } }
+  })
 }

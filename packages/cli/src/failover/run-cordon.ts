@@ -23,12 +23,15 @@ export async function runCordon(verb: CordonVerb, name: string, flags: CordonFla
   const env = createCommandEnv()
   await using hub = await connectHub(env, terminal, flags)
   const cluster = await readCluster(hub.api, name)
-  const taints = taintsAfter(verb, cluster, timestamp(env.clock.now()))
-  if (taints === undefined) {
+  const edit = (now: Cluster) => {
+    const taints = taintsAfter(verb, now, timestamp(env.clock.now()))
+    return taints && { spec: { taints } }
+  }
+  const isNews = flags.dryRun === true ? edit(cluster) !== undefined : await editCluster(hub.api, cluster, edit)
+  if (!isNews) {
     terminal.out(`cluster/${name} unchanged: already ${words[verb]}\n`)
     return
   }
-  if (flags.dryRun !== true) await editCluster(hub.api, cluster, { spec: { taints } })
   const next = verb === 'uncordon' ? '' : `${after[verb]}Next: flotilla uncordon ${name}\n`
   terminal.out(`cluster/${name} ${words[verb]}${flags.dryRun === true ? ' (dry run)' : ''}\n${next}`)
 }

@@ -19,7 +19,7 @@ export async function runFailover(name: string, flags: FailoverFlags, terminal: 
   if (flags.dryRun === true) return showPlan(env, hub.api, name, flags.output, terminal)
   const cluster = await readCluster(hub.api, name)
   const annotations = { [orderAnnotation]: timestamp(env.clock.now()) }
-  await editCluster(hub.api, cluster, { metadata: { annotations } })
+  await editCluster(hub.api, cluster, () => ({ metadata: { annotations } }))
   terminal.out(
     `cluster/${name} ordered to be left\n` +
       `What it runs moves away as far as there is room. Data in its volumes stays there.\n` +
@@ -33,7 +33,8 @@ async function endOrder(hub: KubeApi, name: string, { dryRun }: FailoverFlags, t
     terminal.out(`cluster/${name} unchanged: nobody has ordered it to be left\n`)
     return
   }
-  if (dryRun !== true) await editCluster(hub, cluster, { metadata: { annotations: { [orderAnnotation]: null } } })
+  const annotations = { [orderAnnotation]: null }
+  if (dryRun !== true) await editCluster(hub, cluster, () => ({ metadata: { annotations } }))
   terminal.out(`cluster/${name} no longer ordered to be left${dryRun === true ? ' (dry run)' : ''}\n`)
 }
 
