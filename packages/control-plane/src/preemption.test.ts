@@ -1,6 +1,7 @@
 // Preemption over a whole member: what has no place gets one, what gives way comes back, and nothing is lost in between.
 import { readFileSync } from 'node:fs'
-import { resourceBindingResource, type Preemption, type ResourceBinding } from '@flotilla/api/resource-binding'
+import type { Preemption } from '@flotilla/api/preemption'
+import { resourceBindingResource, type ResourceBinding } from '@flotilla/api/resource-binding'
 import { apiVersion, systemNamespace } from '@flotilla/api/group'
 import { propagationPolicyResource } from '@flotilla/api/propagation-policy'
 import { FlotillaError } from '@flotilla/machinery/errors'

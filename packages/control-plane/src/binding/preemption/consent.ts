@@ -1,5 +1,5 @@
 // What bindings say of giving way: who may have others do so, and what is recorded of it. Pure.
-import type { Preemption } from '@flotilla/api/resource-binding'
+import type { Preemption } from '@flotilla/api/preemption'
 import type { Grant } from '@flotilla/scheduler/request'
 import type { Binding } from '../../hub.ts'
 import { displayId, objectIdOf } from '../../object-id.ts'

@@ -1,7 +1,7 @@
 // Has replicas of lower priority give way to workloads that have no place, where that is proved to give them one.
 import { fieldManager, systemNamespace } from '@flotilla/api/group'
 import { clusterResourceBindingResource, resourceBindingResource } from '@flotilla/api/resource-binding'
-import type { Preemption } from '@flotilla/api/resource-binding'
+import type { Preemption } from '@flotilla/api/preemption'
 import { canonicalJson, deepEqual } from '@flotilla/machinery/json'
 import type { KubeApi } from '@flotilla/machinery/kube-api'
 import { createMergePatch } from '@flotilla/machinery/merge-patch'

@@ -1,5 +1,5 @@
 // How a preemption that has been recorded ends. Pure.
-import type { Preemption } from '@flotilla/api/resource-binding'
+import type { Preemption } from '@flotilla/api/preemption'
 import type { Binding } from '../../hub.ts'
 import { growingOn } from '../scheduler/reservations.ts'
 import { isAllowed, priorityOf } from './consent.ts'

@@ -1,5 +1,6 @@
 // Bindings for tests, with overrides.
-import type { BindingStatus, Preemption, ResourceBinding } from '@flotilla/api/resource-binding'
+import type { Preemption } from '@flotilla/api/preemption'
+import type { BindingStatus, ResourceBinding } from '@flotilla/api/resource-binding'
 
 interface Sketch {
   readonly priority?: number

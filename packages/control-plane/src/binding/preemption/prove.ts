@@ -1,5 +1,5 @@
 // Looks for room that others would leave a workload that has no place: on the hub where to look, on the member the proof.
-import type { Preemption } from '@flotilla/api/resource-binding'
+import type { Preemption } from '@flotilla/api/preemption'
 import { deepEqual } from '@flotilla/machinery/json'
 import type { ClusterRow, Snapshot } from '@flotilla/scheduler/snapshot'
 import { toPodRequest } from '@flotilla/scheduler/fit'

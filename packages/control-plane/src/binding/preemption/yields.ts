@@ -1,5 +1,5 @@
 // Who gives way to whom, and where room is kept for somebody, as the bindings of the hub say.
-import type { Preemption } from '@flotilla/api/resource-binding'
+import type { Preemption } from '@flotilla/api/preemption'
 import { deepEqual } from '@flotilla/machinery/json'
 import { gaveWayTo, type Yield } from '@flotilla/scheduler/request'
 import type { Binding } from '../../hub.ts'
