@@ -4,12 +4,12 @@ import type * as availability from '../../../packages/control-plane/src/cluster/
 import type * as grace from '../../../packages/control-plane/src/binding/scheduler/grace.ts'
 import type * as guard from '../../../packages/control-plane/src/failover/guard.ts'
 import type * as pace from '../../../packages/control-plane/src/failover/pace.ts'
-import type * as growth from '../../../packages/control-plane/src/binding/scheduler/growth.ts'
 import type * as quarantine from '../../../packages/control-plane/src/failover/quarantine.ts'
 import type * as returns from '../../../packages/control-plane/src/failover/return.ts'
 import type * as unmovable from '../../../packages/control-plane/src/failover/unmovable.ts'
 import type { Scenario, Step } from '../scenario.ts'
 import { scenarioOf, withoutGuard, type Accident } from './accident.ts'
+import { withoutGrowth } from './wrong-times.ts'
 
 const many = ['eu', 'us', 'ap', 'sa', 'af', 'me', 'oc'] as const
 
@@ -81,13 +81,7 @@ export const wrongMoves: readonly Accident[] = [
     scenario: lossesOf('returns', 60_000, [{ at: 20_000, do: 'down', server: 'us', forMs: 35_000 }], {
       podStartMs: 9_000,
     }),
-    guard: withoutGuard<typeof growth>('control-plane/binding/scheduler/growth', () => ({
-      isGrowthReady: () => true,
-      SteadyGrowth: class {
-        waitMs = () => 0
-        forget = () => {}
-      },
-    })),
+    guard: withoutGrowth,
     violates: 'I3',
   },
   {

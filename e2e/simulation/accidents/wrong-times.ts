@@ -10,6 +10,15 @@ import { scenarioOf, withoutGuard, type Accident } from './accident.ts'
 
 const turnRound = { at: 25_000, do: 'weigh', app: 'web', weights: { eu: 1, us: 5 } } as const
 
+/** Whatever grows counts as ready at once. */
+export const withoutGrowth = withoutGuard<typeof growth>('control-plane/binding/scheduler/growth', () => ({
+  isGrowthReady: () => true,
+  SteadyGrowth: class {
+    waitMs = () => 0
+    forget = () => {}
+  },
+}))
+
 export const wrongTimes: readonly Accident[] = [
   {
     name: 'a move takes the old copies away before the new ones are ready (karmada#5150)',
@@ -22,13 +31,7 @@ export const wrongTimes: readonly Accident[] = [
   {
     name: 'growth that has not been reported yet counts as healthy: all of nothing is well (karmada#7455)',
     scenario: scenarioOf('all of nothing', 40_000, [turnRound], { podStartMs: 4_000 }),
-    guard: withoutGuard<typeof growth>('control-plane/binding/scheduler/growth', () => ({
-      isGrowthReady: () => true,
-      SteadyGrowth: class {
-        waitMs = () => 0
-        forget = () => {}
-      },
-    })),
+    guard: withoutGrowth,
     violates: 'I3',
   },
   {
